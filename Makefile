@@ -1,0 +1,54 @@
+# make search | test | lint | bench: each sets up .venv first, once.
+# Options: PYTHON=python3.12, GPU=1 (TensorFlow with CUDA), SLOW=1 (all tests), ARGS="..." (flags).
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+ifdef GPU
+REQUIREMENTS := grep -v '^tensorflow' requirements.txt | $(BIN)/pip install -q -r /dev/stdin -r requirements-gpu.txt
+else
+REQUIREMENTS := $(BIN)/pip install -q -r requirements.txt
+endif
+
+.PHONY: search test lint bench setup clean
+.DEFAULT_GOAL := setup
+
+setup: .venv/ready
+
+search: .venv/ready
+	$(BIN)/nasnet search $(ARGS)
+
+test: .venv/ready-test
+	$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow") $(ARGS)
+
+lint: .venv/ready-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/ready-test
+	$(BIN)/python -m benchmarks.controller_learning --seeds 1 $(ARGS)
+	$(BIN)/python -m benchmarks.child --rounds 2 $(ARGS)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"python is {v[0]}.{v[1]}, expected 3.11 to 3.13: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --upgrade pip
+
+.venv/ready: requirements.txt requirements-gpu.txt pyproject.toml | .venv/bin/python
+	@echo "installing into .venv (TensorFlow is large, this takes a minute or two) ..."
+	$(REQUIREMENTS)
+	$(BIN)/pip install -q --no-deps -e .
+	@touch $@
+
+.venv/ready-test: .venv/ready
+	$(BIN)/pip install -q "hypothesis>=6.100" "pytest>=8.2" "pytest-timeout>=2.3" "scipy>=1.13"
+	@touch $@
+
+.venv/ready-lint: .venv/ready-test
+	$(BIN)/pip install -q "mypy>=1.15" "ruff>=0.12"
+	@touch $@
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

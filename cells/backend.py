@@ -1,0 +1,112 @@
+"""What a cell is built from: the few operations that every interpreter of a cell offers.
+
+The meaning of a cell is written once, over this protocol (`cells.build`, `cells.operations`).
+An interpreter decides what `x` is: a shape, a Keras tensor, a TensorFlow tensor.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Literal, Protocol, TypeVar
+
+X = TypeVar("X")
+Padding = Literal["same", "valid"]
+PoolPadding = Literal["same", "valid", "zeros"]
+PoolKind = Literal["max", "avg"]
+
+
+class Backend(Protocol[X]):
+    """What a cell is built from; `x` is whatever the backend passes around ([N, H, W, C])."""
+
+    def scope(self, name: str) -> AbstractContextManager[None]:
+        """Puts `name` in front of the names of all layers made inside."""
+
+    def size(self, x: X) -> tuple[int, int]:
+        """Height and width of `x` in pixels."""
+
+    def channels(self, x: X) -> int:
+        """Channels of `x`."""
+
+    def relu(self, x: X) -> X:
+        """max(x, 0)."""
+
+    def conv(
+        self,
+        x: X,
+        filters: int,
+        kernel: tuple[int, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        dilation: int = 1,
+        padding: Padding = "same",
+    ) -> X:
+        """A convolution without bias; `kernel` and `stride` are (vertical, horizontal)."""
+
+    def separable_conv(
+        self, x: X, filters: int, kernel: int, *, stride: int = 1, dilation: int = 1
+    ) -> X:
+        """A depthwise convolution of multiplier 1, then a 1x1 convolution; no bias."""
+
+    def batch_norm(self, x: X) -> X:
+        """Batch normalization with scale and offset."""
+
+    def pool(
+        self, x: X, kind: PoolKind, size: int, *, stride: int = 1, padding: PoolPadding = "same"
+    ) -> X:
+        """Pooling with windows of `size` x `size`.
+
+        At the border, "same" leaves what lies outside out of the average and the maximum, "zeros"
+        lets zeros into both, and "valid" has no windows that reach outside.
+        """
+
+    def shift(self, x: X) -> X:
+        """Moves the image one pixel up and left; zeros enter at the bottom and the right."""
+
+    def add(self, xs: Sequence[X]) -> X:
+        """The sum of tensors of equal shape."""
+
+    def concat(self, xs: Sequence[X]) -> X:
+        """Tensors of equal height and width, joined along the channels."""
+
+    def drop_path(self, x: X) -> X:
+        """Where training asks for it, zeroes `x` for whole examples; else `x`."""
+
+    def global_pool(self, x: X) -> X:
+        """The mean over height and width, [N, C]."""
+
+    def dropout(self, x: X) -> X:
+        """Where training asks for it, dropout before the classifier; else `x`."""
+
+    def dense(self, x: X, units: int, *, bias: bool = True) -> X:
+        """A fully connected layer, [N, units]."""
+
+
+def same_padding(length: int, size: int, stride: int) -> tuple[int, int]:
+    """How many rows TensorFlow's SAME adds (before, after) `length` rows for windows of `size`."""
+    total = max((-(-length // stride) - 1) * stride + size - length, 0)
+    return total // 2, total - total // 2
+
+
+class Scopes:
+    """Names for layers: the open scopes, the kind of layer, and a number where it repeats.
+
+    The interpreters share it, so the same layer has the same name in all of them.
+    """
+
+    def __init__(self) -> None:
+        self._scopes: list[str] = []
+        self._used: dict[str, int] = {}
+
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """Puts `name` in front of the names of all layers made inside."""
+        self._scopes.append(name)
+        try:
+            yield
+        finally:
+            self._scopes.pop()
+
+    def layer_name(self, kind: str) -> str:
+        """A name that no earlier layer has, for example `cell_0_block_1_a_conv_2`."""
+        base = "_".join([*self._scopes, kind])
+        count = self._used[base] = self._used.get(base, 0) + 1
+        return base if count == 1 else f"{base}_{count}"

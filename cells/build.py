@@ -1,0 +1,103 @@
+"""The meaning of a cell, written once over the `Backend` protocol.
+
+The rules are those of the reference code (TensorFlow models, research/slim/nets/nasnet), which the
+paper's parameter counts follow: https://arxiv.org/abs/1707.07012, section 3 and appendix A.4.
+"""
+
+from cells.backend import Backend, X
+from cells.conventions import NASNET, Conventions
+from cells.genotype import NUM_INPUTS, Cell
+from cells.operations import OPERATIONS, factorized_reduction, project
+
+
+def build_cell(
+    backend: Backend[X],
+    cell: Cell,
+    previous: X | None,
+    current: X | None,
+    filters: int,
+    stride: int,
+    size: tuple[int, int],
+    rules: Conventions = NASNET,
+) -> X:
+    """One cell on top of two earlier outputs. Nothing is built that does not reach its output.
+
+    Args:
+        backend: what the cell is built with.
+        cell: the blocks.
+        previous: output of the cell before last, [N, H', W', C']; None where there is none: the
+            current input then serves as both, unprojected. Not read unless `cell.reads` has 0.
+        current: output of the last cell, [N, H, W, C]. Not read unless `cell.reads` has 1, or
+            stands in for `previous`.
+        filters: channels of every block's operations, F.
+        stride: 2 for a Reduction cell, else 1. Operations on the cell's inputs stride.
+        size: H and W.
+        rules: what the family of the network does around its cells.
+
+    Returns:
+        The emitted states side by side, [N, H / stride, W / stride, len(cell.concat) * F].
+    """
+    states: dict[int, X] = {}
+    if 0 in cell.reads:
+        with backend.scope("input_0"):
+            states[0] = _older_input(backend, previous, current, filters, size, rules)
+    if 1 in cell.reads:
+        with backend.scope("input_1"):
+            states[1] = _newest_input(backend, _given(current), filters, rules)
+    for i, block in enumerate(cell.blocks):
+        if NUM_INPUTS + i not in cell.live:
+            continue
+        operands = []
+        for side, (state, name) in zip("ab", block.edges, strict=True):
+            operation = OPERATIONS[name]
+            with backend.scope(f"block_{i}_{side}"):
+                step = stride if state < NUM_INPUTS else 1
+                x = operation(backend, states[state], filters, step, rules)
+                operands.append(backend.drop_path(x) if operation.drops else x)
+        with backend.scope(f"block_{i}"):
+            join = backend.add if block.combine == "add" else backend.concat
+            states[NUM_INPUTS + i] = join(operands)
+    with backend.scope("output"):
+        out_size = (-(-size[0] // stride), -(-size[1] // stride))
+        emitted = [fit(backend, states[state], filters, out_size, rules) for state in cell.concat]
+        return backend.concat(emitted) if len(emitted) > 1 else emitted[0]
+
+
+def _older_input(
+    backend: Backend[X],
+    previous: X | None,
+    current: X | None,
+    filters: int,
+    size: tuple[int, int],
+    rules: Conventions,
+) -> X:
+    """State 0: the previous output, brought to the current one's size and to `filters`."""
+    if previous is None:
+        return _given(current)
+    if backend.size(previous) != size:
+        return factorized_reduction(backend, backend.relu(previous), filters, rules)
+    if rules.projects_older or backend.channels(previous) != filters:
+        return project(backend, backend.relu(previous), filters)
+    return previous
+
+
+def _newest_input(backend: Backend[X], x: X, filters: int, rules: Conventions) -> X:
+    """State 1: the last output at `filters` channels."""
+    if rules.projects_newest_twice and backend.channels(x) != filters:
+        x = project(backend, backend.relu(x), filters)
+    return project(backend, backend.relu(x), filters)
+
+
+def _given(x: X | None) -> X:
+    if x is None:
+        raise ValueError("current is None, expected the output of the last cell")
+    return x
+
+
+def fit(backend: Backend[X], x: X, filters: int, size: tuple[int, int], rules: Conventions) -> X:
+    """`x` brought to `size` and `filters`, so that all emitted states are alike."""
+    if backend.size(x) != size:
+        return factorized_reduction(backend, x, filters, rules)
+    if backend.channels(x) != filters:
+        return project(backend, x, filters)
+    return x

@@ -1,0 +1,88 @@
+"""What to try next: controllers see decisions and rewards, never a network.
+
+Importing this package loads no TensorFlow; `make_controller` does, where a controller needs it.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from controller.checks import Decisions
+from controller.protocol import Controller, Proposal
+from controller.random_search import RandomSearch
+from controller.settings import PPOSettings, RandomSettings, ReinforceSettings
+
+__all__ = (
+    "CONTROLLERS",
+    "Controller",
+    "ControllerEntry",
+    "PPOSettings",
+    "Proposal",
+    "RandomSearch",
+    "RandomSettings",
+    "ReinforceSettings",
+    "make_controller",
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ControllerEntry:
+    """A controller by name.
+
+    Args:
+        settings: the frozen dataclass of its settings; the defaults are the paper's.
+        make: (space, settings, seed) -> controller; imports what the controller needs.
+    """
+
+    settings: type
+    make: Callable[[Decisions, Any, int], Controller]
+
+
+def _random(space: Decisions, settings: RandomSettings, seed: int) -> Controller:
+    return RandomSearch(space, seed=seed)
+
+
+def _reinforce(space: Decisions, settings: ReinforceSettings, seed: int) -> Controller:
+    from controller.reinforce import Reinforce
+
+    return Reinforce(space, settings, seed=seed)
+
+
+def _ppo(space: Decisions, settings: PPOSettings, seed: int) -> Controller:
+    from controller.ppo import PPO
+
+    return PPO(space, settings, seed=seed)
+
+
+CONTROLLERS: Mapping[str, ControllerEntry] = MappingProxyType(
+    {
+        "random": ControllerEntry(RandomSettings, _random),
+        "reinforce": ControllerEntry(ReinforceSettings, _reinforce),
+        "ppo": ControllerEntry(PPOSettings, _ppo),
+    }
+)
+
+
+def make_controller(name: str, space: Decisions, *, seed: int = 0, **settings: Any) -> Controller:
+    """A controller by its name.
+
+    Args:
+        name: a name in `CONTROLLERS`.
+        space: what may be proposed; only its `decisions` are read.
+        seed: of every random choice, 0 or more.
+        **settings: fields of `CONTROLLERS[name].settings`; the others keep their defaults.
+
+    Raises:
+        ValueError: the name is unknown, or a setting is out of range.
+        TypeError: the controller has no such setting.
+    """
+    if name not in CONTROLLERS:
+        raise ValueError(f"controller is {name!r}, expected one of: {', '.join(CONTROLLERS)}")
+    entry = CONTROLLERS[name]
+    fields = [field.name for field in dataclasses.fields(entry.settings)]
+    for setting in settings:
+        if setting not in fields:
+            known = ", ".join(fields) or "none"
+            raise TypeError(f"setting of {name} is {setting!r}, expected one of: {known}")
+    return entry.make(space, entry.settings(**settings), seed)

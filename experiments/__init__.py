@@ -1,0 +1,1 @@
+"""The command line, the data sets, and one script for each published result."""

@@ -1,0 +1,120 @@
+"""The `nasnet` command. Only `search` and `train` import TensorFlow."""
+
+import functools
+import operator
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from experiments.commands.best import BestCommand
+from experiments.commands.doctor import DoctorCommand
+from experiments.commands.draw import DrawCommand
+from experiments.commands.profile import ProfileCommand
+from experiments.commands.search import SearchCommand
+from experiments.commands.status import StatusCommand
+from experiments.commands.train import TrainCommand
+from experiments.commands.zoo import ZooCommand
+from experiments.errors import FAILURE, INTERRUPTED, NOT_FOUND, USAGE, NotFoundError
+from experiments.run_directory import SEARCH, TRAINING, open_run
+from experiments.settings import SearchSettings, TrainSettings
+
+_DESCRIPTION = """Search, stack, train and draw NASNet cells.
+
+  nasnet search                     find cells on small images
+  nasnet best RUN                   the best cells of a search
+  nasnet train RUN                  train the best cell's network from scratch
+  nasnet draw nasnet-a -o cell.svg  draw a cell
+
+Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such run, trial or cell, 130 stopped."""
+STYLE = (tyro.conf.FlagCreatePairsOff,)
+_COMMANDS = {
+    "search": SearchCommand,
+    "status": StatusCommand,
+    "best": BestCommand,
+    "draw": DrawCommand,
+    "profile": ProfileCommand,
+    "train": TrainCommand,
+    "zoo": ZooCommand,
+    "doctor": DoctorCommand,
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command and exits with its code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(lambda: parse(given).run()))
+
+
+def parse(arguments: list[str]) -> Any:
+    """The command that `arguments` ask for, as a dataclass with a `run` method."""
+    if arguments == ["--version"]:
+        return _Version()
+    defaults: dict[str, Any] = {"search": SearchCommand(), "train": TrainCommand()}
+    if run := resumed(arguments):  # the run's own settings stand in for the defaults
+        if arguments[0] == "search":
+            stored = open_run(run, SEARCH).settings(SearchSettings)
+            defaults["search"] = SearchCommand(settings=stored)
+        if arguments[0] == "train":
+            trained = open_run(run, TRAINING).settings(TrainSettings)
+            defaults["train"] = TrainCommand(settings=trained)
+    commands: list[Any] = [
+        Annotated[kind, tyro.conf.subcommand(name, default=defaults[name])]
+        if name in defaults
+        else Annotated[kind, tyro.conf.subcommand(name)]
+        for name, kind in _COMMANDS.items()
+    ]
+    return tyro.cli(
+        functools.reduce(operator.or_, commands),
+        prog="nasnet",
+        description=_DESCRIPTION,
+        args=arguments,
+        config=STYLE,
+    )
+
+
+def resumed(arguments: list[str]) -> Path | None:
+    """What follows `--resume`, if anything does."""
+    for i, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name == "--resume" and (value or arguments[i + 1 :]):
+            return Path(value or arguments[i + 1])
+    return None
+
+
+def run(work: Any) -> int:
+    """The exit code of `work`; what a person did wrong becomes one line on standard error.
+
+    NASNET_TRACEBACK=1 in the environment lets the exception through instead.
+    """
+    if os.environ.get("NASNET_TRACEBACK"):
+        return work()
+    try:
+        return work()
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except NotFoundError as error:
+        code = NOT_FOUND
+        text = str(error)
+    except (ValueError, OSError) as error:
+        code = USAGE
+        text = str(error)
+    except KeyboardInterrupt:
+        code, text = INTERRUPTED, "stopped"
+    print(f"nasnet: error: {' '.join(text.split())}", file=sys.stderr)
+    return code
+
+
+class _Version:
+    def run(self) -> int:
+        from experiments.run_directory import environment
+
+        print(environment()["nasnet-toolkit"])
+        return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""`nasnet doctor`: what this machine has, and what is missing."""
+
+import dataclasses
+import os
+import shutil
+from pathlib import Path
+
+from rich.table import Table
+
+from experiments import data_cifar
+from experiments.errors import FAILURE, OK
+from experiments.reporting import print_json, stdout
+from experiments.run_directory import environment
+
+_REQUIRED = ("keras", "matplotlib", "numpy", "sqlalchemy", "tyro", "rich", "graphviz", "PIL")
+
+
+@dataclasses.dataclass(frozen=True)
+class DoctorCommand:
+    """Check this machine: versions, cores, GPU, Graphviz, data. Imports no TensorFlow.
+
+    Args:
+        json: print one JSON document.
+    """
+
+    json: bool = False
+
+    def run(self) -> int:
+        checks = _checks()
+        failed = [check for check in checks if check["verdict"] == "missing"]
+        if self.json:
+            print_json({"ok": not failed, "checks": checks})
+            return FAILURE if failed else OK
+        table = Table("what", "verdict", "found")
+        for check in checks:
+            table.add_row(check["what"], check["verdict"], check["found"])
+        out = stdout()
+        out.print(table)
+        out.print(
+            "something is missing: run `make setup`" if failed else "all that is needed is there"
+        )
+        return FAILURE if failed else OK
+
+
+def _checks() -> list[dict[str, str]]:
+    import importlib.util
+
+    def row(what: str, verdict: str, found: str) -> dict[str, str]:
+        return {"what": what, "verdict": verdict, "found": found}
+
+    rows = [row(key, "ok", value) for key, value in environment().items() if key != "created"]
+    for module in ("tensorflow", *_REQUIRED):
+        if importlib.util.find_spec(module) is None:
+            rows.append(row(module, "missing", "needed"))
+    gpus = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
+    rows.append(
+        row("GPU", "ok" if gpus else "none", ", ".join(gpus) or "children train on the CPU")
+    )
+    dot = shutil.which("dot")
+    rows.append(row("dot", "ok" if dot else "none", dot or "our own layout draws instead"))
+    cached = data_cifar.on_disk()
+    found = "on disk" if cached else "not on disk; --data auto tries to download it"
+    rows.append(row("CIFAR-10", "ok" if cached else "none", found))
+    writable = os.access(".", os.W_OK)
+    rows.append(row("this folder", "ok" if writable else "missing", str(Path.cwd())))
+    return rows

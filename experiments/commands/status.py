@@ -1,0 +1,45 @@
+"""`nasnet status`: where a search stands, finished or not."""
+
+import dataclasses
+from pathlib import Path
+
+import tyro
+
+from experiments.cell_argument import read_trials
+from experiments.errors import OK
+from experiments.reporting import print_json, search_summary, stdout
+from experiments.run_directory import open_run
+
+
+@dataclasses.dataclass(frozen=True)
+class StatusCommand:
+    """Say where a search stands; it may be running, stopped or finished.
+
+    Args:
+        run_directory: of the search.
+        json: print one JSON document.
+    """
+
+    run_directory: tyro.conf.Positional[Path]
+    json: bool = False
+
+    def run(self) -> int:
+        run = open_run(self.run_directory)
+        summary = search_summary(run, read_trials(run))
+        if self.json:
+            print_json(summary)
+            return OK
+        out = stdout()
+        out.print(f"{summary['done']} of {summary['trials']} children done", soft_wrap=True)
+        out.print(f"data: {summary['source']}", soft_wrap=True)
+        out.print(f"controller: {summary['controller']}, seed {summary['seed']}")
+        for state, count in summary["states"].items():
+            out.print(f"  {state}: {count}")
+        out.print(f"  reused: {summary['reused']}")
+        if best := summary["best"]:
+            out.print(f"best: validation accuracy {best['reward']:.4f}, trial {best['trial']}")
+        if summary["done"] < summary["trials"]:
+            out.print(f"to go on: nasnet search --resume {run.path}", soft_wrap=True)
+        else:
+            out.print(f"next: nasnet best {run.path}", soft_wrap=True)
+        return OK

@@ -1,0 +1,70 @@
+"""`nasnet train`: a cell's network, trained from scratch."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from experiments.cell_argument import resolve_cell
+from experiments.errors import INTERRUPTED, OK
+from experiments.reporting import millions, print_json, stdout
+from experiments.settings import TrainSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainCommand:
+    """Train the network of a found or published cell from scratch.
+
+    Validation images are watched while it trains; the test images are evaluated once, at the end.
+
+    Args:
+        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
+        settings: what to train, and how.
+        trial: which trial of the run directory.
+        out: the run directory; a new one below runs/ where it is left out.
+        resume: the run directory of a training to go on with, instead of a cell.
+        json: print the result as one JSON document.
+    """
+
+    cell: tyro.conf.Positional[str | None] = None
+    settings: Annotated[TrainSettings, tyro.conf.arg(name="")] = TrainSettings()
+    trial: int | None = None
+    out: Path | None = None
+    resume: Path | None = None
+    json: bool = False
+
+    def run(self) -> int:
+        if (self.cell is None) == (self.resume is None):
+            raise ValueError(
+                f"cell is {self.cell} and resume is {self.resume}, expected one of the two"
+            )
+        from experiments import training
+
+        if self.resume is not None:
+            run = training.reopen(self.resume, self.settings)
+        else:
+            name, genotype = resolve_cell(self.cell or "", self.trial)
+            run = training.begin(self.settings, name, genotype, self.out)
+        try:
+            result = training.train(run, self.settings)
+        except KeyboardInterrupt:
+            print(
+                f"stopped; whole epochs are saved, go on with: nasnet train --resume {run.path}",
+                file=sys.stderr,
+            )
+            return INTERRUPTED
+        if self.json:
+            print_json({"run": str(run.path), **result})
+            return OK
+        stdout().print(
+            f"test accuracy {result['test_accuracy']:.4f} on {result['test_images']:,} images, "
+            f"validation {result['val_accuracy']:.4f}; {result['parameters']:,} parameters, "
+            f"{millions(result['mult_adds'])} multiply-adds\n"
+            f"results are in {run.path}: model.keras, result.json, history.csv, training.png\n"
+            f"next: keras.models.load_model('{run.path}/model.keras'), "
+            f"nasnet draw {run.path}/genotype.json",
+            soft_wrap=True,
+        )
+        return OK

@@ -1,0 +1,169 @@
+"""A search from settings to results, in a run directory."""
+
+import contextlib
+import dataclasses
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from cells import NASNET_A, Genotype, write_atomically
+from controller import make_controller
+from experiments import data
+from experiments.progress import SearchProgress, console, logging_to
+from experiments.run_directory import SEARCH, RunDirectory, create, open_run
+from experiments.settings import RESUMABLE, SearchSettings, differences
+from search.evaluators import TrainChild
+from search.executors import ProcessPool
+from search.loop import Search
+from search.store import TrialStore
+from search.trial import Trial
+from stacking.assemble import network_cost
+from stacking.quiet import import_tensorflow
+
+
+def begin(settings: SearchSettings, path: Path | None) -> RunDirectory:
+    """Makes the run directory of a new search: data, an empty store, the settings.
+
+    Raises:
+        ValueError: the settings, the data or the folder cannot be used.
+        OSError: the folder cannot be written.
+    """
+    dataset = data.load(settings.data, seed=settings.seed, image_size=settings.image_size)
+    console.print(f"data: {dataset.source}", highlight=False)
+    part = data.subset(
+        # A search has no business with test images, so they do not enter its folder.
+        dataclasses.replace(dataset, x_test=None, y_test=None),
+        train=min(settings.train_images, len(dataset.x_train)) or None,
+        val=min(settings.val_images, len(dataset.x_val)) or None,
+        seed=settings.seed,
+    )
+    network_cost(NASNET_A, settings.stack, part.image_shape, len(part.classes))
+    run = create(path, "search", SEARCH)
+    data.write_arrays(part, run.data)
+    TrialStore(run.store).close()
+    # Written last: a folder with a config is a whole run directory.
+    run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)
+    return run
+
+
+def reopen(path: Path, settings: SearchSettings) -> RunDirectory:
+    """The run directory of an earlier search, with the settings to go on with.
+
+    Raises:
+        NotFoundError: there is no search in `path`.
+        ValueError: settings that make the search have changed; the text names them.
+    """
+    run = open_run(path)
+    old, config = run.settings(SearchSettings), run.read_config()
+    lines = differences(old, settings)
+    changed = [line for line in lines if line.split(":")[0] not in RESUMABLE]
+    if changed:
+        raise ValueError(f"settings have changed, expected those of {path}: {'; '.join(changed)}")
+    if lines:
+        run.write_config(
+            dataclasses.asdict(settings),
+            source=config["source"],
+            classes=tuple(config["classes"]),
+        )
+    console.print(f"data: {config['source']}", highlight=False)
+    return run
+
+
+def run_search(run: RunDirectory, settings: SearchSettings) -> bool:
+    """Searches; True where all trials have ended, False where Ctrl-C came first.
+
+    Raises:
+        ValueError: another process is searching here.
+    """
+    with run.lock():
+        return _run(run, settings)
+
+
+def _run(run: RunDirectory, settings: SearchSettings) -> bool:
+    workers = settings.workers or os.cpu_count() or 1
+    dataset = data.read_arrays(run.data)
+    # The paths in a run directory are relative, but a worker may start anywhere.
+    evaluator = TrainChild(
+        run.data.resolve(), len(dataset.classes), settings.stack, settings.recipe
+    )
+    space = settings.space()
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(TrialStore(run.store, create=False))
+        pool = ProcessPool(evaluator, workers, timeout=settings.timeout)
+        stack.callback(pool.close)
+        if settings.controller != "random":
+            import_tensorflow()
+        controller = make_controller(
+            settings.controller, space, seed=settings.seed, **settings.policy.given()
+        )
+        done = sum(trial.done for trial in store.trials())
+        if done:
+            console.print(f"resuming: {done} of {settings.trials} trials are done", highlight=False)
+        progress = SearchProgress(settings.trials, done)
+        writer = _BestWriter(run)
+
+        def show(search: Search) -> None:
+            progress.update(search)
+            writer.update(search.best)
+
+        search = Search(space, controller, store, pool, settings.loop(workers), on_change=show)
+        stack.enter_context(_stoppable(search))
+        stack.enter_context(logging_to(console))
+        stack.enter_context(progress)
+        search.run()
+    draw_results(run, search.trials, search.best)
+    return search.finished >= settings.trials
+
+
+class _BestWriter:
+    """Keeps `best.json` at the best genotype so far."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self._run = run
+        self._number: int | None = None
+
+    def update(self, best: Trial | None) -> None:
+        if best is not None and best.number != self._number:
+            genotype = Genotype.from_json(best.genotype)
+            write_atomically(self._run.best, genotype.to_json(indent=2) + "\n")
+            self._number = best.number
+
+
+@contextlib.contextmanager
+def _stoppable(search: Search) -> Iterator[None]:
+    """The first Ctrl-C lets running children end, the second one doesn't."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_interrupt(*_: object) -> None:
+        console.print(
+            f"stopping: {len(search.running)} running children may end; "
+            "Ctrl-C again to stop at once (they will run again on --resume)"
+        )
+        search.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def draw_results(run: RunDirectory, trials: list[Trial], best: Trial | None) -> None:
+    """Draws the search's curve and its best cells into the run directory."""
+    import viz
+
+    ended = [trial for trial in trials if trial.done]
+    if not ended:
+        return
+    rewards = [None if trial.failed else trial.reward for trial in ended]
+    viz.save_figure(viz.search_figure(rewards, title=run.path.name), run.path / "search.png")
+    if best is not None:
+        genotype = Genotype.from_json(best.genotype)
+        title = f"{run.path.name}, trial {best.number}: validation accuracy {best.reward:.3f}"
+        for suffix in ("gv", "svg", "png"):
+            viz.draw_genotype(genotype, run.path / f"best.{suffix}", title=title)

@@ -1,0 +1,206 @@
+"""What a search is: every setting in one value, as JSON in the run directory."""
+
+import dataclasses
+import types
+import typing
+from typing import Any, Literal, TypeVar
+
+from cells import COMBINES, NASNET_OPERATIONS, CellSpace
+from controller import CONTROLLERS
+from search import Policy
+from stacking.plan import Stack
+from stacking.recipe import Recipe
+
+T = TypeVar("T")
+# What may differ when a search goes on: it changes how fast and how long, not what is searched.
+RESUMABLE = ("trials", "workers", "timeout")
+
+
+@dataclasses.dataclass(frozen=True)
+class ControllerSettings:
+    """Settings of the controller; one left out keeps the controller's own default.
+
+    Args:
+        learning_rate: of Adam; the paper's 3.5e-4 where it is left out, 8e-4 in AmoebaNet's
+            re-tuning.
+        entropy_weight: of the policy's entropy in nats, beside the reward.
+        baseline_decay: of the moving average of rewards.
+        minibatch: children observed for each update.
+        temperature: divides the logits.
+        tanh_constant: bounds the logits to plus and minus this.
+        clip: of PPO's probability ratio.
+        epochs: PPO's passes over a minibatch.
+    """
+
+    learning_rate: float | None = None
+    entropy_weight: float | None = None
+    baseline_decay: float | None = None
+    minibatch: int | None = None
+    temperature: float | None = None
+    tanh_constant: float | None = None
+    clip: float | None = None
+    epochs: int | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The settings that were not left out."""
+        values = dataclasses.asdict(self)
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchSettings:
+    """Settings of a search.
+
+    Args:
+        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders. auto takes
+            mini-cifar10 where it is on disk or can be downloaded, else shapes10.
+        trials: children in all.
+        controller: what proposes cells.
+        seed: of everything random.
+        workers: children at a time; 0 for one a core.
+        timeout: seconds that one child may take.
+        train_images: images that a child trains on, as far as there are so many; 0 for all.
+        val_images: images that give its reward, likewise.
+        image_size: side to which images of class folders are brought.
+        blocks: blocks in a cell.
+        operations: what a block may do to a state.
+        combines: how a block may combine its two results.
+        synchronous: the controller hears of children in the order of their numbers, so that even
+            with several workers a search can be repeated exactly.
+        reuse: a network that was evaluated before keeps its accuracy.
+        policy: settings of the controller.
+        stack: the child's plan.
+        recipe: the child's training.
+    """
+
+    data: str = "auto"
+    trials: int = 40
+    controller: Literal["ppo", "reinforce", "random"] = "ppo"
+    seed: int = 0
+    workers: int = 0
+    timeout: float = 600.0
+    train_images: int = 1000
+    val_images: int = 500
+    image_size: int | None = None
+    blocks: int = 5
+    operations: tuple[str, ...] = NASNET_OPERATIONS
+    combines: tuple[str, ...] = COMBINES
+    synchronous: bool = False
+    reuse: bool = True
+    policy: ControllerSettings = ControllerSettings()
+    stack: Stack = Stack(repeats=1, filters=8)
+    recipe: Recipe = Recipe(batch_size=8, learning_rate=0.05, augmentation="flip")
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "train_images", "val_images", "seed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 0")
+        if not self.timeout > 0:
+            raise ValueError(f"timeout is {self.timeout}, expected above 0 seconds")
+        if self.image_size is not None and self.image_size < 8:
+            raise ValueError(f"image_size is {self.image_size}, expected at least 8")
+        if self.controller not in CONTROLLERS:
+            known = ", ".join(CONTROLLERS)
+            raise ValueError(f"controller is {self.controller!r}, expected one of: {known}")
+        given = self.policy.given()
+        fields = [f.name for f in dataclasses.fields(CONTROLLERS[self.controller].settings)]
+        for name in given:
+            if name not in fields:
+                known = ", ".join(fields) or "none"
+                raise ValueError(
+                    f"policy.{name} is set for the {self.controller} controller, "
+                    f"which has the settings: {known}"
+                )
+        CONTROLLERS[self.controller].settings(**given)
+        self.space()
+        self.loop(workers=1)
+
+    def space(self) -> CellSpace:
+        """What is searched."""
+        return CellSpace(self.blocks, self.operations, self.combines)
+
+    def loop(self, workers: int) -> Policy:
+        """The loop's own settings."""
+        return Policy(
+            self.trials,
+            seed=self.seed,
+            synchronous=self.synchronous,
+            batch=workers if self.synchronous else 1,
+            reuse=self.reuse,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainSettings:
+    """Settings of a training from scratch.
+
+    Args:
+        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders.
+        seed: of the weights, the order of the images and their augmentation.
+        image_size: side to which images of class folders are brought.
+        stack: the network's plan.
+        recipe: the training.
+    """
+
+    data: str = "auto"
+    seed: int = 0
+    image_size: int | None = None
+    stack: Stack = Stack(repeats=2, filters=8)
+    recipe: Recipe = Recipe(epochs=20, batch_size=32, learning_rate=0.05)
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}, expected at least 0")
+
+
+def from_json(kind: type[T], data: Any, where: str = "settings") -> T:
+    """The dataclass `kind` from the JSON values of `dataclasses.asdict`.
+
+    Raises:
+        ValueError: a key is unknown, or a value is not of its type or out of range.
+    """
+    if not isinstance(data, dict):
+        raise ValueError(f"{where} is {data!r:.60}, expected an object")
+    hints = typing.get_type_hints(kind)
+    values = {}
+    for key, value in data.items():
+        if key not in hints:
+            raise ValueError(f"{where} has an unknown key {key!r}, expected: {', '.join(hints)}")
+        values[key] = _value(hints[key], value, f"{where}.{key}")
+    return kind(**values)
+
+
+def differences(old: Any, new: Any, prefix: str = "") -> list[str]:
+    """One line for each setting that differs between two values of one dataclass."""
+    lines = []
+    for field in dataclasses.fields(old):
+        a, b = getattr(old, field.name), getattr(new, field.name)
+        if dataclasses.is_dataclass(a):
+            lines += differences(a, b, f"{prefix}{field.name}.")
+        elif a != b:
+            lines.append(f"{prefix}{field.name}: {a} in the run, {b} now")
+    return lines
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        return from_json(typing.cast(type, hint), value, where)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in arguments:
+            return None
+        return _value(next(a for a in arguments if a is not type(None)), value, where)
+    if origin is Literal:
+        fits = value in arguments
+    elif origin is tuple:
+        if isinstance(value, list):
+            return tuple(_value(arguments[0], item, where) for item in value)
+        fits = False
+    elif hint is float:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+    else:
+        fits = type(value) is hint
+    if not fits:
+        expected = f"one of {arguments}" if origin is Literal else getattr(hint, "__name__", hint)
+        raise ValueError(f"{where} is {value!r}, expected {expected}")
+    return value

@@ -1,0 +1,56 @@
+"""One child of a search: what was proposed and what came of it."""
+
+import dataclasses
+from typing import Any, Literal
+
+from controller.protocol import Proposal
+
+State = Literal["waiting", "running", "complete", "error", "diverged", "timeout", "died"]
+FAILURES: tuple[State, ...] = ("error", "diverged", "timeout", "died")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Trial:
+    """A proposal and its outcome, as one row of the store.
+
+    Attributes:
+        number: from 0, in the order of the proposals.
+        proposal: what the controller chose.
+        genotype: the architecture as JSON.
+        key: shared by equal networks.
+        seed: of the child's weights and its data order.
+        state: "waiting" and "running" are to be done; "complete" has a reward of its own; the
+            others are ways to fail: an exception, a loss that is not finite, too much time, a dead
+            process.
+        attempt: how often it was started.
+        reward: what the controller is told; None before the end.
+        observed: whether the controller has been told.
+        reused_from: the earlier trial of the same network whose result this one takes.
+        metrics: JSON values that the evaluator gave, such as the accuracy of each epoch.
+        seconds: wall time of the last attempt.
+        error: one line about a failure.
+    """
+
+    number: int
+    proposal: Proposal
+    genotype: str
+    key: str
+    seed: int
+    state: State = "waiting"
+    attempt: int = 0
+    reward: float | None = None
+    observed: bool = False
+    reused_from: int | None = None
+    metrics: dict[str, Any] = dataclasses.field(default_factory=dict)
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing remains to be evaluated."""
+        return self.state not in ("waiting", "running")
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended without a result."""
+        return self.state in FAILURES

@@ -1,0 +1,183 @@
+"""The interpreter that builds stock Keras 3 layers: the network that people load and export."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from cells import Genotype, Scopes
+from cells.backend import Padding, PoolKind, PoolPadding, same_padding
+from stacking.assemble import assemble, network_cost
+from stacking.plan import Stack
+
+Tensor = Any
+
+
+class KerasLayers(Scopes):
+    """Makes a Keras layer for each step. `x` is a symbolic Keras tensor, [N, H, W, C].
+
+    Args:
+        momentum: of batch normalization's running statistics.
+        epsilon: added to batch normalization's variance.
+        seed: of all initial weights; Keras' global seed where it is None.
+    """
+
+    def __init__(
+        self, *, momentum: float = 0.9, epsilon: float = 1e-5, seed: int | None = None
+    ) -> None:
+        super().__init__()
+        self._momentum, self._epsilon = momentum, epsilon
+        # An integer given to two initializers would make equal kernels; a shared generator doesn't.
+        self._seeds = keras.random.SeedGenerator(seed)
+
+    def size(self, x: Tensor) -> tuple[int, int]:
+        return x.shape[1], x.shape[2]
+
+    def channels(self, x: Tensor) -> int:
+        return x.shape[3]
+
+    def relu(self, x: Tensor) -> Tensor:
+        return keras.layers.ReLU(name=self.layer_name("relu"))(x)
+
+    def conv(
+        self,
+        x: Tensor,
+        filters: int,
+        kernel: tuple[int, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        dilation: int = 1,
+        padding: Padding = "same",
+    ) -> Tensor:
+        layer = keras.layers.Conv2D(
+            filters,
+            kernel,
+            strides=stride,
+            padding=padding,
+            dilation_rate=dilation,
+            use_bias=False,
+            kernel_initializer=self._kernel(),
+            name=self.layer_name("conv"),
+        )
+        return layer(x)
+
+    def separable_conv(
+        self, x: Tensor, filters: int, kernel: int, *, stride: int = 1, dilation: int = 1
+    ) -> Tensor:
+        layer = keras.layers.SeparableConv2D(
+            filters,
+            kernel,
+            strides=stride,
+            padding="same",
+            dilation_rate=dilation,
+            use_bias=False,
+            depthwise_initializer=self._kernel(),
+            pointwise_initializer=self._kernel(),
+            name=self.layer_name("sep_conv"),
+        )
+        return layer(x)
+
+    def batch_norm(self, x: Tensor) -> Tensor:
+        layer = keras.layers.BatchNormalization(
+            momentum=self._momentum, epsilon=self._epsilon, name=self.layer_name("bn")
+        )
+        return layer(x)
+
+    def pool(
+        self,
+        x: Tensor,
+        kind: PoolKind,
+        size: int,
+        *,
+        stride: int = 1,
+        padding: PoolPadding = "same",
+    ) -> Tensor:
+        pooling = {"max": keras.layers.MaxPooling2D, "avg": keras.layers.AveragePooling2D}[kind]
+        name = self.layer_name(f"{kind}_pool")
+        if padding == "zeros":
+            pads = tuple(same_padding(length, size, stride) for length in self.size(x))
+            x = keras.layers.ZeroPadding2D(pads, name=self.layer_name("pad"))(x)
+            padding = "valid"
+        return pooling(size, strides=stride, padding=padding, name=name)(x)
+
+    def shift(self, x: Tensor) -> Tensor:
+        x = keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name=self.layer_name("pad"))(x)
+        return keras.layers.Cropping2D(((1, 0), (1, 0)), name=self.layer_name("crop"))(x)
+
+    def add(self, xs: Sequence[Tensor]) -> Tensor:
+        return keras.layers.Add(name=self.layer_name("add"))(xs)
+
+    def concat(self, xs: Sequence[Tensor]) -> Tensor:
+        return keras.layers.Concatenate(name=self.layer_name("concat"))(xs)
+
+    def drop_path(self, x: Tensor) -> Tensor:
+        return x
+
+    def global_pool(self, x: Tensor) -> Tensor:
+        return keras.layers.GlobalAveragePooling2D(name=self.layer_name("global_pool"))(x)
+
+    def dropout(self, x: Tensor) -> Tensor:
+        return x
+
+    def dense(self, x: Tensor, units: int, *, bias: bool = True) -> Tensor:
+        layer = keras.layers.Dense(
+            units,
+            use_bias=bias,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self._seeds),
+            name=self.layer_name("dense"),
+        )
+        return layer(x)
+
+    def _kernel(self) -> keras.initializers.Initializer:
+        return keras.initializers.VarianceScaling(
+            2.0, mode="fan_out", distribution="truncated_normal", seed=self._seeds
+        )
+
+
+def build_network(
+    genotype: Genotype,
+    stack: Stack,
+    input_shape: tuple[int, int, int],
+    classes: int | None,
+    *,
+    aux_head: bool = False,
+    classifier_activation: str | None = "softmax",
+    batch_norm_momentum: float = 0.9,
+    batch_norm_epsilon: float = 1e-5,
+    seed: int | None = None,
+    name: str = "nasnet",
+) -> keras.Model:
+    """A functional Keras model of stock layers, so it loads without this package.
+
+    Args:
+        genotype: the cells.
+        stack: the plan.
+        input_shape: height, width and channels of the images, whose values go from -1 to 1.
+        classes: number of classes; None for no classifier.
+        aux_head: whether the auxiliary classifier is a second output.
+        classifier_activation: on top of the logits; None for the logits themselves.
+        batch_norm_momentum: of the running statistics.
+        batch_norm_epsilon: added to the variance.
+        seed: of all initial weights; Keras' global seed where it is None.
+        name: of the model.
+
+    Returns:
+        A model from [N, H, W, C] to [N, classes]; without a classifier to the pooled features,
+        [N, P]; with an auxiliary one to {"predictions": [N, classes], "aux": [N, classes]}.
+
+    Raises:
+        ValueError: as `network_cost`.
+    """
+    network_cost(genotype, stack, input_shape, classes, aux_head=aux_head)
+    backend = KerasLayers(momentum=batch_norm_momentum, epsilon=batch_norm_epsilon, seed=seed)
+    image = keras.Input(input_shape, name="image")
+    ends = assemble(backend, genotype, stack, image, classes, aux_head=aux_head)
+    if classes is None:
+        return keras.Model(image, ends["global_pool"], name=name)
+    outputs = {"predictions": ends["Logits"]}
+    if aux_head:
+        outputs["aux"] = ends["AuxLogits"]
+    if classifier_activation is not None:
+        for key, logits in outputs.items():
+            outputs[key] = keras.layers.Activation(classifier_activation, name=key)(logits)
+    return keras.Model(image, outputs if aux_head else outputs["predictions"], name=name)

@@ -1,0 +1,52 @@
+"""TensorFlow without its start-up chatter."""
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+def import_tensorflow(threads: int | None = None) -> None:
+    """Imports and starts TensorFlow; what it writes meanwhile is shown only if that fails.
+
+    Its C++ side writes some lines before it reads the level that it is told to log at. Calls after
+    the first one of a process do nothing.
+
+    Args:
+        threads: for one operation and for independent ones; None leaves it to TensorFlow.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # Several processes may have to share one GPU.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with _stderr_aside():
+        import tensorflow as tf
+
+        if threads is not None:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        tf.zeros([1]) + 1  # the runtime starts with the first operation
+
+
+@contextlib.contextmanager
+def _stderr_aside() -> Iterator[None]:
+    """Keeps the process's standard error in a file, and gives it back if an exception passes."""
+    sys.stderr.flush()
+    before = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(before, 2)
+            aside.seek(0)
+            os.write(2, aside.read())
+            raise
+        finally:
+            os.dup2(before, 2)
+            os.close(before)

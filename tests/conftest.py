@@ -1,0 +1,25 @@
+"""What all tests share: real data where it is, and quiet libraries."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets that NASNET_TEST_DATA names."""
+    folder = os.environ.get("NASNET_TEST_DATA")
+    if not folder:
+        pytest.skip("NASNET_TEST_DATA is not set: no real data here")
+    return Path(folder)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that every test starts afresh."""
+    return np.random.default_rng(0)

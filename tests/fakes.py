@@ -1,0 +1,70 @@
+"""Evaluators that stand in for training, for tests that are about everything around it."""
+
+import dataclasses
+import os
+import signal
+import time
+from pathlib import Path
+
+from cells import Genotype
+from search import Evaluation
+from stacking.recipe import Diverged
+
+
+def separable_share(genotype: Genotype) -> float:
+    """Share of separable convolutions among all operations: a reward in closed form."""
+    names = [
+        op
+        for cell in (genotype.normal, genotype.reduction)
+        for block in cell.blocks
+        for _, op in block.edges
+    ]
+    return sum(name.startswith("sep") for name in names) / len(names)
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """Gives the share of separable convolutions after `seconds`."""
+
+    seconds: float = 0.0
+
+    def prepare(self, threads: int) -> None:
+        pass
+
+    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+        time.sleep(self.seconds)
+        return Evaluation(separable_share(genotype), {"seed": seed, "pid": os.getpid()})
+
+
+@dataclasses.dataclass(frozen=True)
+class Sick:
+    """Fails in a way of its own; with a `marker` file the way is taken only once."""
+
+    way: str
+    marker: Path | None = None
+
+    def prepare(self, threads: int) -> None:
+        if self.way == "prepare":
+            raise RuntimeError("no library here")
+
+    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+        if self.marker is not None:
+            if self.marker.exists():
+                return Evaluation(0.5)
+            self.marker.touch()
+        match self.way:
+            case "raise":
+                raise RuntimeError("no such kernel\nand more lines")
+            case "memory":
+                raise MemoryError
+            case "diverge":
+                raise Diverged("training loss is nan at step 3")
+            case "nan":
+                return Evaluation(float("nan"))
+            case "hang":
+                time.sleep(600)
+            case "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "exit":
+                os._exit(3)
+        return Evaluation(0.5)

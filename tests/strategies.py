@@ -1,0 +1,36 @@
+"""Random architectures for property tests."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from cells import COMBINES, NASNET_OPERATIONS, Block, Cell, CellSpace, Genotype
+
+
+@st.composite
+def cells(draw, max_blocks: int = 5, operations=NASNET_OPERATIONS) -> Cell:
+    """Any cell, with an output of loose ends or one of its own."""
+    blocks = []
+    for i in range(draw(st.integers(1, max_blocks))):
+        state = st.integers(0, 1 + i)
+        operation = st.sampled_from(operations)
+        combine = draw(st.sampled_from(COMBINES))
+        blocks.append(Block(draw(state), draw(state), draw(operation), draw(operation), combine))
+    states = st.integers(0, 1 + len(blocks))
+    concat = draw(st.one_of(st.just(()), _concats(states)))
+    return Cell(tuple(blocks), concat)
+
+
+def _concats(states):
+    lists = st.lists(states, unique=True, min_size=1)
+    return lists.filter(lambda concat: max(concat) >= 2).map(tuple)
+
+
+def genotypes(max_blocks: int = 5):
+    """Any genotype."""
+    return st.builds(Genotype, cells(max_blocks), cells(max_blocks))
+
+
+def random_genotypes(count: int, *, blocks: int = 5, seed: int = 0) -> list[Genotype]:
+    """Genotypes drawn uniformly from the paper's space."""
+    space, rng = CellSpace(blocks), np.random.default_rng(seed)
+    return [space.decode(space.sample(rng)) for _ in range(count)]

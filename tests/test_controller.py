@@ -1,0 +1,228 @@
+"""One suite over all controllers."""
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from benchmarks.controller_learning import separable_share
+from cells import CellSpace, Decision
+from controller import CONTROLLERS, Proposal, make_controller
+
+SPACE = CellSpace()
+POLICIES = ("reinforce", "ppo")
+each_controller = pytest.mark.parametrize("name", tuple(CONTROLLERS))
+
+
+@dataclasses.dataclass(frozen=True)
+class PlainSpace:
+    """Decisions and nothing else."""
+
+    decisions: tuple[Decision, ...]
+
+
+SMALL = PlainSpace(
+    (Decision("a", ("x", "y", "z")), Decision("b", ("x",)), Decision("c", ("x",) * 4))
+)
+
+
+def make(name, space=SPACE, seed=0, **settings):
+    if name in POLICIES:
+        settings = {"minibatch": 4, **settings}
+    return make_controller(name, space, seed=seed, **settings)
+
+
+def reward(proposal):
+    return separable_share(SPACE.decode(proposal.choices))
+
+
+def run(controller, rounds, size):
+    """Every proposal of `rounds` rounds, each observed."""
+    seen = []
+    for _ in range(rounds):
+        proposals = controller.propose(size)
+        controller.observe(proposals, [reward(proposal) for proposal in proposals])
+        seen += proposals
+    return seen
+
+
+@each_controller
+def test_proposals_are_in_the_space(name):
+    proposals = make(name).propose(8)
+    for proposal in proposals:
+        assert SPACE.encode(SPACE.decode(proposal.choices)) == proposal.choices
+        assert all(type(choice) is int for choice in proposal.choices)
+        assert len(proposal.log_probs) == (50 if name in POLICIES else 0)
+    assert len(set(proposals)) == 8
+
+
+@each_controller
+def test_any_space_with_decisions_will_do(name):
+    controller = make(name, SMALL)
+    proposals = controller.propose(200)
+    controller.observe(proposals, [0.5] * 200)
+    seen = [set(column) for column in zip(*(p.choices for p in proposals), strict=True)]
+    assert seen == [{0, 1, 2}, {0}, {0, 1, 2, 3}]
+
+
+@each_controller
+def test_the_seed_decides(name):
+    first, again, other = make(name), make(name), make(name, seed=1)
+    proposals = run(first, 3, 5)
+    assert run(again, 3, 5) == proposals
+    assert first.state() == again.state()
+    assert run(other, 3, 5) != proposals
+
+
+@each_controller
+def test_batches_of_any_size_are_the_same_draws(name):
+    whole, parts = make(name), make(name)
+    batch = whole.propose(6)
+    split = parts.propose(1) + parts.propose(3) + parts.propose(0) + parts.propose(2)
+    assert [p.choices for p in split] == [p.choices for p in batch]
+    np.testing.assert_allclose(
+        [p.log_probs for p in split], [p.log_probs for p in batch], atol=1e-5
+    )
+
+
+@each_controller
+def test_global_seeds_neither_matter_nor_move(name):
+    outcomes = []
+    for seed in (1, 2):
+        np.random.seed(seed)  # noqa: NPY002
+        tf.random.set_seed(seed)
+        outcomes.append(run(make(name), 2, 4))
+        moved = np.random.random(), float(tf.random.uniform([]))  # noqa: NPY002
+        np.random.seed(seed)  # noqa: NPY002
+        tf.random.set_seed(seed)
+        assert moved == (np.random.random(), float(tf.random.uniform([])))  # noqa: NPY002
+    assert outcomes[0] == outcomes[1]
+
+
+@each_controller
+def test_a_restored_controller_goes_on_as_if_nothing_had_happened(name):
+    original, restored = make(name), make(name)
+    run(original, 2, 5)  # two minibatches of four, and two trials over
+    restored.restore(original.state())
+    assert restored.state() == original.state()
+    assert run(restored, 3, 5) == run(original, 3, 5)
+    assert restored.state() == original.state()
+
+
+@each_controller
+def test_observing_one_by_one_is_observing_a_batch(name):
+    whole, parts = make(name), make(name)
+    proposals = whole.propose(10)
+    assert parts.propose(10) == proposals
+    whole.observe(proposals, [reward(p) for p in proposals])
+    for proposal in proposals:
+        parts.observe([proposal], [reward(proposal)])
+    assert parts.state() == whole.state()
+
+
+@each_controller
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda state: b"",
+        lambda state: b"state",
+        lambda state: state[:-7],
+        lambda state: state[: len(state) // 2],
+        lambda state: state.replace(b"nasnet-controller", b"nasnet-controlleR"),
+        lambda state: b"\x93NUMPY" + state,
+    ],
+)
+def test_damaged_bytes_are_refused(name, damage):
+    controller = make(name)
+    before = controller.state()
+    with pytest.raises(ValueError, match=r"^state is damaged, expected .*$"):
+        controller.restore(damage(before))
+    assert controller.state() == before
+
+
+def test_no_changed_byte_goes_unnoticed():
+    controller = make("random")
+    controller.propose(3)
+    state = controller.state()
+    for i in range(len(state)):
+        changed = state[:i] + bytes([state[i] ^ 1]) + state[i + 1 :]
+        restored = make("random")
+        try:
+            restored.restore(changed)
+        except ValueError:
+            continue
+        assert restored.state() == state  # a field of the archive that nobody reads
+
+
+@each_controller
+def test_the_state_of_another_controller_is_refused(name):
+    controller = make(name)
+    for other in set(CONTROLLERS) - {name}:
+        message = f"^controller of the state is '{other}', expected '{name}'$"
+        with pytest.raises(ValueError, match=message):
+            controller.restore(make(other).state())
+
+
+@each_controller
+def test_the_state_for_other_arguments_is_refused(name):
+    state = make(name).state()
+    with pytest.raises(ValueError, match=r"^seed of the state is 0, expected 3$"):
+        make(name, seed=3).restore(state)
+    with pytest.raises(ValueError, match=r"^options of the state is \[2, 2, .* expected \[3, 1, 4"):
+        make(name, SMALL).restore(state)
+    if name in POLICIES:
+        with pytest.raises(ValueError, match=r"^minibatch of the state is 4, expected 5$"):
+            make(name, minibatch=5).restore(state)
+
+
+@each_controller
+def test_bad_trials_are_refused_and_leave_no_trace(name):
+    controller = make(name)
+    good, before = controller.propose(1)[0], controller.state()
+    short = Proposal(good.choices[:-1])
+    outside = dataclasses.replace(good, choices=(2, *good.choices[1:]))
+    for proposals, rewards, message in (
+        ([good], [], "^number of rewards is 0, expected 1, one a proposal$"),
+        ([good, good], [0.5, float("nan")], "^reward is nan, expected a finite number$"),
+        ([good], [float("inf")], "^reward is inf, expected a finite number$"),
+        ([good, short], [0.5, 0.5], "is (49|0), expected 50"),
+        ([outside], [0.5], "^choice 0 is 2, expected 0 to 1$"),
+        ([dataclasses.replace(good, log_probs=(-1.0,))], [0.5], "^number of log_probs is 1, exp"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            controller.observe(proposals, rewards)
+    with pytest.raises(ValueError, match=r"^count is -1, expected 0 or more$"):
+        controller.propose(-1)
+    assert controller.state() == before
+
+
+@each_controller
+def test_bad_arguments_are_refused(name):
+    with pytest.raises(ValueError, match=r"^seed is -1, expected a whole number from 0$"):
+        make(name, seed=-1)
+    with pytest.raises(ValueError, match=r"^number of decisions is 0, expected at least 1$"):
+        make(name, PlainSpace(()))
+    with pytest.raises(ValueError, match=r"^number of options of a is 0, expected at least 1$"):
+        make(name, PlainSpace((Decision("a", ()),)))
+    with pytest.raises(TypeError, match=rf"^setting of {name} is 'momentum', expected one of: "):
+        make_controller(name, SPACE, momentum=0.9)
+
+
+def test_controllers_are_known_by_name():
+    with pytest.raises(
+        ValueError, match=r"^controller is 'a3c', expected one of: random, reinforce, ppo"
+    ):
+        make_controller("a3c", SPACE)
+    with pytest.raises(TypeError, match=r"^setting of reinforce is 'clip', expected one of: "):
+        make_controller("reinforce", SPACE, clip=0.1)
+
+
+def test_importing_the_package_loads_no_tensorflow():
+    code = (
+        "import sys, cells, controller; controller.make_controller('random', cells.CellSpace());"
+        "sys.exit(bool({'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

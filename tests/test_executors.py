@@ -1,0 +1,135 @@
+"""Every executor gives every child an outcome, whatever the child does."""
+
+import time
+
+import pytest
+
+from cells import NASNET_A
+from search import InlineExecutor, ProcessPool
+from tests.fakes import Share, Sick, separable_share
+
+EXECUTORS = {
+    "inline": lambda evaluator, **options: InlineExecutor(evaluator),
+    "pool of 1": lambda evaluator, **options: ProcessPool(evaluator, 1, **options),
+    "pool of 2": lambda evaluator, **options: ProcessPool(evaluator, 2, **options),
+}
+
+
+def outcomes(executor, count, deadline=60):
+    """All outcomes of children 0 to count - 1, by number."""
+    waiting, found, end = list(range(count)), {}, time.monotonic() + deadline
+    while len(found) < count:
+        assert time.monotonic() < end, "children are missing"
+        while waiting and executor.free:
+            number = waiting.pop(0)
+            executor.submit(number, NASNET_A, 100 + number)
+        for outcome in executor.wait(0.2):
+            assert outcome.number not in found
+            found[outcome.number] = outcome
+    return found
+
+
+@pytest.fixture(params=EXECUTORS)
+def make(request):
+    made = []
+
+    def make_executor(evaluator, **options):
+        made.append(EXECUTORS[request.param](evaluator, **options))
+        return made[-1]
+
+    yield make_executor
+    for executor in made:
+        executor.close()
+
+
+def test_every_child_is_evaluated_once(make):
+    found = outcomes(make(Share()), 5)
+    assert sorted(found) == list(range(5))
+    for number, outcome in found.items():
+        assert outcome.state == "complete"
+        assert outcome.evaluation.reward == separable_share(NASNET_A)
+        assert outcome.evaluation.metrics["seed"] == 100 + number
+
+
+def test_a_full_executor_says_so(make):
+    executor = make(Share(seconds=0.5))
+    for number in range(executor.free):
+        executor.submit(number, NASNET_A, 0)
+    assert executor.free == 0
+    with pytest.raises(RuntimeError, match="child 9 was submitted where 0 slots are free"):
+        executor.submit(9, NASNET_A, 0)
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "error"),
+    [
+        ("raise", "error", "RuntimeError: no such kernel"),
+        ("memory", "error", "MemoryError"),
+        ("diverge", "diverged", "training loss is nan at step 3"),
+    ],
+)
+def test_a_child_that_raises_is_an_outcome(make, way, state, error):
+    found = outcomes(make(Sick(way)), 2)
+    for outcome in found.values():
+        assert (outcome.state, outcome.error, outcome.evaluation) == (state, error, None)
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+@pytest.mark.parametrize(
+    ("way", "state", "error"),
+    [
+        ("kill", "died", "its process was ended by SIGKILL, perhaps out of memory"),
+        ("exit", "died", "its process ended with exit code 3"),
+        ("hang", "timeout", "took longer than 0.5 seconds"),
+    ],
+)
+def test_a_child_that_takes_its_process_along_costs_only_itself(tmp_path, slots, way, state, error):
+    pool = ProcessPool(Sick(way, tmp_path / "once"), slots, timeout=0.5 if way == "hang" else None)
+    found = outcomes(pool, 4)
+    pool.close()
+    failed = [outcome for outcome in found.values() if outcome.state != "complete"]
+    assert [(outcome.state, outcome.error) for outcome in failed] == [(state, error)]
+
+
+def test_a_workers_start_is_not_its_first_childs_time():
+    """Spawning Python and importing takes longer than this time-out allows a child."""
+    pool = ProcessPool(Share(), 1, timeout=0.1)
+    assert outcomes(pool, 1)[0].state == "complete"
+    pool.close()
+
+
+def test_a_worker_that_cannot_start_fails_its_children():
+    pool = ProcessPool(Sick("prepare"), 1)
+    outcome = outcomes(pool, 1)[0]
+    pool.close()
+    assert (outcome.state, outcome.error) == ("error", "worker did not start: no library here")
+
+
+def test_processes_are_replaced_after_some_children():
+    pool = ProcessPool(Share(), 1, recycle=2)
+    found = outcomes(pool, 5)
+    pool.close()
+    pids = [found[number].evaluation.metrics["pid"] for number in range(5)]
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+
+
+def test_slots_work_side_by_side():
+    pool = ProcessPool(Share(seconds=0.5), 2)
+    outcomes(pool, 2)  # both have started
+    start = time.monotonic()
+    outcomes(pool, 4)
+    assert time.monotonic() - start < 1.8  # 2.0 one after the other
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"slots": 0}, "slots is 0, expected at least 1"),
+        ({"slots": 1, "recycle": 0}, "recycle is 0, expected at least 1"),
+        ({"slots": 1, "timeout": 0.0}, "timeout is 0.0 seconds, expected above 0"),
+    ],
+)
+def test_bad_settings_are_refused(options, text):
+    with pytest.raises(ValueError, match=text):
+        ProcessPool(Share(), **options)

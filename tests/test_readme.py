@@ -1,0 +1,56 @@
+"""What README.md shows must work, word for word."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cells import NASNET_A
+from experiments import cli
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_python_in_the_readme_runs(tmp_path, monkeypatch, capsys, rng):
+    monkeypatch.chdir(tmp_path)
+    Path("runs/my-search").mkdir(parents=True)
+    Path("runs/my-search/best.json").write_text(NASNET_A.to_json())
+    names = {"Path": Path}
+    for split, count in (("train", 64), ("val", 32)):
+        names[f"x_{split}"] = rng.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+        names[f"y_{split}"] = rng.integers(0, 10, count)
+    assert len(PYTHON) == 2
+    for code in PYTHON:
+        exec(compile(code, "README.md", "exec"), names)
+    assert "3346538 544333312" in capsys.readouterr().out
+    assert {"network.keras", "cells.svg", "mine.db"} <= {p.name for p in tmp_path.iterdir()}
+
+
+def test_the_commands_in_the_readme_are_there():
+    text = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    spoken = re.findall(r"`(?:\.venv/bin/)?nasnet ([a-z][^`]*)`", text)
+    spoken += re.findall(r"^ +\.venv/bin/nasnet (.*)$", text, re.MULTILINE)
+    assert len(spoken) > 8
+    for command in spoken:
+        words = shlex.split(command)
+        if "--resume" in words or "..." in words:  # names a run that is not here
+            words = words[:1]
+        with pytest.raises(SystemExit) as caught:
+            cli.parse([*words, "--help"])
+        assert caught.value.code == 0, command
+
+
+def test_the_flags_in_the_readme_are_there(capsys):
+    with pytest.raises(SystemExit):
+        cli.parse(["search", "--help"])
+    known = capsys.readouterr().out
+    for name in ("status", "best", "draw", "profile", "train", "zoo", "doctor"):
+        with pytest.raises(SystemExit):
+            cli.parse([name, "--help"])
+        known += capsys.readouterr().out
+    searching = README.split("## Searching")[1].split("## In Python")[0]
+    flags = set(re.findall(r"--[a-z][a-z.-]+[a-z]", searching))
+    assert flags - {"--seeds"} <= set(re.findall(r"--[a-z][a-z.-]+[a-z]", known))

@@ -1,0 +1,224 @@
+"""The fast trainer against Keras, against arithmetic, and against itself."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cells import NASNET_A, Block, Cell, Genotype
+from stacking import Diverged, Recipe, Stack, Trainer, build_network
+from stacking.trainer import augment, cross_entropy, rescale
+
+SHAPE, CLASSES, STACK = (16, 16, 3), 4, Stack(1, 4)
+_SMALL = Cell((Block(0, 1, "conv_3x3", "identity"),))
+SMALL = Genotype(_SMALL, _SMALL)
+PLAIN = Recipe(batch_size=8, learning_rate=0.1, augmentation="none", clip_norm=0)
+
+
+@pytest.fixture
+def task(rng):
+    """Images whose class is the quarter that is bright."""
+    labels = rng.integers(CLASSES, size=64)
+    images = rng.integers(0, 100, size=(64, *SHAPE), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        top, left = 8 * (label // 2), 8 * (label % 2)
+        image[top : top + 8, left : left + 8] += 120
+    return images, labels
+
+
+def test_it_learns(task):
+    recipe = Recipe(epochs=25, batch_size=16, learning_rate=0.05, augmentation="none")
+    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=1)
+    before = trainer.evaluate(*task)
+    epochs = trainer.fit(*task)
+    loss, accuracy = trainer.evaluate(*task)
+    assert accuracy > 0.9 > before[1]
+    assert loss < 0.5 * before[0]
+    assert [epoch.number for epoch in epochs] == list(range(1, 26))
+    assert epochs[-1].loss < epochs[0].loss
+
+
+@pytest.mark.parametrize("clip_norm", [0.0, 0.05])
+def test_one_step_is_kerass(task, clip_norm):
+    """One step of momentum SGD with L2 on kernels, cut to a norm: written again with Keras."""
+    images, labels = task[0][:8], task[1][:8]
+    recipe = Recipe(
+        batch_size=8,
+        learning_rate=0.1,
+        weight_decay=0.01,
+        label_smoothing=0.1,
+        augmentation="none",
+        clip_norm=clip_norm,
+    )
+    trainer = Trainer(NASNET_A, STACK, SHAPE, CLASSES, recipe, seed=3)
+    model = build_network(NASNET_A, STACK, SHAPE, CLASSES, classifier_activation=None)
+    for variable in model.variables:
+        variable.assign(trainer.weights()[variable.path])
+    variables = model.trainable_variables
+    targets = keras.ops.one_hot(labels, CLASSES)
+    with tf.GradientTape() as tape:
+        logits = model(images / 127.5 - 1, training=True)
+        loss = keras.losses.categorical_crossentropy(
+            targets, logits, from_logits=True, label_smoothing=0.1
+        )
+        loss = tf.reduce_mean(loss)
+        kernels = [v.value for v in variables if v.path.endswith("kernel")]
+        total = loss + 0.01 * tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
+    gradients = tape.gradient(total, [variable.value for variable in variables])
+    if clip_norm:
+        gradients, norm = tf.clip_by_global_norm(gradients, clip_norm)
+        assert norm > clip_norm
+    keras.optimizers.SGD(0.1, momentum=0.9).apply(gradients, variables)
+    epoch = trainer.fit(images, labels)[0]
+    assert epoch.loss == pytest.approx(float(loss), rel=1e-4)
+    ours = trainer.weights()
+    for variable in variables:
+        np.testing.assert_allclose(
+            ours[variable.path], variable.numpy(), rtol=1e-3, atol=2e-5, err_msg=variable.path
+        )
+
+
+def test_running_statistics_move_as_kerass(task):
+    """The variance differs by n / (n - 1): the fused kernel's is unbiased, Keras' is not."""
+    images, labels = task[0][:8], task[1][:8]
+    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN, seed=3)
+    model = build_network(SMALL, STACK, SHAPE, CLASSES)
+    for variable in model.variables:
+        variable.assign(trainer.weights()[variable.path])
+    model(images / 127.5 - 1, training=True)
+    trainer.fit(images, labels)
+    ours = trainer.weights()
+    for variable in model.non_trainable_variables:
+        np.testing.assert_allclose(ours[variable.path], variable.numpy(), rtol=0.01, atol=1e-4)
+
+
+def test_equal_seeds_give_equal_results(task):
+    def train(seed):
+        trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, Recipe(batch_size=8), seed=seed)
+        return trainer.fit(*task), trainer.evaluate(*task)
+
+    assert train(0) == train(0)
+    assert train(0) != train(1)
+
+
+def test_global_seeds_are_neither_read_nor_written(task):
+    def weights(global_seed):
+        keras.utils.set_random_seed(global_seed)
+        trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, Recipe(batch_size=8), seed=0)
+        trainer.fit(*task)
+        return trainer.state()["weights"], np.random.rand()  # noqa: NPY002
+
+    first, second = weights(1), weights(2)
+    np.testing.assert_array_equal(first[0], second[0])
+    assert weights(1)[1] == first[1] != second[1]
+
+
+def test_a_restored_training_ends_as_one_that_never_stopped(task):
+    recipe = Recipe(epochs=3, batch_size=8)
+    whole = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=5)
+    states = []
+    whole.fit(*task, on_epoch=lambda epoch: states.append(whole.state()))
+    part = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=5)
+    part.restore(states[0])
+    assert [epoch.number for epoch in part.fit(*task)] == [2, 3]
+    for name, array in whole.state().items():
+        np.testing.assert_array_equal(part.state()[name], array)
+
+
+def test_a_foreign_state_is_refused():
+    small = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN)
+    with pytest.raises(ValueError, match=r"state of weights is \(\d+,\), expected \(\d+,\)"):
+        small.restore(Trainer(NASNET_A, STACK, SHAPE, CLASSES, PLAIN).state())
+    with pytest.raises(ValueError, match="state of weights is missing, expected"):
+        small.restore({})
+
+
+def test_a_loss_that_is_not_finite_is_an_error(task):
+    recipe = Recipe(epochs=3, batch_size=8, learning_rate=1e30, clip_norm=0)
+    with pytest.raises(Diverged, match=r"training loss is (nan|inf) at step \d+"):
+        Trainer(SMALL, STACK, SHAPE, CLASSES, recipe).fit(*task)
+
+
+def test_steps_are_reported(task):
+    steps = []
+    recipe = Recipe(epochs=2, batch_size=24)
+    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe)
+    trainer.fit(*task, on_step=lambda done, total: steps.append((done, total)))
+    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_batch_larger_than_the_data_is_the_data(task):
+    images, labels = task[0][:5], task[1][:5]
+    epochs = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN).fit(images, labels)
+    assert np.isfinite(epochs[0].loss)
+
+
+def test_evaluation_does_not_depend_on_the_batch(task):
+    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN)
+    trainer.fit(*task)
+    one, other = (trainer.evaluate(*task, batch_size=size) for size in (64, 7))
+    assert one == pytest.approx(other, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "text"),
+    [
+        (np.zeros((4, 16, 16, 1), np.uint8), np.zeros(4, int), r"uint8 \(4, 16, 16, 1\), expected"),
+        (np.zeros((4, 16, 16, 3), np.float32), np.zeros(4, int), "images are float32"),
+        (np.zeros((0, 16, 16, 3), np.uint8), np.zeros(0, int), r"uint8 \(0, 16, 16, 3\)"),
+        (np.zeros((4, 16, 16, 3), np.uint8), np.zeros(3, int), "3 labels, expected 4"),
+    ],
+)
+def test_wrong_images_are_refused(images, labels, text):
+    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN)
+    with pytest.raises(ValueError, match=text):
+        trainer.fit(images, labels)
+    with pytest.raises(ValueError, match=text):
+        trainer.evaluate(images, labels)
+
+
+def test_rescaling_is_the_applications_preprocessing(rng):
+    images = rng.integers(0, 256, (2, 4, 4, 3), dtype=np.uint8)
+    expected = keras.applications.nasnet.preprocess_input(images.astype(np.float32))
+    np.testing.assert_allclose(rescale(tf.constant(images)), expected, atol=1e-6)
+
+
+def test_cross_entropy_is_kerass(rng):
+    logits, labels = rng.normal(size=(6, 3)).astype(np.float32), rng.integers(3, size=6)
+    expected = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2)(
+        keras.ops.one_hot(labels, 3), logits
+    )
+    found = cross_entropy(tf.constant(logits), tf.constant(labels), 3, 0.2)
+    assert float(found) == pytest.approx(float(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["flip", "crop-flip"])
+def test_every_augmented_image_is_a_window_of_the_padded_or_its_mirror_image(kind, rng):
+    x = rng.normal(size=(32, 16, 12, 2)).astype(np.float32)
+    y = augment(tf.constant(x), kind, tf.constant([1, 2])).numpy()
+    margins = (2, 1) if kind == "crop-flip" else (0, 0)
+    padded = np.pad(x, [(0, 0), (margins[0],) * 2, (margins[1],) * 2, (0, 0)])
+    seen = set()
+    for image, source in zip(y, padded, strict=True):
+        found = [
+            (top, left, mirrored)
+            for top in range(2 * margins[0] + 1)
+            for left in range(2 * margins[1] + 1)
+            for mirrored in (False, True)
+            for window in [source[top : top + 16, left : left + 12]]
+            if np.array_equal(image, window[:, ::-1] if mirrored else window)
+        ]
+        assert len(found) == 1
+        seen.add(found[0])
+    assert {mirrored for _, _, mirrored in seen} == {False, True}
+    if kind == "crop-flip":
+        assert {top for top, _, _ in seen} == set(range(5))
+        assert {left for _, left, _ in seen} == set(range(3))
+
+
+def test_augmentation_repeats_by_its_seed(rng):
+    x = tf.constant(rng.normal(size=(8, 16, 16, 3)), tf.float32)
+    first, again, other = (augment(x, "crop-flip", tf.constant([0, s])) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert augment(x, "none", tf.constant([0, 0])) is x

@@ -1,0 +1,1 @@
+"""A found cell at ImageNet scale."""

@@ -1,0 +1,121 @@
+"""The one place where pictures become files, each written aside and then renamed."""
+
+import io
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cells import Genotype, write_atomically
+from viz.dot import digraph, genotype_to_dot
+from viz.png import genotype_figure
+from viz.svg import genotype_to_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class GraphvizError(OSError):
+    """Graphviz was asked for and is missing, or fails."""
+
+
+ENGINES = ("auto", "dot", "own")
+GENOTYPE_SUFFIXES = (".dot", ".gv", ".png", ".svg")
+FIGURE_SUFFIXES = (".pdf", ".png", ".svg")
+_DPI = 200
+
+
+def draw_genotype(
+    genotype: Genotype,
+    path: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    engine: str = "auto",
+) -> Path:
+    """Draws both cells of a genotype into a file; an older file is replaced.
+
+    Args:
+        genotype: what is drawn.
+        path: where to; its suffix, .gv, .dot, .svg or .png, says as what. Missing folders are
+            made.
+        title: one line above the cells.
+        engine: "dot" lays out with Graphviz, "own" without; "auto" takes Graphviz where it is
+            installed and works. DOT text is the same for all.
+
+    Returns:
+        The path that was written.
+
+    Raises:
+        ValueError: the suffix or the engine is unknown.
+        GraphvizError: the engine is "dot" and Graphviz is missing, or fails.
+    """
+    path = Path(path)
+    suffix = _suffix(path, GENOTYPE_SUFFIXES)
+    if engine not in ENGINES:
+        raise ValueError(f"engine is {engine!r}, expected one of: {', '.join(ENGINES)}")
+    if suffix in (".gv", ".dot"):
+        data = genotype_to_dot(genotype, title=title).encode()
+    elif engine == "dot":
+        data = _with_graphviz(genotype, title, suffix)
+    elif engine == "own" or not shutil.which("dot"):
+        data = _without_graphviz(genotype, title, suffix)
+    else:
+        try:
+            data = _with_graphviz(genotype, title, suffix)
+        except GraphvizError:  # some builds of Graphviz lack a format or fonts
+            data = _without_graphviz(genotype, title, suffix)
+    return _write(path, data)
+
+
+def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> Path:
+    """Writes a figure to a .png, .svg or .pdf file; an older file is replaced.
+
+    Raises:
+        ValueError: the suffix is another.
+    """
+    path = Path(path)
+    return _write(path, _figure_bytes(figure, _suffix(path, FIGURE_SUFFIXES)))
+
+
+def _suffix(path: Path, accepted: tuple[str, ...]) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in accepted:
+        wanted = ", ".join(accepted)
+        raise ValueError(f"suffix of {path.name!r} is {path.suffix!r}, expected one of: {wanted}")
+    return suffix
+
+
+def _with_graphviz(genotype: Genotype, title: str | None, suffix: str) -> bytes:
+    import graphviz
+
+    graph = digraph(genotype, title=title)
+    if suffix == ".png":
+        graph.attr(dpi=str(_DPI))
+    try:
+        return graphviz.pipe("dot", suffix[1:], graph.source.encode(), quiet=True)
+    except graphviz.ExecutableNotFound:
+        raise GraphvizError(
+            "Graphviz is not installed, expected a `dot` command for engine 'dot'; "
+            "engine 'own' draws without"
+        ) from None
+    except (graphviz.CalledProcessError, OSError) as error:
+        raise GraphvizError(f"Graphviz failed; engine 'own' draws without: {error}") from error
+
+
+def _without_graphviz(genotype: Genotype, title: str | None, suffix: str) -> bytes:
+    if suffix == ".svg":
+        return genotype_to_svg(genotype, title=title).encode()
+    return _figure_bytes(genotype_figure(genotype, title=title), suffix)
+
+
+def _figure_bytes(figure: "Figure", suffix: str) -> bytes:
+    buffer = io.BytesIO()
+    dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # equal figures, equal files
+    figure.savefig(buffer, format=suffix[1:], dpi=_DPI, metadata=dated.get(suffix))
+    return buffer.getvalue()
+
+
+def _write(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, data)
+    return path

@@ -14,6 +14,11 @@ from search.loop import Search
 console = Console(stderr=True)
 
 
+def say(text: str) -> None:
+    """One line on standard error; it is not broken, so that programs can read it too."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them: `45 s`, `3 min 20 s`, `2 h 5 min`."""
     whole = round(seconds)
@@ -71,7 +76,7 @@ class SearchProgress:
         self._bar.update(self._task, completed=search.finished, line=line)
         if not console.is_terminal and search.finished > self._shown:
             self._shown = search.finished
-            console.print(f"{search.finished}/{self._total} done · {line}", highlight=False)
+            say(f"{search.finished}/{self._total} done · {line}")
 
     def _line(self, search: Search) -> str:
         failed = sum(trial.failed for trial in search.trials)

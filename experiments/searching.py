@@ -11,7 +11,7 @@ from pathlib import Path
 from cells import NASNET_A, Genotype, write_atomically
 from controller import make_controller
 from experiments import data
-from experiments.progress import SearchProgress, console, logging_to
+from experiments.progress import SearchProgress, console, logging_to, say
 from experiments.run_directory import SEARCH, RunDirectory, create, open_run
 from experiments.settings import RESUMABLE, SearchSettings, differences
 from search.evaluators import TrainChild
@@ -31,7 +31,7 @@ def begin(settings: SearchSettings, path: Path | None) -> RunDirectory:
         OSError: the folder cannot be written.
     """
     dataset = data.load(settings.data, seed=settings.seed, image_size=settings.image_size)
-    console.print(f"data: {dataset.source}", highlight=False)
+    say(f"data: {dataset.source}")
     part = data.subset(
         # A search has no business with test images, so they do not enter its folder.
         dataclasses.replace(dataset, x_test=None, y_test=None),
@@ -67,7 +67,7 @@ def reopen(path: Path, settings: SearchSettings) -> RunDirectory:
             source=config["source"],
             classes=tuple(config["classes"]),
         )
-    console.print(f"data: {config['source']}", highlight=False)
+    say(f"data: {config['source']}")
     return run
 
 
@@ -100,7 +100,7 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
         )
         done = sum(trial.done for trial in store.trials())
         if done:
-            console.print(f"resuming: {done} of {settings.trials} trials are done", highlight=False)
+            say(f"resuming: {done} of {settings.trials} trials are done")
         progress = SearchProgress(settings.trials, done)
         writer = _BestWriter(run)
 
@@ -139,7 +139,7 @@ def _stoppable(search: Search) -> Iterator[None]:
         return
 
     def on_interrupt(*_: object) -> None:
-        console.print(
+        say(
             f"stopping: {len(search.running)} running children may end; "
             "Ctrl-C again to stop at once (they will run again on --resume)"
         )

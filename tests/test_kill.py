@@ -90,3 +90,23 @@ def test_a_killed_command_ends_as_one_that_was_left_alone(tmp_path):
     parts, whole = stored(store), stored(tmp_path / "whole" / "nasnet.db")
     assert [t.proposal for t in parts] == [t.proposal for t in whole]
     assert [t.reward for t in parts] == [t.reward for t in whole]
+
+
+@pytest.mark.slow
+def test_ctrl_c_lets_children_end_and_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-m", "experiments.cli", "search", "--data", "shapes10"]
+    command += ["--trials", "50", "--workers", "1", "--train-images", "200", "--blocks", "2"]
+    command += ["--stack.filters", "4", "--out", str(tmp_path / "run")]
+    driver = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    store = tmp_path / "run" / "nasnet.db"
+    while not (store.exists() and any(trial.done for trial in stored(store))):
+        assert driver.poll() is None
+        time.sleep(0.2)
+    driver.send_signal(signal.SIGINT)
+    _, err = driver.communicate(timeout=120)
+    assert driver.returncode == 130
+    assert "running children may end" in err
+    assert f"go on with: nasnet search --resume {tmp_path / 'run'}" in " ".join(err.split())
+    trials = stored(store)
+    assert all(trial.done and trial.observed for trial in trials)
+    assert 0 < len(trials) < 50

@@ -2,6 +2,9 @@
 # Options: PYTHON=python3.12, GPU=1 (TensorFlow with CUDA), SLOW=1 (all tests), ARGS="..." (flags).
 PYTHON ?= python3
 ARGS ?=
+# Pinned, so that pip takes the CPU build "2.13.0+cpu" wherever one is at hand. PyPI's own build for
+# Linux brings CUDA along; TORCH="torch --index-url https://download.pytorch.org/whl/cpu" does not.
+TORCH ?= torch==2.13.0
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
@@ -19,7 +22,7 @@ setup: .venv/ready
 search: .venv/ready
 	$(BIN)/nasnet search $(ARGS)
 
-test: .venv/ready-test
+test: .venv/ready-test $(if $(SLOW),.venv/ready-slow)
 	$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow") $(ARGS)
 
 lint: .venv/ready-lint
@@ -30,6 +33,7 @@ lint: .venv/ready-lint
 bench: .venv/ready-test
 	$(BIN)/python -m benchmarks.controller_learning --seeds 1 $(ARGS)
 	$(BIN)/python -m benchmarks.child --rounds 2 $(ARGS)
+	$(BIN)/python -m benchmarks.stacking --short
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"python is {v[0]}.{v[1]}, expected 3.11 to 3.13: make PYTHON=python3.12 ...")'
@@ -44,6 +48,13 @@ bench: .venv/ready-test
 
 .venv/ready-test: .venv/ready
 	$(BIN)/pip install -q "hypothesis>=6.100" "pytest>=8.2" "pytest-timeout>=2.3" "scipy>=1.13"
+	@touch $@
+
+# Tests skip what cannot be installed, so that one platform without a wheel does not stop the rest.
+.venv/ready-slow: .venv/ready-test
+	-$(BIN)/pip install -q "jax>=0.5"
+	-$(BIN)/pip install -q "ai-edge-litert>=1.2" "onnx>=1.17" "onnxruntime>=1.20" "tf2onnx>=1.17"
+	-$(BIN)/pip install -q $(TORCH)
 	@touch $@
 
 .venv/ready-lint: .venv/ready-test

@@ -67,8 +67,11 @@ class Backend(Protocol[X]):
     def concat(self, xs: Sequence[X]) -> X:
         """Tensors of equal height and width, joined along the channels."""
 
-    def drop_path(self, x: X) -> X:
-        """Where training asks for it, zeroes `x` for whole examples; else `x`."""
+    def drop_path(self, x: X, depth: float) -> X:
+        """Where training asks for it, zeroes `x` for whole examples; else `x`.
+
+        `depth` is the share of the network's cells that come up to this one, above 0 and up to 1.
+        """
 
     def global_pool(self, x: X) -> X:
         """The mean over height and width, [N, C]."""

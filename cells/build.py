@@ -19,6 +19,7 @@ def build_cell(
     stride: int,
     size: tuple[int, int],
     rules: Conventions = NASNET,
+    depth: float = 1.0,
 ) -> X:
     """One cell on top of two earlier outputs. Nothing is built that does not reach its output.
 
@@ -33,6 +34,7 @@ def build_cell(
         stride: 2 for a Reduction cell, else 1. Operations on the cell's inputs stride.
         size: H and W.
         rules: what the family of the network does around its cells.
+        depth: share of the network's cells that come up to this one, for drop path.
 
     Returns:
         The emitted states side by side, [N, H / stride, W / stride, len(cell.concat) * F].
@@ -53,7 +55,7 @@ def build_cell(
             with backend.scope(f"block_{i}_{side}"):
                 step = stride if state < NUM_INPUTS else 1
                 x = operation(backend, states[state], filters, step, rules)
-                operands.append(backend.drop_path(x) if operation.drops else x)
+                operands.append(backend.drop_path(x, depth) if operation.drops else x)
         with backend.scope(f"block_{i}"):
             join = backend.add if block.combine == "add" else backend.concat
             states[NUM_INPUTS + i] = join(operands)

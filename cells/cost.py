@@ -152,7 +152,7 @@ class Cost(Scopes):
             raise ValueError(f"shapes to concatenate are {list(xs)}, expected one size")
         return Shape(*self.size(xs[0]), sum(x.channels for x in xs))
 
-    def drop_path(self, x: Shape) -> Shape:
+    def drop_path(self, x: Shape, depth: float) -> Shape:
         return x
 
     def global_pool(self, x: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""The `nasnet` command. Only `search` and `train` import TensorFlow."""
+"""The `nasnet` command. Only `search`, `train` and `profile --latency` import TensorFlow."""
 
 import functools
 import operator
@@ -19,7 +19,7 @@ from experiments.commands.train import TrainCommand
 from experiments.commands.zoo import ZooCommand
 from experiments.errors import FAILURE, INTERRUPTED, NOT_FOUND, USAGE, NotFoundError
 from experiments.run_directory import SEARCH, TRAINING, open_run
-from experiments.settings import SearchSettings, TrainSettings
+from experiments.settings import SearchSettings, TrainSettings, with_recipe
 
 _DESCRIPTION = """Search, stack, train and draw NASNet cells.
 
@@ -60,6 +60,8 @@ def parse(arguments: list[str]) -> Any:
         if arguments[0] == "train":
             trained = open_run(run, TRAINING).settings(TrainSettings)
             defaults["train"] = TrainCommand(settings=trained)
+    elif arguments[:1] == ["train"] and (preset := _following("--recipe-preset", arguments)):
+        defaults["train"] = TrainCommand(settings=with_recipe(preset), recipe_preset=preset)
     commands: list[Any] = [
         Annotated[kind, tyro.conf.subcommand(name, default=defaults[name])]
         if name in defaults
@@ -77,10 +79,15 @@ def parse(arguments: list[str]) -> Any:
 
 def resumed(arguments: list[str]) -> Path | None:
     """What follows `--resume`, if anything does."""
+    path = _following("--resume", arguments)
+    return None if path is None else Path(path)
+
+
+def _following(flag: str, arguments: list[str]) -> str | None:
     for i, argument in enumerate(arguments):
         name, _, value = argument.partition("=")
-        if name == "--resume" and (value or arguments[i + 1 :]):
-            return Path(value or arguments[i + 1])
+        if name.replace("_", "-") == flag and (value or arguments[i + 1 :]):
+            return value or arguments[i + 1]
     return None
 
 

@@ -1,10 +1,83 @@
-"""The cost of a network, slot by slot."""
+"""Which network is meant, what it costs slot by slot, and how long it takes here."""
 
 import dataclasses
+import os
+import platform
+import time
+from typing import Any
 
-from cells import Cost, Genotype, Shape
-from stacking.assemble import network_cost
-from stacking.plan import Stack
+import numpy as np
+
+from cells import Cost, Family, Genotype, Shape
+from experiments.cell_argument import resolve_cell
+from stacking.assemble import build_stem, needed_outputs, network_cost
+from stacking.plan import Stack, StemName
+from stacking.presets import PRESETS
+
+_SIZE, _CLASSES = 32, 10
+_WARM_UP = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class PlanFlags:
+    """A plan, flag by flag; what is left out is the preset's, or without one that of CIFAR-10.
+
+    Args:
+        repeats: normal cells in a stage, N in the paper; 6 without a preset.
+        filters: channels of an operation in the first stage, F; 32 without a preset. The paper's
+            N @ P names the channels of the last output instead.
+        stem_filters: channels of the stem's last convolution.
+        skip_reduction_input: the first cell behind a reduction takes the older input that the
+            reduction took.
+        stem: cifar is one convolution; imagenet strides it and puts two Reduction cells behind it;
+            darts-imagenet has three strided convolutions.
+        extra_reductions: Reduction cells stand between the stages; else the first cell of stages 2
+            and 3 is one, as in PNASNet.
+        conventions: the family whose habits the network has.
+    """
+
+    repeats: int | None = None
+    filters: int | None = None
+    stem_filters: int | None = None
+    skip_reduction_input: bool = False
+    stem: StemName | None = None
+    extra_reductions: bool = True
+    conventions: Family | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The fields of `Stack` that are not left out."""
+        fields = dataclasses.fields(self)
+        return {f.name: getattr(self, f.name) for f in fields if getattr(self, f.name) != f.default}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Network:
+    """All that decides a network but its weights.
+
+    Attributes:
+        name: of its cell.
+        genotype: its cells.
+        stack: its plan.
+        input_shape: height, width and channels of its images.
+        classes: number of classes.
+        preset: the name of the published network that it comes from, None where it is none.
+    """
+
+    name: str
+    genotype: Genotype
+    stack: Stack
+    input_shape: tuple[int, int, int]
+    classes: int
+    preset: str | None = None
+
+    @property
+    def title(self) -> str:
+        """One line about it."""
+        height, width, _ = self.input_shape
+        names = self.name if self.preset is None else f"{self.name}, {self.preset}"
+        plan = f"N={self.stack.repeats}, F={self.stack.filters}"
+        return f"{names}: {plan}, {height}x{width}, {self.classes} classes"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,22 +99,126 @@ class SlotCost:
     mult_adds: int
 
 
-def profile(
-    genotype: Genotype, stack: Stack, input_shape: tuple[int, int, int], classes: int
-) -> list[SlotCost]:
-    """The cost of every end point, in order; together they are the whole network.
+def choose_network(
+    cell: str | None,
+    flags: PlanFlags,
+    *,
+    preset: str | None = None,
+    trial: int | None = None,
+    size: int | None = None,
+    channels: int = 3,
+    classes: int | None = None,
+) -> Network:
+    """The network that a command is asked for; what is given overrules the preset.
 
     Args:
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels of the images.
+        cell: what `resolve_cell` takes; the preset's where it is None.
+        flags: the plan.
+        preset: a name in `PRESETS`.
+        trial: which trial of a run directory.
+        size: height and width of the images.
+        channels: of the images.
         classes: number of classes.
+
+    Raises:
+        NotFoundError: there is no such cell.
+        ValueError: there is no such preset, neither cell nor preset is given, or no such plan.
+    """
+    if preset is not None and preset not in PRESETS:
+        raise ValueError(f"preset is {preset!r}, expected one of: {', '.join(PRESETS)}")
+    published = None if preset is None else PRESETS[preset]
+    if cell is None:
+        if published is None:
+            raise ValueError("cell and preset are None, expected at least one of the two")
+        cell = published.cell
+    name, genotype = resolve_cell(cell, trial)
+    stack = dataclasses.replace(published.stack if published else Stack(), **flags.given)
+    if size is None:
+        size = published.size if published else _SIZE
+    if classes is None:
+        classes = published.classes if published else _CLASSES
+    return Network(name, genotype, stack, (size, size, channels), classes, preset)
+
+
+def profile(network: Network, *, aux_head: bool = False) -> list[SlotCost]:
+    """The cost of the stem's convolutions and of every end point behind them, in order.
+
+    Together they are the whole network. An ImageNet stem's cells have rows of their own.
+
+    Args:
+        network: what is counted.
+        aux_head: whether the auxiliary classifier counts, too.
 
     Raises:
         ValueError: the network cannot be built.
     """
-    cost, ends = network_cost(genotype, stack, input_shape, classes)
-    return [_slot(cost, name, shape) for name, shape in ends.items()]
+    cost, ends = network_cost(
+        network.genotype, network.stack, network.input_shape, network.classes, aux_head=aux_head
+    )
+    stem = build_stem(Cost(), network.stack, Shape(*network.input_shape))
+    needed = needed_outputs(network.genotype, network.stack, aux_head=aux_head)
+    read = max(number for number in needed if number < len(stem))
+    rows = {"Stem": stem[read], **{name: ends[name] for name in ends if name != "Stem"}}
+    return [_slot(cost, name, shape) for name, shape in rows.items()]
+
+
+def total(rows: list[SlotCost]) -> SlotCost:
+    """The sum of all rows."""
+    return SlotCost(
+        "total",
+        rows[-1].shape,
+        sum(row.parameters for row in rows),
+        sum(row.trainable for row in rows),
+        sum(row.mult_adds for row in rows),
+    )
+
+
+def latency(network: Network, runs: int) -> dict[str, Any]:
+    """How long the Keras network takes for one image on this machine; imports TensorFlow.
+
+    The auxiliary head is left out, as inference needs none. The first calls, which trace and
+    compile, are not counted.
+
+    Args:
+        network: what is measured.
+        runs: calls that count.
+
+    Returns:
+        Milliseconds of a call as the median and the 10th and 90th percentile, and what they were
+        measured on.
+
+    Raises:
+        ValueError: `runs` is below 1.
+    """
+    if runs < 1:
+        raise ValueError(f"runs is {runs}, expected at least 1")
+    from stacking.quiet import import_tensorflow
+
+    import_tensorflow()
+    import tensorflow as tf
+
+    from stacking.keras_backend import build_network
+
+    model = build_network(network.genotype, network.stack, network.input_shape, network.classes)
+    call = tf.function(lambda image: model(image, training=False))
+    image = tf.zeros((1, *network.input_shape))
+    seconds = []
+    for _ in range(_WARM_UP + runs):
+        start = time.perf_counter()
+        call(image).numpy()  # waits for a GPU
+        seconds.append(time.perf_counter() - start)
+    low, median, high = np.percentile(seconds[_WARM_UP:], (10, 50, 90)) * 1000
+    return {
+        "median_ms": float(median),
+        "p10_ms": float(low),
+        "p90_ms": float(high),
+        "runs": runs,
+        "warm_up": _WARM_UP,
+        "batch": 1,
+        "device": _device(tf),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or _cores(),
+        "tensorflow": tf.__version__,
+    }
 
 
 def _slot(cost: Cost, name: str, shape: Shape) -> SlotCost:
@@ -55,3 +232,16 @@ def _slot(cost: Cost, name: str, shape: Shape) -> SlotCost:
         sum(p.size for p in parameters if p.trainable),
         mult_adds,
     )
+
+
+def _device(tf: Any) -> str:
+    """The first GPU's name, else the processor's kind."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        return f"GPU {tf.config.experimental.get_device_details(gpu).get('device_name', gpu.name)}"
+    return f"CPU {platform.machine()}"
+
+
+def _cores() -> int:
+    """What TensorFlow takes where it is not told: the cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

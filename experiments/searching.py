@@ -39,7 +39,9 @@ def begin(settings: SearchSettings, path: Path | None) -> RunDirectory:
         val=min(settings.val_images, len(dataset.x_val)) or None,
         seed=settings.seed,
     )
-    network_cost(NASNET_A, settings.stack, part.image_shape, len(part.classes))
+    aux_head = settings.recipe.aux_weight > 0
+    shape, classes = part.image_shape, len(part.classes)
+    network_cost(NASNET_A, settings.stack, shape, classes, aux_head=aux_head)
     run = create(path, "search", SEARCH)
     data.write_arrays(part, run.data)
     TrialStore(run.store).close()

@@ -10,6 +10,7 @@ from controller import CONTROLLERS
 from search import Policy
 from stacking.plan import Stack
 from stacking.recipe import Recipe
+from stacking.recipes import RECIPES
 
 T = TypeVar("T")
 # What may differ when a search goes on: it changes how fast and how long, not what is searched.
@@ -74,7 +75,7 @@ class SearchSettings:
     """
 
     data: str = "auto"
-    trials: int = 40
+    trials: int = 60
     controller: Literal["ppo", "reinforce", "random"] = "ppo"
     seed: int = 0
     workers: int = 0
@@ -151,6 +152,17 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}, expected at least 0")
+
+
+def with_recipe(name: str) -> TrainSettings:
+    """The default settings with a published recipe.
+
+    Raises:
+        ValueError: no recipe has this name.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"recipe preset is {name!r}, expected one of: {', '.join(RECIPES)}")
+    return TrainSettings(recipe=RECIPES[name])
 
 
 def from_json(kind: type[T], data: Any, where: str = "settings") -> T:

@@ -51,7 +51,13 @@ def begin(
         OSError: the folder cannot be written.
     """
     dataset = load_with_test(settings)
-    network_cost(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
+    network_cost(
+        genotype,
+        settings.stack,
+        dataset.image_shape,
+        len(dataset.classes),
+        aux_head=settings.recipe.aux_weight > 0,
+    )
     run = create(path, f"train-{name}", TRAINING)
     write_atomically(run.path / "genotype.json", genotype.to_json(indent=2) + "\n")
     run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)

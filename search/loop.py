@@ -62,7 +62,7 @@ class Search:
         store: the record; empty for a new search.
         executor: who evaluates.
         policy: the loop's settings.
-        on_change: called with the search whenever a trial starts or ends, and twice a second.
+        on_change: called with the search whenever trials have ended, and twice a second.
 
     Attributes:
         trials: all proposals so far, by number.
@@ -105,11 +105,11 @@ class Search:
         while True:
             if not self._stopping:
                 self._fill()
+            self._on_change(self)
             if not self.running and (self._stopping or self.finished >= self._policy.trials):
                 return
             for outcome in self._executor.wait(_TICK_SECONDS) if self.running else []:
                 self._record(outcome)
-            self._on_change(self)
 
     def _fill(self) -> None:
         """Gives every free slot something to do, as far as there is anything to do."""
@@ -156,7 +156,6 @@ class Search:
         self.trials[trial.number] = trial
         self.running.add(trial.number)
         self._executor.submit(trial.number, Genotype.from_json(trial.genotype), trial.seed)
-        self._on_change(self)
 
     def _reuse(self, trial: Trial) -> None:
         earlier = self.trials[self._known[trial.key]]
@@ -203,7 +202,6 @@ class Search:
             self._observe_finished()
         else:
             self._observe([trial])
-        self._on_change(self)
 
     def _observe_finished(self) -> None:
         """Tells the controller what it has not heard; a synchronous batch only as a whole."""

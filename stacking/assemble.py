@@ -54,6 +54,7 @@ def assemble(
                 slot.stride,
                 (height, width),
                 stack.rules,
+                slot.depth,
             )
         ends[slot.name] = outputs[number]
         if number == len(stem) + stack.stem_cells - 1:

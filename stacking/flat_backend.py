@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from cells import Parameter, Scopes
 from cells.backend import Padding, PoolKind, PoolPadding, same_padding
+from stacking.noise import Noise
 
 Tensor = Any
 
@@ -104,15 +105,24 @@ class FlatTensors(Scopes):
         tensors: every parameter by path (`FlatLayout.tensors`).
         training: whether batch normalization takes the batch's statistics.
         epsilon: added to batch normalization's variance.
+        noise: of drop path and dropout; without it nothing is dropped.
 
     Attributes:
         statistics: where `training`, each batch normalization's mean and variance, in the order of
             `FlatLayout.moving`.
     """
 
-    def __init__(self, tensors: dict[str, Tensor], *, training: bool, epsilon: float) -> None:
+    def __init__(
+        self,
+        tensors: dict[str, Tensor],
+        *,
+        training: bool,
+        epsilon: float,
+        noise: Noise | None = None,
+    ) -> None:
         super().__init__()
         self._tensors, self._training, self._epsilon = tensors, training, epsilon
+        self._noise = noise
         self._rectified: dict[Any, Tensor] = {}
         self.statistics: list[Tensor] = []
 
@@ -205,14 +215,14 @@ class FlatTensors(Scopes):
     def concat(self, xs: Sequence[Tensor]) -> Tensor:
         return tf.concat(xs, axis=-1)
 
-    def drop_path(self, x: Tensor) -> Tensor:
-        return x
+    def drop_path(self, x: Tensor, depth: float) -> Tensor:
+        return x if self._noise is None else self._noise.drop_path(x, depth)
 
     def global_pool(self, x: Tensor) -> Tensor:
         return tf.reduce_mean(x, [1, 2])
 
     def dropout(self, x: Tensor) -> Tensor:
-        return x
+        return x if self._noise is None else self._noise.dropout(x)
 
     def dense(self, x: Tensor, units: int, *, bias: bool = True) -> Tensor:
         name = self.layer_name("dense")

@@ -1,5 +1,6 @@
 """The interpreter that builds stock Keras 3 layers: the network that people load and export."""
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,9 @@ import keras
 from cells import Genotype, Scopes
 from cells.backend import Padding, PoolKind, PoolPadding, same_padding
 from stacking.assemble import assemble, network_cost
+from stacking.drop_path import DropPath
 from stacking.plan import Stack
+from stacking.recipe import DropPathMode, Recipe
 
 Tensor = Any
 
@@ -19,16 +22,28 @@ class KerasLayers(Scopes):
     Args:
         momentum: of batch normalization's running statistics.
         epsilon: added to batch normalization's variance.
-        seed: of all initial weights; Keras' global seed where it is None.
+        seed: of all initial weights and of what is dropped; Keras' global seed where it is None.
+        noise: says what is dropped in training; None for nothing.
     """
 
     def __init__(
-        self, *, momentum: float = 0.9, epsilon: float = 1e-5, seed: int | None = None
+        self,
+        *,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        seed: int | None = None,
+        noise: Recipe | None = None,
     ) -> None:
         super().__init__()
         self._momentum, self._epsilon = momentum, epsilon
-        # An integer given to two initializers would make equal kernels; a shared generator doesn't.
-        self._seeds = keras.random.SeedGenerator(seed)
+        # An integer given to two initializers would make equal kernels, so each has one of its own.
+        # (A SeedGenerator for all of them would be asked 350 times, and is slow to answer.)
+        self._seeds = None if seed is None else random.Random(seed)
+        self._noise = noise or Recipe()
+        self._noise_seeds = None if seed is None else random.Random(seed)
+        # Many operations begin with a ReLU of the same state. A tensor is kept beside its own, so
+        # that no other one gets its id.
+        self._rectified: dict[int, tuple[Tensor, Tensor]] = {}
 
     def size(self, x: Tensor) -> tuple[int, int]:
         return x.shape[1], x.shape[2]
@@ -37,7 +52,9 @@ class KerasLayers(Scopes):
         return x.shape[3]
 
     def relu(self, x: Tensor) -> Tensor:
-        return keras.layers.ReLU(name=self.layer_name("relu"))(x)
+        if id(x) not in self._rectified:
+            self._rectified[id(x)] = x, keras.layers.ReLU(name=self.layer_name("relu"))(x)
+        return self._rectified[id(x)][1]
 
     def conv(
         self,
@@ -110,27 +127,46 @@ class KerasLayers(Scopes):
     def concat(self, xs: Sequence[Tensor]) -> Tensor:
         return keras.layers.Concatenate(name=self.layer_name("concat"))(xs)
 
-    def drop_path(self, x: Tensor) -> Tensor:
-        return x
+    def drop_path(self, x: Tensor, depth: float) -> Tensor:
+        if self._noise.drop_path_keep == 1:
+            return x
+        layer = DropPath(
+            1 - self._noise.path_keep_at(depth, 1.0),
+            scheduled=self._noise.drop_path_follows_time,
+            seed=self._noise_seed(),
+            name=self.layer_name("drop_path"),
+        )
+        return layer(x)
 
     def global_pool(self, x: Tensor) -> Tensor:
         return keras.layers.GlobalAveragePooling2D(name=self.layer_name("global_pool"))(x)
 
     def dropout(self, x: Tensor) -> Tensor:
-        return x
+        if self._noise.dropout_keep == 1:
+            return x
+        layer = keras.layers.Dropout(
+            1 - self._noise.dropout_keep, seed=self._noise_seed(), name=self.layer_name("dropout")
+        )
+        return layer(x)
 
     def dense(self, x: Tensor, units: int, *, bias: bool = True) -> Tensor:
         layer = keras.layers.Dense(
             units,
             use_bias=bias,
-            kernel_initializer=keras.initializers.GlorotUniform(seed=self._seeds),
+            kernel_initializer=keras.initializers.GlorotUniform(seed=self._seed()),
             name=self.layer_name("dense"),
         )
         return layer(x)
 
+    def _noise_seed(self) -> int | None:
+        return None if self._noise_seeds is None else self._noise_seeds.getrandbits(31)
+
+    def _seed(self) -> int | None:
+        return None if self._seeds is None else self._seeds.getrandbits(31)
+
     def _kernel(self) -> keras.initializers.Initializer:
         return keras.initializers.VarianceScaling(
-            2.0, mode="fan_out", distribution="truncated_normal", seed=self._seeds
+            2.0, mode="fan_out", distribution="truncated_normal", seed=self._seed()
         )
 
 
@@ -144,10 +180,15 @@ def build_network(
     classifier_activation: str | None = "softmax",
     batch_norm_momentum: float = 0.9,
     batch_norm_epsilon: float = 1e-5,
+    drop_path_keep: float = 1.0,
+    drop_path_schedule: DropPathMode = "depth-and-time",
+    dropout_keep: float = 1.0,
     seed: int | None = None,
     name: str = "nasnet",
 ) -> keras.Model:
     """A functional Keras model of stock layers, so it loads without this package.
+
+    With drop path it has layers of ours, too; `strip_drop_path` makes the network to save.
 
     Args:
         genotype: the cells.
@@ -158,7 +199,10 @@ def build_network(
         classifier_activation: on top of the logits; None for the logits themselves.
         batch_norm_momentum: of the running statistics.
         batch_norm_epsilon: added to the variance.
-        seed: of all initial weights; Keras' global seed where it is None.
+        drop_path_keep: as in `Recipe`, like the next two.
+        drop_path_schedule: over time, if a `DropPathSchedule` callback tells the time.
+        dropout_keep: below 1, a dropout layer stands before the classifier.
+        seed: of all initial weights and of what is dropped; Keras' global seed where it is None.
         name: of the model.
 
     Returns:
@@ -166,10 +210,17 @@ def build_network(
         [N, P]; with an auxiliary one to {"predictions": [N, classes], "aux": [N, classes]}.
 
     Raises:
-        ValueError: as `network_cost`.
+        ValueError: as `network_cost` and `Recipe`.
     """
     network_cost(genotype, stack, input_shape, classes, aux_head=aux_head)
-    backend = KerasLayers(momentum=batch_norm_momentum, epsilon=batch_norm_epsilon, seed=seed)
+    noise = Recipe(
+        drop_path_keep=drop_path_keep,
+        drop_path_schedule=drop_path_schedule,
+        dropout_keep=dropout_keep,
+    )
+    backend = KerasLayers(
+        momentum=batch_norm_momentum, epsilon=batch_norm_epsilon, seed=seed, noise=noise
+    )
     image = keras.Input(input_shape, name="image")
     ends = assemble(backend, genotype, stack, image, classes, aux_head=aux_head)
     if classes is None:

@@ -10,9 +10,12 @@ import tensorflow as tf
 
 from cells import Genotype
 from stacking.assemble import assemble, network_cost
+from stacking.augmentation import augment, cut_out, rescale
 from stacking.flat_backend import FlatLayout, FlatTensors
+from stacking.noise import Noise
 from stacking.plan import Stack
 from stacking.recipe import Diverged, Recipe
+from stacking.training_state import TrainingState
 
 Tensor = Any
 
@@ -23,7 +26,7 @@ class Epoch:
 
     Attributes:
         number: from 1.
-        loss: mean training loss, without weight decay.
+        loss: mean training loss of the classifier, without the auxiliary one and weight decay.
         accuracy: share of augmented training images that were classified rightly on the way.
     """
 
@@ -41,7 +44,14 @@ class Trainer:
         input_shape: height, width and channels of the images.
         classes: number of classes.
         recipe: how to train.
-        seed: of the initial weights, the order of the images and their augmentation.
+        seed: of the initial weights, the order of the images, their augmentation and what is
+            dropped.
+
+    Attributes:
+        cost: what the network costs, without the auxiliary classifier.
+
+    Raises:
+        ValueError: as `network_cost`; with an auxiliary classifier, images must be large enough.
     """
 
     def __init__(
@@ -58,12 +68,11 @@ class Trainer:
         self._recipe, self._seed = recipe, seed
         self._shape = input_shape
         self.cost, _ = network_cost(genotype, stack, input_shape, classes)
-        self._layout = FlatLayout(self.cost.parameters)
-        trainable, moving = self._layout.initial(seed)
-        self._weights, self._moving = tf.Variable(trainable), tf.Variable(moving)
-        self._velocity = tf.Variable(np.zeros_like(trainable))
-        decay = recipe.weight_decay * self._layout.decay_mask()
-        self._decay = tf.constant(decay, tf.float32)
+        trained, _ = network_cost(
+            genotype, stack, input_shape, classes, aux_head=recipe.aux_weight > 0
+        )
+        self._layout = FlatLayout(trained.parameters)
+        self._state = TrainingState(recipe, self._layout, seed)
         self._epochs_done = 0
 
     def fit(
@@ -101,9 +110,10 @@ class Trainer:
             sums = np.zeros(2)
             for i, indices in enumerate(order.astype(np.int32)):
                 done = number * steps + i
-                rate = recipe.learning_rate_at(done / (recipe.epochs * steps))
+                progress = done / (recipe.epochs * steps)
+                pace = recipe.learning_rate_at(progress), progress, recipe.ema_decay_at(done)
                 seeds = np.array([self._seed, done], np.int32)
-                value, correct = step(indices, np.float32(rate), seeds)
+                value, correct = step(indices, np.array(pace, np.float32), seeds)
                 sums += float(value), float(correct)
                 if not math.isfinite(sums[0]):
                     raise Diverged(f"training loss is {float(value)} at step {done + 1}")
@@ -118,6 +128,8 @@ class Trainer:
         self, images: np.ndarray, labels: np.ndarray, *, batch_size: int = 250
     ) -> tuple[float, float]:
         """Mean cross-entropy in nats and accuracy, with the running batch statistics.
+
+        Where the recipe averages weights, it is the averages that are evaluated.
 
         Args:
             images: [N, H, W, C] uint8.
@@ -135,17 +147,17 @@ class Trainer:
         return float(sums[0] / len(images)), float(sums[1] / len(images))
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Every weight array by its path in the Keras network of the same genotype and plan."""
-        return self._layout.unpack(self._weights.numpy(), self._moving.numpy())
+        """Every weight array by its path in the Keras network of the same genotype and plan.
+
+        They are the averages where the recipe has any, and come without the auxiliary classifier.
+        """
+        weights, moving = self._state.evaluated
+        arrays = self._layout.unpack(weights.numpy(), moving.numpy())
+        return {parameter.path: arrays[parameter.path] for parameter in self.cost.parameters}
 
     def state(self) -> dict[str, np.ndarray]:
         """All that `restore` needs to go on behind the last whole epoch."""
-        return {
-            "weights": self._weights.numpy(),
-            "moving": self._moving.numpy(),
-            "velocity": self._velocity.numpy(),
-            "epochs_done": np.array(self._epochs_done),
-        }
+        return self._state.arrays() | {"epochs_done": np.array(self._epochs_done)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Takes up the `state` of a trainer that was constructed with the same arguments.
@@ -153,48 +165,52 @@ class Trainer:
         Raises:
             ValueError: an array is missing or has another shape.
         """
-        for name, variable in (
-            ("weights", self._weights),
-            ("moving", self._moving),
-            ("velocity", self._velocity),
-        ):
-            if name not in state or state[name].shape != tuple(variable.shape):
-                found = state[name].shape if name in state else "missing"
-                raise ValueError(f"state of {name} is {found}, expected {tuple(variable.shape)}")
-            variable.assign(state[name])
+        self._state.restore(state)
         self._epochs_done = int(state["epochs_done"])
 
-    def _logits(self, weights: Tensor, moving: Tensor, x: Tensor, training: bool) -> Any:
-        tensors = self._layout.tensors(weights, moving)
-        epsilon = self._recipe.batch_norm_epsilon
-        backend = FlatTensors(tensors, training=training, epsilon=epsilon)
-        ends = assemble(backend, self._genotype, self._stack, x, self._classes)
-        return ends["Logits"], backend.statistics
+    def _ends(
+        self, weights: Tensor, moving: Tensor, x: Tensor, noise: Noise | None = None
+    ) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """The end points, in training if there is `noise`, and the batch's statistics."""
+        training, recipe = noise is not None, self._recipe
+        backend = FlatTensors(
+            self._layout.tensors(weights, moving),
+            training=training,
+            epsilon=recipe.batch_norm_epsilon,
+            noise=noise,
+        )
+        aux_head = training and recipe.aux_weight > 0
+        ends = assemble(backend, self._genotype, self._stack, x, self._classes, aux_head=aux_head)
+        return ends, backend.statistics
 
     def _training_step(self, images: Tensor, labels: Tensor, batch: int) -> Callable[..., Any]:
         recipe = self._recipe
 
-        def step(indices: Tensor, rate: Tensor, seed: Tensor) -> Any:
+        def step(indices: Tensor, pace: Tensor, seed: Tensor) -> Any:
+            rate, progress, ema_decay = tf.unstack(pace)
             x = augment(rescale(tf.gather(images, indices)), recipe.augmentation, seed)
+            if recipe.cutout:
+                x = cut_out(x, recipe.cutout, seed)
             y = tf.gather(labels, indices)
-            weights = self._weights.read_value()
+            weights = self._state.weights.read_value()
             with tf.GradientTape() as tape:
                 tape.watch(weights)
-                logits, statistics = self._logits(weights, self._moving, x, training=True)
+                noise = Noise(recipe, progress, seed)
+                ends, statistics = self._ends(weights, self._state.moving, x, noise)
+                logits = ends["Logits"]
                 loss = cross_entropy(logits, y, self._classes, recipe.label_smoothing)
-            gradient = tape.gradient(loss, weights) + self._decay * weights
-            if recipe.clip_norm:
-                gradient = tf.clip_by_norm(gradient, recipe.clip_norm)
-            velocity = recipe.momentum * self._velocity + gradient
-            self._velocity.assign(velocity)
-            self._weights.assign(weights - rate * velocity)
-            keep = recipe.batch_norm_momentum
-            self._moving.assign(keep * self._moving + (1 - keep) * tf.concat(statistics, 0))
+                total = loss
+                if recipe.aux_weight:
+                    total += recipe.aux_weight * cross_entropy(
+                        ends["AuxLogits"], y, self._classes, recipe.label_smoothing
+                    )
+            gradient = tape.gradient(total, weights)
+            self._state.update(gradient, tf.concat(statistics, 0), rate, ema_decay, weights)
             return loss, tf.math.count_nonzero(tf.argmax(logits, 1, tf.int32) == y)
 
         signature = [
             tf.TensorSpec([batch], tf.int32),
-            tf.TensorSpec([], tf.float32),
+            tf.TensorSpec([3], tf.float32),
             tf.TensorSpec([2], tf.int32),
         ]
         return tf.function(step, input_signature=signature, autograph=False)
@@ -204,8 +220,8 @@ class Trainer:
         if not hasattr(self, "_evaluation"):
 
             def step(images: Tensor, labels: Tensor) -> Any:
-                x = rescale(images)
-                logits, _ = self._logits(self._weights, self._moving, x, training=False)
+                ends, _ = self._ends(*self._state.evaluated, rescale(images))
+                logits = ends["Logits"]
                 right = tf.math.count_nonzero(tf.argmax(logits, 1, tf.int32) == labels)
                 return cross_entropy(logits, labels, self._classes, 0.0, total=True), right
 
@@ -222,34 +238,6 @@ class Trainer:
             raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 ({shape})")
         if len(labels) != len(images):
             raise ValueError(f"{len(labels)} labels, expected {len(images)}, one an image")
-
-
-def rescale(images: Tensor) -> Tensor:
-    """Pixels from 0..255 to -1..1, as `preprocess_input` does for the Keras network."""
-    return tf.cast(images, tf.float32) * (1 / 127.5) - 1.0
-
-
-def augment(x: Tensor, kind: str, seed: Tensor) -> Tensor:
-    """Random crops of the padded image and random flips, one draw an image.
-
-    Args:
-        x: [N, H, W, C].
-        kind: "none", "flip" or "crop-flip", which pads by an eighth of the side all around with 0.
-        seed: [2] int32; equal seeds give equal crops.
-    """
-    if kind == "none":
-        return x
-    count, height, width = tf.shape(x)[0], x.shape[1], x.shape[2]
-    draws = tf.random.stateless_uniform([3, count], seed)
-    columns = tf.range(width)[None]
-    columns = tf.where(draws[2, :, None] < 0.5, columns, width - 1 - columns)
-    if kind == "crop-flip":
-        margins = [height // 8, width // 8]
-        x = tf.pad(x, [[0, 0], [margins[0]] * 2, [margins[1]] * 2, [0, 0]])
-        tops, lefts = (tf.cast(draws[i, :, None] * (2 * margins[i] + 1), tf.int32) for i in (0, 1))
-        x = tf.gather(x, tops + tf.range(height)[None], batch_dims=1)
-        columns += lefts
-    return tf.gather(x, columns, axis=2, batch_dims=1)
 
 
 def cross_entropy(

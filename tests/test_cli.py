@@ -15,6 +15,7 @@ from experiments import cli
 from experiments.data import load
 from experiments.run_directory import SEARCH, RunDirectory
 from search import TrialStore
+from stacking.presets import PRESETS
 from tests.strategies import random_genotypes
 
 ROOT = Path(__file__).parent.parent
@@ -176,10 +177,19 @@ def test_profile_adds_up(invoke):
 
 def test_zoo_and_doctor(invoke):
     code, out, _ = invoke("zoo", "--json")
-    rows = {row["name"]: row for row in json.loads(out)}
+    rows = {(row["name"], row["preset"]): row for row in json.loads(out)}
     assert code == 0
-    assert set(rows) == set(ZOO)
-    assert rows["nasnet-a"]["parameters"] == 3_346_538
+    assert {name for name, _ in rows} == set(ZOO)
+    assert {preset for _, preset in rows if preset} == set(PRESETS)
+    assert rows["nasnet-a", "cifar"]["parameters"] == 3_346_538
+    assert rows["nasnet-a", "imagenet-large"]["parameters"] == 88_753_150
+    assert rows["nasnet-a-strict", None]["mult_adds"] < rows["nasnet-a", "cifar"]["mult_adds"]
+    for row in rows.values():
+        assert row["year"] >= 2017
+        assert "arxiv.org" in row["paper"]
+    code, out, _ = invoke("zoo")
+    assert code == 0
+    assert "88.8M" in out
     code, out, _ = invoke("doctor", "--json")
     assert code == 0
     assert json.loads(out)["ok"] is True

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from experiments.cli import parse
 from experiments.settings import (
     ControllerSettings,
     SearchSettings,
@@ -10,7 +11,7 @@ from experiments.settings import (
     differences,
     from_json,
 )
-from stacking import Recipe, Stack
+from stacking import RECIPES, Recipe, Stack
 
 VARIED = SearchSettings(
     data="x.npz",
@@ -82,3 +83,11 @@ def test_differences_name_the_setting_and_both_values():
         "seed: 0 in the run, 5 now",
         "recipe.epochs: 2 in the run, 3 now",
     ]
+
+
+def test_a_recipe_preset_can_be_changed_in_single_fields():
+    words = ["train", "nasnet-a", "--recipe-preset", "paper-cifar", "--recipe.epochs", "20"]
+    settings = parse(words).settings
+    assert settings.recipe == dataclasses.replace(RECIPES["paper-cifar"], epochs=20)
+    with pytest.raises(ValueError, match="recipe preset is 'paper', expected one of: paper-cifar"):
+        parse(["train", "nasnet-a", "--recipe-preset", "paper"])

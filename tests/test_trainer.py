@@ -1,18 +1,38 @@
 """The fast trainer against Keras, against arithmetic, and against itself."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from cells import NASNET_A, Block, Cell, Genotype
-from stacking import Diverged, Recipe, Stack, Trainer, build_network
-from stacking.trainer import augment, cross_entropy, rescale
+from stacking import Diverged, Recipe, Stack, Trainer, build_network, network_cost
+from stacking.augmentation import augment, cut_out, rescale
+from stacking.flat_backend import FlatLayout
+from stacking.trainer import cross_entropy
+from stacking.training_state import TrainingState
 
 SHAPE, CLASSES, STACK = (16, 16, 3), 4, Stack(1, 4)
 _SMALL = Cell((Block(0, 1, "conv_3x3", "identity"),))
 SMALL = Genotype(_SMALL, _SMALL)
 PLAIN = Recipe(batch_size=8, learning_rate=0.1, augmentation="none", clip_norm=0)
+# All parts of the ImageNet trainings, and cutout.
+FULL = Recipe(
+    epochs=3,
+    batch_size=8,
+    optimizer="rmsprop",
+    schedule="exponential",
+    decay_epochs=1.5,
+    warmup_epochs=0.5,
+    label_smoothing=0.1,
+    drop_path_keep=0.6,
+    dropout_keep=0.5,
+    aux_weight=0.4,
+    cutout=6,
+    ema_decay=0.99,
+)
 
 
 @pytest.fixture
@@ -113,16 +133,121 @@ def test_global_seeds_are_neither_read_nor_written(task):
     assert weights(1)[1] == first[1] != second[1]
 
 
-def test_a_restored_training_ends_as_one_that_never_stopped(task):
-    recipe = Recipe(epochs=3, batch_size=8)
+@pytest.mark.parametrize("recipe", [Recipe(epochs=3, batch_size=8), FULL], ids=["plain", "full"])
+def test_a_restored_training_ends_as_one_that_never_stopped(task, recipe):
     whole = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=5)
     states = []
     whole.fit(*task, on_epoch=lambda epoch: states.append(whole.state()))
     part = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=5)
     part.restore(states[0])
     assert [epoch.number for epoch in part.fit(*task)] == [2, 3]
+    assert part.state().keys() == whole.state().keys()
     for name, array in whole.state().items():
         np.testing.assert_array_equal(part.state()[name], array)
+    assert part.evaluate(*task) == whole.evaluate(*task)
+
+
+@pytest.mark.parametrize("field", ["drop_path_keep", "dropout_keep", "aux_weight", "cutout"])
+def test_every_part_of_a_recipe_does_something(task, field):
+    """Switched off alone, it leads elsewhere; the first loss shows what acts at once."""
+    without = dataclasses.replace(FULL, **{field: getattr(Recipe(), field)})
+    losses = []
+    for recipe in (FULL, without):
+        trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=5)
+        losses.append(trainer.fit(task[0][:16], task[1][:16])[-1].loss)
+    assert losses[0] != losses[1]
+
+
+def test_the_auxiliary_classifier_is_left_out_of_what_is_kept(task):
+    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, FULL, seed=5)
+    trainer.fit(task[0][:16], task[1][:16])
+    model = build_network(SMALL, STACK, SHAPE, CLASSES, classifier_activation=None)
+    weights = trainer.weights()
+    assert weights.keys() == {variable.path for variable in model.variables}
+    assert trainer.cost.total_parameters == model.count_params()
+    for variable in model.variables:
+        variable.assign(weights[variable.path])
+    logits = model(task[0] / 127.5 - 1)
+    loss = keras.losses.sparse_categorical_crossentropy(task[1], logits, from_logits=True)
+    found = trainer.evaluate(*task)
+    assert found[0] == pytest.approx(float(np.mean(loss)), rel=1e-4)
+    assert found[1] == pytest.approx(np.mean(np.argmax(logits, 1) == task[1]))
+
+
+def test_an_auxiliary_classifier_needs_large_images():
+    with pytest.raises(ValueError, match="where a window of 5 must fit, expected larger images"):
+        Trainer(SMALL, STACK, (8, 8, 3), CLASSES, FULL)
+
+
+OPTIMIZERS = {
+    "momentum": keras.optimizers.SGD(0.1, momentum=0.8),
+    "nesterov": keras.optimizers.SGD(0.1, momentum=0.8, nesterov=True),
+    "rmsprop": keras.optimizers.RMSprop(0.1, rho=0.95, momentum=0.8, epsilon=0.01),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_several_updates_are_kerass(name, rng):
+    choice = {
+        "momentum": {},
+        "nesterov": {"nesterov": True},
+        "rmsprop": {"optimizer": "rmsprop", "rmsprop_decay": 0.95, "rmsprop_epsilon": 0.01},
+    }[name]
+    recipe = Recipe(momentum=0.8, weight_decay=0, clip_norm=0, **choice)
+    state = small_state(recipe)
+    variable = keras.Variable(state.weights.numpy())
+    for _ in range(4):
+        gradient = rng.normal(size=variable.shape).astype(np.float32)
+        update(state, gradient, rate=0.1)
+        OPTIMIZERS[name].apply([keras.ops.convert_to_tensor(gradient)], [variable])
+    np.testing.assert_allclose(state.weights.numpy(), variable.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_rmsprop_takes_the_rate_of_each_step_as_keras_does(rng):
+    recipe = Recipe(optimizer="rmsprop", weight_decay=0, clip_norm=0)
+    state = small_state(recipe)
+    variable = keras.Variable(state.weights.numpy())
+    optimizer = keras.optimizers.RMSprop(0.1, momentum=0.9, epsilon=1.0)
+    for rate in (0.1, 0.05, 0.2):
+        gradient = rng.normal(size=variable.shape).astype(np.float32)
+        update(state, gradient, rate=rate)
+        optimizer.learning_rate = rate
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+    np.testing.assert_allclose(state.weights.numpy(), variable.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_averages_are_tensorflows(rng):
+    """Weights and running statistics, with the short averages of the first steps."""
+    recipe = Recipe(ema_decay=0.2)
+    state = small_state(recipe)
+    shadows = [tf.Variable(state.weights), tf.Variable(state.moving)]
+    step = tf.Variable(0)
+    oracle = tf.train.ExponentialMovingAverage(0.2, num_updates=step)
+    oracle.apply(shadows)  # makes the averages, equal to the values
+    for number in range(4):
+        update(state, rng.normal(size=state.weights.shape), rate=0.1, step=number)
+        step.assign(number)
+        shadows[0].assign(state.weights)
+        shadows[1].assign(state.moving)
+        oracle.apply(shadows)
+    for average, shadow in zip(state.evaluated, shadows, strict=True):
+        np.testing.assert_allclose(average.numpy(), oracle.average(shadow).numpy(), rtol=1e-5)
+        assert not np.allclose(average.numpy(), shadow.numpy())
+
+
+def small_state(recipe):
+    cost, _ = network_cost(SMALL, STACK, SHAPE, CLASSES)
+    return TrainingState(recipe, FlatLayout(cost.parameters), seed=0)
+
+
+def update(state, gradient, *, rate, step=0):
+    state.update(
+        tf.constant(gradient, tf.float32),
+        tf.random.stateless_uniform(state.moving.shape, [step, 0]),
+        tf.constant(rate),
+        tf.constant(Recipe(ema_decay=0.2).ema_decay_at(step)),
+        state.weights.read_value(),
+    )
 
 
 def test_a_foreign_state_is_refused():
@@ -222,3 +347,35 @@ def test_augmentation_repeats_by_its_seed(rng):
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
     assert augment(x, "none", tf.constant([0, 0])) is x
+
+
+@pytest.mark.parametrize("side", [3, 4])
+def test_cutout_blanks_one_square_in_each_image(side, rng):
+    x = 1 + rng.random((400, 8, 6, 2)).astype(np.float32)
+    y = cut_out(tf.constant(x), side, tf.constant([1, 2])).numpy()
+    blank = (y == 0).all(axis=-1)
+    np.testing.assert_array_equal(y[~blank], x[~blank])
+    middles = set()
+    for mask in blank:
+        found = [
+            (row, column)
+            for row in range(8)
+            for column in range(6)
+            for square in [np.zeros_like(mask)]
+            if np.array_equal(fill(square, row - side // 2, column - side // 2, side), mask)
+        ]
+        assert len(found) == 1
+        middles.add(found[0])
+    assert len(middles) == 48
+
+
+def fill(mask, top, left, side):
+    mask[max(top, 0) : top + side, max(left, 0) : left + side] = True
+    return mask
+
+
+def test_cutout_repeats_by_its_seed(rng):
+    x = tf.constant(rng.normal(size=(8, 16, 16, 3)), tf.float32)
+    first, again, other = (cut_out(x, 8, tf.constant([0, s])) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)

@@ -2,13 +2,16 @@
 
 import dataclasses
 
+import h5py
 import keras
 import numpy as np
 import pytest
 from keras.src.applications.nasnet import NASNet
+from keras.src.legacy.saving import legacy_h5_format
 
 from cells import NASNET_A
-from stacking import PRESETS, Stack, build_network
+from stacking import PRESETS, Preset, Stack, applications, build_network
+from stacking.applications import NASNetLarge, NASNetMobile
 from transfer.weights import assign_weights, weights_from_keras
 
 EPSILON = 1e-3
@@ -83,6 +86,99 @@ def test_nasnet_mobile_carries_over(classes, rng):
     assign_weights(model, weights_from_keras(theirs, 4))
     images = rng.normal(size=(2, *SHAPE)).astype(np.float32)
     expected = theirs(images).numpy()
+    np.testing.assert_allclose(model(images).numpy(), expected, atol=1e-5 * np.abs(expected).max())
+
+
+def save(model, path):
+    """Saves in the format that the ending names; the files of Keras are in that of Keras 2."""
+    if path.name == "weights-only.h5":
+        with h5py.File(path, "w") as file:
+            legacy_h5_format.save_weights_to_hdf5_group(file, model)
+    elif path.name.endswith(".weights.h5"):
+        model.save_weights(path)
+    else:
+        model.save(path)
+
+
+def check_file(ours, theirs, path, shapes, rng, **top):
+    """Both load the file, and their outputs are equal to 1e-5 of the largest."""
+    for shape in shapes:
+        peer = theirs(shape, weights=None, classifier_activation=None, **top)
+        peer.load_weights(path)
+        model = ours(shape, weights=path, classifier_activation=None, **top)
+        images = rng.normal(size=(2, *shape)).astype(np.float32)
+        expected = peer(images).numpy()
+        assert np.abs(expected).max() > 0.01
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(model(images).numpy(), expected, atol=1e-5 * scale)
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Ours and theirs of one small network, as if `keras.applications` had it."""
+
+    def theirs(input_shape=SHAPE, **arguments):
+        return NASNet(input_shape, 192, 1, stem_block_filters=8, skip_reduction=False, **arguments)
+
+    plan = Stack.from_penultimate(1, 192, NASNET_A)
+    plan = dataclasses.replace(plan, stem="imagenet", stem_filters=8)
+    preset = Preset("nasnet-a", plan, 64, 10)
+    monkeypatch.setattr(applications, "PRESETS", {"tiny": preset})
+    monkeypatch.setattr(keras.applications, "Tiny", theirs, raising=False)
+    return applications.Application("tiny", "tiny", "Tiny"), theirs
+
+
+@pytest.mark.parametrize("name", ["weights-only.h5", "model.h5", "net.weights.h5", "net.keras"])
+def test_files_of_keras(name, tiny, tmp_path, rng):
+    make, peer = tiny
+    theirs = peer(weights=None, classes=10)
+    randomise(theirs, rng)
+    save(theirs, tmp_path / name)
+    check_file(make, peer, tmp_path / name, [SHAPE], rng, classes=10)
+    with pytest.raises(ValueError, match=r"kernel has shape \(192, 10\), expected \(192, 3\)"):
+        make(SHAPE, weights=tmp_path / name, classes=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["weights-only.h5", "model.h5", "net.weights.h5", "net.keras"])
+@pytest.mark.parametrize("top", [{"classes": 7}, {"include_top": False}])
+def test_files_of_keras_in_all_formats(name, top, tmp_path, rng):
+    make = keras.applications.NASNetMobile
+    theirs = make(SHAPE, weights=None, **top)
+    randomise(theirs, rng)
+    save(theirs, tmp_path / name)
+    shapes = [SHAPE, (96, 131, 3)] if name == "weights-only.h5" else [SHAPE]
+    check_file(NASNetMobile, make, tmp_path / name, shapes, rng, **top)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", ["weights-only.h5", "net.weights.h5"])
+def test_nasnet_large_from_a_file(name, tmp_path, rng):
+    make, path = keras.applications.NASNetLarge, tmp_path / name
+    theirs = make((331, 331, 3), weights=None)
+    assert theirs.count_params() == 88_949_818
+    randomise(theirs, rng)
+    save(theirs, path)
+    check_file(NASNetLarge, make, path, [(331, 331, 3), (97, 64, 3)], rng)
+    features = NASNetLarge(SHAPE, include_top=False, pooling="avg", weights=path)
+    assert features.count_params() == 84_916_818
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("top", [{}, {"include_top": False, "pooling": "max"}])
+def test_imagenet_weights_come_through_keras(top, tmp_path, rng, monkeypatch):
+    make, path = keras.applications.NASNetMobile, tmp_path / "weights-only.h5"
+    theirs = make(weights=None)
+    randomise(theirs, rng)
+    save(theirs, path)
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *args, **kwargs: str(path))
+    model = NASNetMobile(SHAPE, weights="imagenet", **top)
+    peer = make(SHAPE, weights=None, **top)
+    for variable, source in zip(peer.weights, theirs.weights, strict=False):
+        variable.assign(source)
+    images = rng.normal(size=(2, *SHAPE)).astype(np.float32)
+    expected = peer(images).numpy()
     np.testing.assert_allclose(model(images).numpy(), expected, atol=1e-5 * np.abs(expected).max())
 
 

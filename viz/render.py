@@ -3,15 +3,21 @@
 import io
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cells import Genotype, write_atomically
 from viz.dot import digraph, genotype_to_dot
+from viz.network import NetworkNode
+from viz.network_dot import network_digraph, network_to_dot
+from viz.network_png import network_figure
+from viz.network_svg import network_to_svg
 from viz.png import genotype_figure
 from viz.svg import genotype_to_svg
 
 if TYPE_CHECKING:
+    import graphviz
     from matplotlib.figure import Figure
 
 
@@ -51,19 +57,58 @@ def draw_genotype(
     """
     path = Path(path)
     suffix = _suffix(path, GENOTYPE_SUFFIXES)
-    if engine not in ENGINES:
-        raise ValueError(f"engine is {engine!r}, expected one of: {', '.join(ENGINES)}")
+    _check_engine(engine)
     if suffix in (".gv", ".dot"):
         data = genotype_to_dot(genotype, title=title).encode()
     elif engine == "dot":
-        data = _with_graphviz(genotype, title, suffix)
+        data = _with_graphviz(digraph(genotype, title=title), suffix)
     elif engine == "own" or not shutil.which("dot"):
         data = _without_graphviz(genotype, title, suffix)
     else:
         try:
-            data = _with_graphviz(genotype, title, suffix)
+            data = _with_graphviz(digraph(genotype, title=title), suffix)
         except GraphvizError:  # some builds of Graphviz lack a format or fonts
             data = _without_graphviz(genotype, title, suffix)
+    return _write(path, data)
+
+
+def draw_network(
+    nodes: Sequence[NetworkNode],
+    path: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    engine: str = "auto",
+    expand: bool = False,
+) -> Path:
+    """Draws a whole network into a file, the image at the bottom; an older file is replaced.
+
+    Args:
+        nodes: from the image on, each behind all that it reads.
+        path: where to; its suffix, .gv, .dot, .svg or .png, says as what. Missing folders are
+            made.
+        title: one line above the network.
+        engine: "dot" lays out with Graphviz; "own" and "auto" without, which keeps the network in
+            straight columns. DOT text is the same for all.
+        expand: whether each normal cell has a box of its own, instead of one box a run.
+
+    Returns:
+        The path that was written.
+
+    Raises:
+        ValueError: the suffix or the engine is unknown, or the nodes are no network.
+        GraphvizError: the engine is "dot" and Graphviz is missing, or fails.
+    """
+    path = Path(path)
+    suffix = _suffix(path, GENOTYPE_SUFFIXES)
+    _check_engine(engine)
+    if suffix in (".gv", ".dot"):
+        data = network_to_dot(nodes, title=title, expand=expand).encode()
+    elif engine == "dot":
+        data = _with_graphviz(network_digraph(nodes, title=title, expand=expand), suffix)
+    elif suffix == ".svg":
+        data = network_to_svg(nodes, title=title, expand=expand).encode()
+    else:
+        data = _figure_bytes(network_figure(nodes, title=title, expand=expand), suffix)
     return _write(path, data)
 
 
@@ -77,6 +122,11 @@ def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> Path:
     return _write(path, _figure_bytes(figure, _suffix(path, FIGURE_SUFFIXES)))
 
 
+def _check_engine(engine: str) -> None:
+    if engine not in ENGINES:
+        raise ValueError(f"engine is {engine!r}, expected one of: {', '.join(ENGINES)}")
+
+
 def _suffix(path: Path, accepted: tuple[str, ...]) -> str:
     suffix = path.suffix.lower()
     if suffix not in accepted:
@@ -85,10 +135,9 @@ def _suffix(path: Path, accepted: tuple[str, ...]) -> str:
     return suffix
 
 
-def _with_graphviz(genotype: Genotype, title: str | None, suffix: str) -> bytes:
+def _with_graphviz(graph: "graphviz.Digraph", suffix: str) -> bytes:
     import graphviz
 
-    graph = digraph(genotype, title=title)
     if suffix == ".png":
         graph.attr(dpi=str(_DPI))
     try:

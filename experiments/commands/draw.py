@@ -1,4 +1,4 @@
-"""`nasnet draw`: a Normal and a Reduction cell as a picture."""
+"""`nasnet draw`: a Normal and a Reduction cell, or a whole network, as a picture."""
 
 import dataclasses
 from pathlib import Path
@@ -8,35 +8,82 @@ import tyro
 
 from experiments.cell_argument import resolve_cell
 from experiments.errors import OK
+from experiments.profiling import PlanFlags, choose_network
 from experiments.reporting import print_json
+
+_NETWORK_ONLY = ("preset", "stack", "size", "classes", "aux", "expand")
 
 
 @dataclasses.dataclass(frozen=True)
 class DrawCommand:
-    """Draw a cell as SVG, PNG or Graphviz text.
+    """Draw a cell, or with --network the whole network, as SVG, PNG or Graphviz text.
 
     Args:
-        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
+        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell); with --preset
+            it may be left out.
         out: the file, by its ending .svg, .png or .gv; NAME.svg where it is left out.
         trial: which trial of the run directory.
         title: above the picture; the cell's name where it is left out.
-        engine: dot, our own layout, or dot where it is installed.
+        engine: dot, our own layout, or (auto) dot where it is installed; networks are laid out by
+            dot only where it is asked for.
+        network: draw the stack of cells instead of the cells.
+        preset: the plan, image size and classes of a published network (`nasnet zoo` lists them);
+            other flags overrule it.
+        stack: the plan.
+        size: height and width of the images in pixels; 32 without a preset.
+        classes: number of classes; 10 without a preset.
+        aux: draw the auxiliary head, too.
+        expand: draw each normal cell, instead of one box for a run of equal ones.
         json: print the file's path as one JSON document.
     """
 
-    cell: tyro.conf.Positional[str]
+    cell: tyro.conf.Positional[str | None] = None
     out: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
     trial: int | None = None
     title: str | None = None
     engine: Literal["auto", "dot", "own"] = "auto"
+    network: bool = False
+    preset: str | None = None
+    stack: PlanFlags = dataclasses.field(default_factory=PlanFlags)
+    size: int | None = None
+    classes: int | None = None
+    aux: bool = False
+    expand: bool = False
     json: bool = False
 
     def run(self) -> int:
+        name, written = self._draw_network() if self.network else self._draw_cells()
+        print_json({"cell": name, "file": str(written)}) if self.json else print(written)
+        return OK
+
+    def _draw_cells(self) -> tuple[str, Path]:
         import viz
 
+        plain = DrawCommand()
+        for flag in _NETWORK_ONLY:
+            if getattr(self, flag) != getattr(plain, flag):
+                raise ValueError(f"{flag} is set for a drawing of cells, expected --network, too")
+        if self.cell is None:
+            raise ValueError("cell is None, expected one to draw")
         name, genotype = resolve_cell(self.cell, self.trial)
         path = self.out or Path(f"{name}.svg")
         title = name if self.title is None else self.title
-        written = viz.draw_genotype(genotype, path, title=title, engine=self.engine)
-        print_json({"cell": name, "file": str(written)}) if self.json else print(written)
-        return OK
+        return name, viz.draw_genotype(genotype, path, title=title, engine=self.engine)
+
+    def _draw_network(self) -> tuple[str, Path]:
+        import viz
+        from experiments.network_picture import network_nodes
+
+        network = choose_network(
+            self.cell,
+            self.stack,
+            preset=self.preset,
+            trial=self.trial,
+            size=self.size,
+            classes=self.classes,
+        )
+        nodes = network_nodes(network, aux_head=self.aux)
+        path = self.out or Path(f"{network.name}-{network.preset or 'network'}.svg")
+        title = network.title if self.title is None else self.title
+        written = viz.draw_network(nodes, path, title=title, engine=self.engine, expand=self.expand)
+        return network.name, written

@@ -1,16 +1,22 @@
 """`nasnet profile`: what each cell of a network costs, without building it."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich.table import Table
 
-from experiments.cell_argument import resolve_cell
 from experiments.errors import OK
-from experiments.profiling import SlotCost, profile
+from experiments.profiling import (
+    Network,
+    PlanFlags,
+    SlotCost,
+    choose_network,
+    latency,
+    profile,
+    total,
+)
 from experiments.reporting import millions, print_json, stdout
-from stacking.plan import Stack
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,45 +24,88 @@ class ProfileCommand:
     """Count a network's parameters and multiply-adds, cell by cell.
 
     Args:
-        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
+        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell); with --preset
+            it may be left out.
+        preset: the plan, image size and classes of a published network (`nasnet zoo` lists them);
+            other flags overrule it.
         stack: the plan; N=6, F=32 is the paper's CIFAR network, 6 @ 768.
-        size: height and width of the images.
+        size: height and width of the images in pixels; 32 without a preset.
         channels: of the images.
-        classes: number of classes.
+        classes: number of classes; 10 without a preset.
+        aux: count the auxiliary head, too.
+        latency: also build the network and measure it here, one image at a time. Imports
+            TensorFlow.
+        runs: how many calls are measured.
         trial: which trial of the run directory.
         json: print one JSON document.
     """
 
-    cell: tyro.conf.Positional[str]
-    stack: Annotated[Stack, tyro.conf.arg(name="")] = Stack()
-    size: int = 32
+    cell: tyro.conf.Positional[str | None] = None
+    preset: str | None = None
+    stack: Annotated[PlanFlags, tyro.conf.arg(name="")] = dataclasses.field(
+        default_factory=PlanFlags
+    )
+    size: int | None = None
     channels: int = 3
-    classes: int = 10
+    classes: int | None = None
+    aux: bool = False
+    latency: bool = False
+    runs: int = 20
     trial: int | None = None
     json: bool = False
 
     def run(self) -> int:
-        name, genotype = resolve_cell(self.cell, self.trial)
-        rows = profile(genotype, self.stack, (self.size, self.size, self.channels), self.classes)
-        total = SlotCost(
-            "total",
-            rows[-1].shape,
-            sum(row.parameters for row in rows),
-            sum(row.trainable for row in rows),
-            sum(row.mult_adds for row in rows),
+        network = choose_network(
+            self.cell,
+            self.stack,
+            preset=self.preset,
+            trial=self.trial,
+            size=self.size,
+            channels=self.channels,
+            classes=self.classes,
         )
+        rows = profile(network, aux_head=self.aux)
+        measured = latency(network, self.runs) if self.latency else None
         if self.json:
-            slots = [dataclasses.asdict(row) for row in rows]
-            print_json({"cell": name, "slots": slots, "total": dataclasses.asdict(total)})
+            print_json(_document(network, rows, measured, aux=self.aux))
             return OK
-        table = Table(title=f"{name}, N={self.stack.repeats}, F={self.stack.filters}")
-        for column in ("end point", "output", "parameters", "trainable", "mult-adds"):
-            table.add_column(column, justify="left" if column == "end point" else "right")
-        for row in (*rows, total):
-            if row is total:
-                table.add_section()
-            shape = " x ".join(map(str, row.shape))
-            counts = (f"{row.parameters:,}", f"{row.trainable:,}", millions(row.mult_adds))
-            table.add_row(row.name, shape, *counts)
-        stdout().print(table)
+        out = stdout()
+        out.print(_table(network, rows))
+        if measured is not None:
+            out.print(
+                f"latency: median {measured['median_ms']:.1f} ms, p10 {measured['p10_ms']:.1f} ms, "
+                f"p90 {measured['p90_ms']:.1f} ms of {measured['runs']} calls with one image, "
+                f"{measured['device']}, {measured['threads']} threads",
+                soft_wrap=True,
+            )
         return OK
+
+
+def _document(
+    network: Network, rows: list[SlotCost], measured: dict[str, Any] | None, *, aux: bool
+) -> dict[str, Any]:
+    """All that the command found, as JSON values."""
+    return {
+        "cell": network.name,
+        "preset": network.preset,
+        "stack": dataclasses.asdict(network.stack),
+        "input_shape": network.input_shape,
+        "classes": network.classes,
+        "aux": aux,
+        "slots": [dataclasses.asdict(row) for row in rows],
+        "total": dataclasses.asdict(total(rows)),
+        "latency": measured,
+    }
+
+
+def _table(network: Network, rows: list[SlotCost]) -> Table:
+    table = Table(title=network.title)
+    for column in ("end point", "output", "parameters", "trainable", "mult-adds"):
+        table.add_column(column, justify="left" if column == "end point" else "right")
+    for row in (*rows, total(rows)):
+        if row.name == "total":
+            table.add_section()
+        shape = " x ".join(map(str, row.shape))
+        counts = (f"{row.parameters:,}", f"{row.trainable:,}", millions(row.mult_adds))
+        table.add_row(row.name, shape, *counts)
+    return table

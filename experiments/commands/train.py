@@ -22,6 +22,9 @@ class TrainCommand:
     Args:
         cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
         settings: what to train, and how.
+        recipe_preset: a published training, from which --recipe flags may differ: paper-cifar,
+            paper-imagenet-mobile, paper-imagenet-large, pnas, amoebanet-cifar, amoebanet-imagenet
+            or darts. They take hundreds of epochs.
         trial: which trial of the run directory.
         out: the run directory; a new one below runs/ where it is left out.
         resume: the run directory of a training to go on with, instead of a cell.
@@ -30,6 +33,7 @@ class TrainCommand:
 
     cell: tyro.conf.Positional[str | None] = None
     settings: Annotated[TrainSettings, tyro.conf.arg(name="")] = TrainSettings()
+    recipe_preset: str | None = None
     trial: int | None = None
     out: Path | None = None
     resume: Path | None = None
@@ -39,6 +43,10 @@ class TrainCommand:
         if (self.cell is None) == (self.resume is None):
             raise ValueError(
                 f"cell is {self.cell} and resume is {self.resume}, expected one of the two"
+            )
+        if self.recipe_preset is not None and self.resume is not None:
+            raise ValueError(
+                f"recipe preset is {self.recipe_preset!r} beside --resume, expected one of the two"
             )
         from experiments import training
 

@@ -1,4 +1,4 @@
-"""`nasnet zoo`: the published cells that come with the toolkit."""
+"""`nasnet zoo`: the published cells that come with the toolkit, and their networks."""
 
 import dataclasses
 from typing import Any
@@ -10,46 +10,73 @@ from experiments.errors import OK
 from experiments.reporting import millions, print_json, stdout
 from stacking.assemble import network_cost
 from stacking.plan import Stack
+from stacking.presets import PRESETS, Preset
 
 
 @dataclasses.dataclass(frozen=True)
 class ZooCommand:
-    """List the published cells, with the size of their CIFAR-10 networks.
+    """List the published cells, and the size of each of their published networks.
+
+    The sizes are computed. A cell without a published network here has a row without a preset: N=6,
+    F=32 on CIFAR-10's images.
 
     Args:
-        stack: the network that is counted.
-        json: print one JSON document.
+        json: print one JSON document, a list with one object for each network.
     """
 
-    stack: Stack = Stack()
     json: bool = False
 
     def run(self) -> int:
-        rows: list[dict[str, Any]] = []
-        for name, entry in ZOO.items():
-            cost, _ = network_cost(entry.genotype, self.stack, (32, 32, 3), 10)
-            rows.append(
-                {
-                    "name": name,
-                    "year": entry.year,
-                    "paper": entry.paper,
-                    "note": entry.note,
-                    "parameters": cost.trainable_parameters,
-                    "mult_adds": cost.mult_adds,
-                }
-            )
+        cells = [[_row(cell, *network) for network in _networks(cell)] for cell in ZOO]
         if self.json:
-            print_json(rows)
+            print_json([row for rows in cells for row in rows])
             return OK
-        title = f"N={self.stack.repeats}, F={self.stack.filters}, 32 x 32 x 3, 10 classes"
-        table = Table("name", "year", "parameters", "mult-adds", "paper", title=title)
-        for row in rows:
-            table.add_row(
-                str(row["name"]),
-                str(row["year"]),
-                f"{row['parameters']:,}",
-                millions(row["mult_adds"]),
-                f"{row['paper']}; {row['note']}",
-            )
-        stdout().print(table)
+        out = stdout()
+        out.print(_table([]))
+        for rows in cells:
+            first = rows[0]
+            about = f"{first['name']}, {first['year']}: {first['paper']}; {first['note']}"
+            out.print(about, soft_wrap=True, markup=False)
+            out.print(_table(rows))
         return OK
+
+
+def _networks(cell: str) -> list[tuple[str | None, Preset]]:
+    """The presets with this cell; without any the plan of CIFAR-10 with the cell's conventions."""
+    found = [(name, preset) for name, preset in PRESETS.items() if preset.cell == cell]
+    plain = Preset(cell, Stack(conventions=ZOO[cell].conventions), 32, 10)
+    return [*found] or [(None, plain)]
+
+
+def _row(cell: str, name: str | None, preset: Preset) -> dict[str, Any]:
+    entry, stack = ZOO[cell], preset.stack
+    cost, _ = network_cost(preset.genotype, stack, preset.input_shape, preset.classes)
+    return {
+        "name": cell,
+        "year": entry.year,
+        "paper": entry.paper,
+        "note": entry.note,
+        "preset": name,
+        "repeats": stack.repeats,
+        "filters": stack.filters,
+        "conventions": stack.conventions,
+        "input_shape": preset.input_shape,
+        "classes": preset.classes,
+        "parameters": cost.trainable_parameters,
+        "mult_adds": cost.mult_adds,
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    """The networks of one cell, or without any the heads of the columns."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(min_width=24)
+    for width in (2, 3, 5, 10, 10):
+        table.add_column(justify="right", min_width=width, no_wrap=True)
+    if not rows:
+        table.add_row("  preset", "N", "F", "size", "parameters", "mult-adds")
+    for row in rows:
+        plan = (row["repeats"], row["filters"], row["input_shape"][0])
+        counts = (millions(row["parameters"]), millions(row["mult_adds"]))
+        table.add_row(f"  {row['preset'] or '-'}", *map(str, plan), *counts)
+    return table

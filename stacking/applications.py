@@ -83,7 +83,9 @@ class Application:
             arrays = weights_from_keras(peer_network(str(self.peer), "imagenet"), stack.repeats)
         # The released code's, for images of this size.
         momentum, epsilon = (0.9997, 1e-3) if stack.stem == "imagenet" else (0.9, 1e-5)
-        backend = KerasLayers(momentum=momentum, epsilon=epsilon)
+        backend = KerasLayers(
+            momentum=momentum, epsilon=epsilon, glorot_separable=self.peer is not None
+        )
         image = keras.Input(shape, name="image") if input_tensor is None else input_tensor
         ends = assemble(backend, preset.genotype, stack, image, top)
         if include_top:
@@ -140,7 +142,7 @@ NASNetMobile = Application("nasnet_mobile", "imagenet-mobile", "NASNetMobile")
 NASNetLarge = Application("nasnet_large", "imagenet-large", "NASNetLarge")
 NASNetCIFAR = Application("nasnet_cifar", "cifar")
 PNASNet5Mobile = Application("pnasnet5_mobile", "pnasnet-mobile")
-PNASNet5Large = Application("pnasnet5_large", "pnasnet-large")
+PNASNet5 = Application("pnasnet5_large", "pnasnet-large")
 AmoebaNetAMobile = Application("amoebanet_a_mobile", "amoebanet-a-mobile")
 AmoebaNetA = Application("amoebanet_a", "amoebanet-a-large")
 DARTSNet = Application("dartsnet", "darts-v2-imagenet")

@@ -24,6 +24,8 @@ class KerasLayers(Scopes):
         epsilon: added to batch normalization's variance.
         seed: of all initial weights and of what is dropped; Keras' global seed where it is None.
         noise: says what is dropped in training; None for nothing.
+        glorot_separable: whether separable convolutions start as those of `keras.applications`,
+            Glorot uniform; else, as in the released code, all kernels do alike.
     """
 
     def __init__(
@@ -33,8 +35,10 @@ class KerasLayers(Scopes):
         epsilon: float = 1e-5,
         seed: int | None = None,
         noise: Recipe | None = None,
+        glorot_separable: bool = False,
     ) -> None:
         super().__init__()
+        self._glorot_separable = glorot_separable
         self._momentum, self._epsilon = momentum, epsilon
         # An integer given to two initializers would make equal kernels, so each has one of its own.
         # (A SeedGenerator for all of them would be asked 350 times, and is slow to answer.)
@@ -88,8 +92,8 @@ class KerasLayers(Scopes):
             padding="same",
             dilation_rate=dilation,
             use_bias=False,
-            depthwise_initializer=self._kernel(),
-            pointwise_initializer=self._kernel(),
+            depthwise_initializer=self._separable_kernel(),
+            pointwise_initializer=self._separable_kernel(),
             name=self.layer_name("sep_conv"),
         )
         return layer(x)
@@ -163,6 +167,11 @@ class KerasLayers(Scopes):
 
     def _seed(self) -> int | None:
         return None if self._seeds is None else self._seeds.getrandbits(31)
+
+    def _separable_kernel(self) -> keras.initializers.Initializer:
+        if self._glorot_separable:
+            return keras.initializers.GlorotUniform(seed=self._seed())
+        return self._kernel()
 
     def _kernel(self) -> keras.initializers.Initializer:
         return keras.initializers.VarianceScaling(

@@ -50,7 +50,7 @@ def test_published_sizes(mobile, cifar):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["PNASNet5Mobile", "PNASNet5Large", "AmoebaNetAMobile"])
+@pytest.mark.parametrize("name", ["PNASNet5Mobile", "PNASNet5", "AmoebaNetAMobile"])
 def test_the_others_are_their_presets(name):
     application = getattr(applications, name)
     preset = PRESETS[application.preset]

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from viz.layout import LEGEND_SIZE, TITLE_SIZE
+from viz.layout import LEGEND_SIZE
 from viz.network import NETWORK_PAINTS, NetworkBox, NetworkNode
 from viz.network_layout import DETAIL_SIZE, NAME_SIZE, network_picture
 from viz.network_svg import DETAIL_RISE, NAME_RISE, STROKES, inset
 from viz.network_wires import Line, Spot
-from viz.png import _POINTS_PER_INCH, _rounded, _text
+from viz.png import _rounded, _text, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,15 +28,8 @@ def network_figure(
     Raises:
         ValueError: the nodes are no network.
     """
-    from matplotlib.figure import Figure
-
     drawing = network_picture(nodes, title, expand=expand)
-    size = (drawing.width / _POINTS_PER_INCH, drawing.height / _POINTS_PER_INCH)
-    figure = Figure(figsize=size, facecolor="white")
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, drawing.width), ylim=(drawing.height, 0))
-    axes.set_axis_off()
-    for word in drawing.title:
-        _text(axes, word.x, word.y, word.text, TITLE_SIZE, weight="bold")
+    figure, axes = canvas(drawing.width, drawing.height, drawing.title)
     for line in drawing.lines:
         _draw_line(axes, line)
     for box, spot in drawing.boxes:

@@ -1,9 +1,10 @@
 """A genotype drawn with matplotlib at the positions of the layout: a PNG without Graphviz."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cells import Genotype
-from viz.layout import LEGEND_SIZE, TITLE_SIZE, picture
+from viz.layout import LEGEND_SIZE, TITLE_SIZE, Word, picture
 from viz.palette import FRAME, INK, PANEL, paint, wire_colour
 from viz.panel import ARROW, HEADING_SIZE, HEADING_Y, LABEL_SIZE, Box, Panel, Wire
 
@@ -22,21 +23,28 @@ def genotype_figure(genotype: Genotype, *, title: str | None = None) -> "Figure"
         genotype: what is drawn.
         title: one line above the cells; long ones are wrapped.
     """
-    from matplotlib.figure import Figure
-
     drawing = picture(genotype, title)
-    size = (drawing.width / _POINTS_PER_INCH, drawing.height / _POINTS_PER_INCH)
-    figure = Figure(figsize=size, facecolor="white")
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, drawing.width), ylim=(drawing.height, 0))
-    axes.set_axis_off()
-    for word in drawing.title:
-        _text(axes, word.x, word.y, word.text, TITLE_SIZE, weight="bold")
+    figure, axes = canvas(drawing.width, drawing.height, drawing.title)
     for panel in drawing.panels:
         _draw_panel(axes, panel)
     for swatch, word in drawing.legend:
         _draw_box(axes, swatch, 3.0)
         _text(axes, word.x, word.y, word.text, LEGEND_SIZE, align="left")
     return figure
+
+
+def canvas(width: float, height: float, title: Sequence[Word]) -> tuple["Figure", "Axes"]:
+    """A white figure of a size in points, its title written, and axes that count in points."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(
+        figsize=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH), facecolor="white"
+    )
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    for word in title:
+        _text(axes, word.x, word.y, word.text, TITLE_SIZE, weight="bold")
+    return figure, axes
 
 
 def _draw_panel(axes: "Axes", panel: Panel) -> None:

@@ -239,5 +239,8 @@ def build_network(
         outputs["aux"] = ends["AuxLogits"]
     if classifier_activation is not None:
         for key, logits in outputs.items():
-            outputs[key] = keras.layers.Activation(classifier_activation, name=key)(logits)
+            # Half precision has too few digits for probabilities.
+            dtype = keras.config.dtype_policy().variable_dtype
+            activation = keras.layers.Activation(classifier_activation, dtype=dtype, name=key)
+            outputs[key] = activation(logits)
     return keras.Model(image, outputs if aux_head else outputs["predictions"], name=name)

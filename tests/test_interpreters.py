@@ -206,3 +206,14 @@ def test_packing_checks_names_and_shapes():
         layout.pack(arrays | {"extra": np.zeros(1)})
     with pytest.raises(ValueError, match=r"stem_conv/kernel has shape \(1,\), expected \(3, 3"):
         layout.pack(arrays | {"stem_conv/kernel": np.zeros(1)})
+
+
+def test_probabilities_keep_full_precision_under_mixed_precision(rng):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = build_network(NASNET_A, STACK, SHAPE, CLASSES)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    output = model(rng.normal(size=(2, *SHAPE)).astype(np.float32))
+    assert output.dtype == "float32"
+    np.testing.assert_allclose(output.numpy().sum(axis=1), 1, atol=1e-5)

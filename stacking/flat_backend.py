@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from cells import Parameter, Scopes
 from cells.backend import Padding, PoolKind, PoolPadding, same_padding
+from stacking.kernels import depthwise_conv
+from stacking.kernels import pool as windows
 from stacking.noise import Noise
 
 Tensor = Any
@@ -154,13 +156,7 @@ class FlatTensors(Scopes):
         self, x: Tensor, filters: int, kernel: int, *, stride: int = 1, dilation: int = 1
     ) -> Tensor:
         name = self.layer_name("sep_conv")
-        x = tf.nn.depthwise_conv2d(
-            x,
-            self._tensors[f"{name}/depthwise_kernel"],
-            [1, stride, stride, 1],
-            "SAME",
-            dilations=[dilation, dilation],
-        )
+        x = depthwise_conv(x, self._tensors[f"{name}/depthwise_kernel"], stride, dilation)
         return tf.nn.conv2d(x, self._tensors[f"{name}/pointwise_kernel"], 1, "VALID")
 
     def batch_norm(self, x: Tensor) -> Tensor:
@@ -200,14 +196,16 @@ class FlatTensors(Scopes):
     ) -> Tensor:
         if size == 1:  # as an average its gradient is cheap, as a maximum or a slice it is not
             return tf.nn.avg_pool2d(x, 1, stride, "SAME")
-        pooling = tf.nn.max_pool2d if kind == "max" else tf.nn.avg_pool2d
         if padding == "zeros":
             pads = [same_padding(length, size, stride) for length in self.size(x)]
             x = tf.pad(x, [(0, 0), *pads, (0, 0)])
-        return pooling(x, size, stride, "SAME" if padding == "same" else "VALID")
+        return windows(x, kind, size, stride, "SAME" if padding == "same" else "VALID")
 
     def shift(self, x: Tensor) -> Tensor:
-        return tf.pad(x[:, 1:, 1:], [[0, 0], [0, 1], [0, 1], [0, 0]])
+        height, width, channels = x.shape[1:]
+        # Unlike x[:, 1:, 1:], a slice has a gradient that TensorFlow pads quickly.
+        x = tf.slice(x, [0, 1, 1, 0], [-1, height - 1, width - 1, channels])
+        return tf.pad(x, [[0, 0], [0, 1], [0, 1], [0, 0]])
 
     def add(self, xs: Sequence[Tensor]) -> Tensor:
         return tf.add_n(xs)

@@ -74,6 +74,7 @@ class Trainer:
         self._layout = FlatLayout(trained.parameters)
         self._state = TrainingState(recipe, self._layout, seed)
         self._epochs_done = 0
+        self._evaluation_steps: dict[bool, Callable[..., Any]] = {}
 
     def fit(
         self,
@@ -125,9 +126,14 @@ class Trainer:
         return epochs
 
     def evaluate(
-        self, images: np.ndarray, labels: np.ndarray, *, batch_size: int = 250
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        *,
+        batch_size: int = 250,
+        batch_statistics: bool = False,
     ) -> tuple[float, float]:
-        """Mean cross-entropy in nats and accuracy, with the running batch statistics.
+        """Mean cross-entropy in nats and accuracy.
 
         Where the recipe averages weights, it is the averages that are evaluated.
 
@@ -135,12 +141,14 @@ class Trainer:
             images: [N, H, W, C] uint8.
             labels: [N] integers below `classes`.
             batch_size: images at a time.
+            batch_statistics: whether batch normalization takes the mean and variance of the images
+                it sees in place of the running ones, which lag behind after few training steps.
         """
         self._check(images, labels)
         sums = np.zeros(2)
         for start in range(0, len(images), batch_size):
             part = slice(start, start + batch_size)
-            loss, correct = self._evaluation_step(
+            loss, correct = self._evaluation_step(batch_statistics)(
                 tf.constant(images[part]), tf.constant(labels[part], tf.int32)
             )
             sums += float(loss), float(correct)
@@ -169,17 +177,23 @@ class Trainer:
         self._epochs_done = int(state["epochs_done"])
 
     def _ends(
-        self, weights: Tensor, moving: Tensor, x: Tensor, noise: Noise | None = None
+        self,
+        weights: Tensor,
+        moving: Tensor,
+        x: Tensor,
+        noise: Noise | None = None,
+        *,
+        batch_statistics: bool,
     ) -> tuple[dict[str, Tensor], list[Tensor]]:
         """The end points, in training if there is `noise`, and the batch's statistics."""
-        training, recipe = noise is not None, self._recipe
+        recipe = self._recipe
         backend = FlatTensors(
             self._layout.tensors(weights, moving),
-            training=training,
+            training=batch_statistics,
             epsilon=recipe.batch_norm_epsilon,
             noise=noise,
         )
-        aux_head = training and recipe.aux_weight > 0
+        aux_head = noise is not None and recipe.aux_weight > 0
         ends = assemble(backend, self._genotype, self._stack, x, self._classes, aux_head=aux_head)
         return ends, backend.statistics
 
@@ -196,7 +210,9 @@ class Trainer:
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 noise = Noise(recipe, progress, seed)
-                ends, statistics = self._ends(weights, self._state.moving, x, noise)
+                ends, statistics = self._ends(
+                    weights, self._state.moving, x, noise, batch_statistics=True
+                )
                 logits = ends["Logits"]
                 loss = cross_entropy(logits, y, self._classes, recipe.label_smoothing)
                 total = loss
@@ -215,12 +231,13 @@ class Trainer:
         ]
         return tf.function(step, input_signature=signature, autograph=False)
 
-    @property
-    def _evaluation_step(self) -> Callable[..., Any]:
-        if not hasattr(self, "_evaluation"):
+    def _evaluation_step(self, batch_statistics: bool) -> Callable[..., Any]:
+        if batch_statistics not in self._evaluation_steps:
 
             def step(images: Tensor, labels: Tensor) -> Any:
-                ends, _ = self._ends(*self._state.evaluated, rescale(images))
+                ends, _ = self._ends(
+                    *self._state.evaluated, rescale(images), batch_statistics=batch_statistics
+                )
                 logits = ends["Logits"]
                 right = tf.math.count_nonzero(tf.argmax(logits, 1, tf.int32) == labels)
                 return cross_entropy(logits, labels, self._classes, 0.0, total=True), right
@@ -229,8 +246,10 @@ class Trainer:
                 tf.TensorSpec([None, *self._shape], tf.uint8),
                 tf.TensorSpec([None], tf.int32),
             ]
-            self._evaluation = tf.function(step, input_signature=signature, autograph=False)
-        return self._evaluation
+            self._evaluation_steps[batch_statistics] = tf.function(
+                step, input_signature=signature, autograph=False
+            )
+        return self._evaluation_steps[batch_statistics]
 
     def _check(self, images: np.ndarray, labels: np.ndarray) -> None:
         if images.shape[1:] != self._shape or images.dtype != np.uint8 or not len(images):

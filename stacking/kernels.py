@@ -3,9 +3,14 @@
 oneDNN has quick kernels for multiples of sixteen channels; a child has eight in its first stage,
 and there a pooling's gradient is slow out of all proportion. What each form gains is measured by
 `python -m benchmarks.step`.
+
+Gradients of our own are those of `tf.gradients` in a graph; a `tf.GradientTape` takes TensorFlow's,
+which have the same values. (`tf.custom_gradient` would serve both, but keeps every graph in memory
+that it was ever used in.)
 """
 
 import functools
+from contextlib import AbstractContextManager
 from typing import Any
 
 import tensorflow as tf
@@ -33,7 +38,8 @@ def depthwise_conv(x: Tensor, kernel: Tensor, stride: int, dilation: int) -> Ten
     if stride > 1 or dilation > 1 or not _on_cpu():
         strides, dilations = [1, stride, stride, 1], [dilation, dilation]
         return tf.nn.depthwise_conv2d(x, kernel, strides, "SAME", dilations=dilations)
-    return _depthwise(x, kernel)
+    with _gradients("DepthwiseConv2dNative"):
+        return tf.nn.depthwise_conv2d(x, kernel, _UNIT, "SAME")
 
 
 def max_pool(x: Tensor, size: int, stride: int, padding: str) -> Tensor:
@@ -71,7 +77,8 @@ def avg_pool(x: Tensor, size: int, stride: int, padding: str) -> Tensor:
     symmetric = stride == 1 and size % 2 == 1 and padding == "SAME"
     if x.shape[3] % _LANES == 0 or not symmetric or not _on_cpu():
         return tf.nn.avg_pool2d(x, size, stride, padding)
-    return _average(size)(x)
+    with _gradients("AvgPool"):
+        return tf.nn.avg_pool2d(x, size, stride, padding)
 
 
 def pool(x: Tensor, kind: PoolKind, size: int, stride: int, padding: str) -> Tensor:
@@ -84,19 +91,20 @@ def _on_cpu() -> bool:
     return not tf.config.list_physical_devices("GPU")
 
 
-@tf.custom_gradient
-def _depthwise(x: Tensor, kernel: Tensor) -> Any:
-    def convolve(x: Tensor, kernel: Tensor) -> Tensor:
-        return tf.nn.depthwise_conv2d(x, kernel, _UNIT, "SAME")
+def _gradients(operation: str) -> AbstractContextManager[None]:
+    """Where `operation` gets the gradient that is registered for it below."""
+    graph = tf.compat.v1.get_default_graph()
+    return graph.gradient_override_map({operation: f"NASNet{operation}"})
 
-    def gradient(dy: Tensor) -> tuple[Tensor, Tensor]:
-        if kernel.shape[0] >= 5 and max(x.shape[1:3]) <= _LARGEST_KERNEL:
-            by_kernel = correlate(x, dy, kernel.shape[0])
-        else:
-            by_kernel = tf.nn.depthwise_conv2d_backprop_filter(x, kernel.shape, dy, _UNIT, "SAME")
-        return convolve(dy, tf.reverse(kernel, [0, 1])), by_kernel
 
-    return convolve(x, kernel), gradient
+@tf.RegisterGradient("NASNetDepthwiseConv2dNative")
+def _depthwise_gradient(operation: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
+    x, kernel = operation.inputs
+    if kernel.shape[0] >= 5 and max(x.shape[1:3]) <= _LARGEST_KERNEL:
+        by_kernel = correlate(x, dy, kernel.shape[0])
+    else:
+        by_kernel = tf.nn.depthwise_conv2d_backprop_filter(x, kernel.shape, dy, _UNIT, "SAME")
+    return tf.nn.depthwise_conv2d(dy, tf.reverse(kernel, [0, 1]), _UNIT, "SAME"), by_kernel
 
 
 def correlate(x: Tensor, dy: Tensor, size: int) -> Tensor:
@@ -127,17 +135,11 @@ def correlate(x: Tensor, dy: Tensor, size: int) -> Tensor:
     return sums[..., None]
 
 
-@functools.cache
-def _average(size: int) -> Any:
-    @tf.custom_gradient
-    def differentiable(x: Tensor) -> Any:
-        def gradient(dy: Tensor) -> Tensor:
-            # Of the pixels of a window, the share that is inside the image: 1 but at the border.
-            pads = [[0, 0], [size, size], [size, size], [0, 0]]
-            inside = tf.nn.avg_pool2d(tf.pad(tf.ones([1, *x.shape[1:3], 1]), pads), size, 1, "SAME")
-            inside = inside[:, size:-size, size:-size]
-            return tf.nn.avg_pool2d(dy / inside, size, 1, "SAME") * inside
-
-        return tf.nn.avg_pool2d(x, size, 1, "SAME"), gradient
-
-    return differentiable
+@tf.RegisterGradient("NASNetAvgPool")
+def _avg_pool_gradient(operation: Any, dy: Tensor) -> Tensor:
+    size = operation.get_attr("ksize")[1]
+    # Of the pixels of a window, the share that is inside the image: 1 but at the border.
+    pads = [[0, 0], [size, size], [size, size], [0, 0]]
+    ones = tf.ones([1, *operation.inputs[0].shape[1:3], 1])
+    inside = tf.nn.avg_pool2d(tf.pad(ones, pads), size, 1, "SAME")[:, size:-size, size:-size]
+    return tf.nn.avg_pool2d(dy / inside, size, 1, "SAME") * inside

@@ -207,20 +207,18 @@ class Trainer:
                 x = cut_out(x, recipe.cutout, seed)
             y = tf.gather(labels, indices)
             weights = self._state.weights.read_value()
-            with tf.GradientTape() as tape:
-                tape.watch(weights)
-                noise = Noise(recipe, progress, seed)
-                ends, statistics = self._ends(
-                    weights, self._state.moving, x, noise, batch_statistics=True
+            noise = Noise(recipe, progress, seed)
+            ends, statistics = self._ends(
+                weights, self._state.moving, x, noise, batch_statistics=True
+            )
+            logits = ends["Logits"]
+            loss = cross_entropy(logits, y, self._classes, recipe.label_smoothing)
+            total = loss
+            if recipe.aux_weight:
+                total += recipe.aux_weight * cross_entropy(
+                    ends["AuxLogits"], y, self._classes, recipe.label_smoothing
                 )
-                logits = ends["Logits"]
-                loss = cross_entropy(logits, y, self._classes, recipe.label_smoothing)
-                total = loss
-                if recipe.aux_weight:
-                    total += recipe.aux_weight * cross_entropy(
-                        ends["AuxLogits"], y, self._classes, recipe.label_smoothing
-                    )
-            gradient = tape.gradient(total, weights)
+            (gradient,) = tf.gradients(total, weights)
             self._state.update(gradient, tf.concat(statistics, 0), rate, ema_decay, weights)
             return loss, tf.math.count_nonzero(tf.argmax(logits, 1, tf.int32) == y)
 

@@ -1,5 +1,8 @@
 """The quick formulations are TensorFlow's own operations, values and gradients."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,10 +15,12 @@ def tensor(*shape, seed=0):
 
 
 def value_and_gradients(function, *inputs):
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
+    @tf.function(autograph=False)
+    def run(*inputs):
         y = function(*inputs)
-    return [y, *tape.gradient(y, inputs, tensor(*y.shape, seed=9))]
+        return [y, *tf.gradients(y, inputs, tensor(*y.shape, seed=9))]
+
+    return run(*inputs)
 
 
 def assert_alike(ours, theirs, *inputs):
@@ -60,11 +65,36 @@ def test_pooling(kind, channels, size, stride, padding):
 def test_a_graph_keeps_an_unknown_batch_size():
     @tf.function(input_signature=[tf.TensorSpec([None, 8, 8, 8])], autograph=False)
     def gradient(x):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = kernels.avg_pool(kernels.max_pool(x, 5, 1, "SAME"), 3, 1, "SAME")
-            y = kernels.depthwise_conv(y, tensor(5, 5, 8, 1), 1, 1)
-        return tape.gradient(y, x)
+        y = kernels.avg_pool(kernels.max_pool(x, 5, 1, "SAME"), 3, 1, "SAME")
+        y = kernels.depthwise_conv(y, tensor(5, 5, 8, 1), 1, 1)
+        return tf.gradients(y, x)[0]
 
     for count in (1, 4):
         assert gradient(tensor(count, 8, 8, 8)).shape == (count, 8, 8, 8)
+
+
+@pytest.mark.parametrize("kernel", ["depthwise_conv", "avg_pool"])
+def test_a_graph_has_our_gradients(kernel):
+    @tf.function(autograph=False)
+    def gradient(x):
+        forms = {
+            "depthwise_conv": lambda: kernels.depthwise_conv(x, tensor(5, 5, 8, 1), 1, 1),
+            "avg_pool": lambda: kernels.avg_pool(x, 3, 1, "SAME"),
+        }
+        return tf.gradients(forms[kernel](), x)[0]
+
+    operations = gradient.get_concrete_function(tensor(2, 8, 8, 8)).graph.get_operations()
+    types = {operation.type for operation in operations}
+    assert not types & {"DepthwiseConv2dNativeBackpropInput", "AvgPoolGrad"}
+
+
+def test_a_graph_that_is_done_with_leaves_memory():
+    @tf.function(autograph=False)
+    def gradient(x):
+        y = kernels.avg_pool(kernels.depthwise_conv(x, tensor(5, 5, 8, 1), 1, 1), 3, 1, "SAME")
+        return tf.gradients(y, x)[0]
+
+    graph = weakref.ref(gradient.get_concrete_function(tensor(2, 8, 8, 8)).graph)
+    del gradient
+    gc.collect()
+    assert graph() is None

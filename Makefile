@@ -30,9 +30,17 @@ lint: .venv/ready-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/ready-test
-	$(BIN)/python -m benchmarks.controller_learning --seeds 1 $(ARGS)
-	$(BIN)/python -m benchmarks.child --rounds 2 $(ARGS)
+# The short forms; benchmarks/README.md has the long ones.
+bench: .venv/ready-bench
+	$(BIN)/python -m benchmarks.children --rounds 1 --children 2
+	$(BIN)/python -m benchmarks.step --short --rounds 1
+	$(BIN)/python -m benchmarks.startup --rounds 1
+	$(BIN)/python -m benchmarks.memory --children 30
+	$(BIN)/python -m benchmarks.growth --rounds 1
+	$(BIN)/python -m benchmarks.supernet --short
+	$(BIN)/python -m benchmarks.controller --short
+	$(BIN)/python -m benchmarks.controller_learning --seeds 1
+	$(BIN)/python -m benchmarks.loop --sizes 100 1000
 	$(BIN)/python -m benchmarks.stacking --short
 
 .venv/bin/python:
@@ -47,13 +55,19 @@ bench: .venv/ready-test
 	@touch $@
 
 .venv/ready-test: .venv/ready
-	$(BIN)/pip install -q "hypothesis>=6.100" "pytest>=8.2" "pytest-timeout>=2.3" "scipy>=1.13"
+	$(BIN)/pip install -q "hypothesis>=6.100" "pytest>=8.2" "pytest-timeout>=2.3"
 	@touch $@
 
 # Tests skip what cannot be installed, so that one platform without a wheel does not stop the rest.
 .venv/ready-slow: .venv/ready-test
 	-$(BIN)/pip install -q "jax>=0.5"
 	-$(BIN)/pip install -q "ai-edge-litert>=1.2" "onnx>=1.17" "onnxruntime>=1.20" "tf2onnx>=1.17"
+	-$(BIN)/pip install -q $(TORCH)
+	@touch $@
+
+# A peer that cannot be installed is left out of the comparison, which says so.
+.venv/ready-bench: benchmarks/requirements.txt | .venv/ready-test
+	-$(BIN)/pip install -q $$(grep -v '^#' $< | sed 's/ *#.*//' | grep -v '^torch')
 	-$(BIN)/pip install -q $(TORCH)
 	@touch $@
 

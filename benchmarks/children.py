@@ -1,117 +1,151 @@
-"""One child's whole life, ours against a plain Keras loop: build, train, validate.
+"""Children per hour, ours against the peers: build, train, validate.
 
-    python -m benchmarks.child [--images 512] [--rounds 3]
+    python -m benchmarks.children [--images 512] [--rounds 3] [--children 2]
 
-Both train the same genotypes from the same data with the same recipe (momentum SGD, cosine, L2 on
-kernels, clipping, crops and flips), in turn within one process; the JSON has the median seconds of
-each, the ratio Keras / ours round by round, and the accuracies, which must be alike.
+Contestants take turns, in an order that changes from round to round, while the others' processes
+idle: our pool with one process on all cores and with one process a core, the same network in
+`keras.Model.fit`, KerasTuner's RandomSearch over the same space, and PyTorch eager. In a round all
+get the same genotypes (KerasTuner draws its own), data (shapes10) and recipe. Importing libraries
+is not counted. The JSON has each contestant's children per hour, the ratios to ours round by round,
+and mean and spread of the validation accuracies, which must be alike.
 """
 
 import argparse
+import functools
+import importlib.util
 import json
+import os
 import statistics
+import sys
+import tempfile
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from cells import NASNET_A, CellSpace, Genotype
+from benchmarks.peers import CLASSES, STACK, VALIDATION, KerasFit, KerasTunerSearch, TorchEager
+from cells import CellSpace, Genotype
 from experiments.shapes import shapes10
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
+from search import ProcessPool, TrainChild
 from stacking.recipe import Recipe
 
-STACK, SHAPE, CLASSES = Stack(1, 8), (32, 32, 3), 10
+PEERS = {"keras": KerasFit, "keras_tuner": KerasTunerSearch, "torch": TorchEager}
 
 
-def ours(genotype: Genotype, recipe: Recipe, train, valid, seed: int) -> float:
-    from stacking.trainer import Trainer
+def contestants(
+    folder: Path, images: int, recipe: Recipe, peers: list[str]
+) -> dict[str, Callable[[], ProcessPool]]:
+    """What makes each contestant's pool."""
+    for name, count, seed in (("train", images, 1), ("val", VALIDATION, 2)):
+        x, y = shapes10(count, seed)
+        np.save(folder / f"x_{name}.npy", x)
+        np.save(folder / f"y_{name}.npy", y)
+    cores = os.cpu_count() or 1
+    ours = TrainChild(folder, CLASSES, STACK, recipe)
+    made: dict[str, Callable[[], ProcessPool]] = {
+        "ours, 1 process": functools.partial(ProcessPool, ours, 1),
+        f"ours, {cores} processes": functools.partial(ProcessPool, ours, cores),
+    }
+    for name in peers:
+        made[name] = functools.partial(ProcessPool, PEERS[name](images, recipe), 1)
+    return made
 
-    trainer = Trainer(genotype, STACK, SHAPE, CLASSES, recipe, seed=seed)
-    trainer.fit(*train)
-    return trainer.evaluate(*valid)[1]
+
+def run(pool: ProcessPool, genotypes: list[Genotype], seed: int) -> tuple[float, list[float]]:
+    """Seconds for all of them, and their accuracies.
+
+    Raises:
+        RuntimeError: a child failed.
+    """
+    waiting, accuracies = list(enumerate(genotypes)), []
+    start = time.perf_counter()
+    while len(accuracies) < len(genotypes):
+        while waiting and pool.free:
+            number, genotype = waiting.pop(0)
+            pool.submit(number, genotype, seed + number)
+        for outcome in pool.wait(60):
+            if outcome.evaluation is None:
+                raise RuntimeError(f"a child failed: {outcome.error}")
+            accuracies.append(outcome.evaluation.reward)
+    return time.perf_counter() - start, accuracies
 
 
-def with_keras(genotype: Genotype, recipe: Recipe, train, valid, seed: int) -> float:
-    import keras
-    import tensorflow as tf
-
-    from stacking.keras_backend import build_network
-
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
-    images, labels = train
-    model = build_network(genotype, STACK, SHAPE, CLASSES, classifier_activation=None)
-    for variable in model.trainable_variables:
-        if variable.path.endswith("kernel"):
-            variable.regularizer = keras.regularizers.L2(recipe.weight_decay / 2)
-    steps = len(images) // recipe.batch_size * recipe.epochs
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
-    model.compile(
-        keras.optimizers.SGD(
-            schedule, momentum=recipe.momentum, global_clipnorm=recipe.clip_norm or None
-        ),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
-    augmentation = keras.Sequential(
-        [
-            keras.layers.Rescaling(1 / 127.5, -1),
-            keras.layers.ZeroPadding2D(4),
-            keras.layers.RandomCrop(32, 32),
-            keras.layers.RandomFlip("horizontal"),
-        ]
-    )
-    data = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(len(images), seed=seed)
-    data = data.batch(recipe.batch_size, drop_remainder=True)
-    data = data.map(lambda x, y: (augmentation(tf.cast(x, tf.float32), training=True), y))
-    data = data.prefetch(tf.data.AUTOTUNE)
-    model.fit(data, epochs=recipe.epochs, verbose=0)
-    x = valid[0].astype(np.float32) / 127.5 - 1
-    return model.evaluate(x, valid[1], batch_size=250, verbose=0)[1]
+def summary(values: list[float], digits: int = 2) -> dict[str, float]:
+    """Median and extremes."""
+    found = {"median": statistics.median(values), "min": min(values), "max": max(values)}
+    return {name: round(value, digits) for name, value in found.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--children", type=int, default=2, help="in each round")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    import_tensorflow()
-    import tensorflow as tf
-
-    train, valid = shapes10(arguments.images, 1), shapes10(500, 2)
-    recipe = Recipe(batch_size=32, learning_rate=0.05)
+    modules = {"keras_tuner": "keras_tuner", "torch": "torch"}
+    for name in list(arguments.peers):
+        if name in modules and importlib.util.find_spec(modules[name]) is None:
+            print(f"{name} is not installed: see benchmarks/requirements.txt", file=sys.stderr)
+            arguments.peers.remove(name)
+    recipe = Recipe(batch_size=arguments.batch, learning_rate=0.05, augmentation="flip")
     space, rng = CellSpace(), np.random.default_rng(arguments.seed)
-    genotypes = [NASNET_A]
-    while len(genotypes) < arguments.rounds:
-        genotypes.append(space.decode(space.sample(rng)))
-    ours(
-        NASNET_A, recipe, (train[0][:64], train[1][:64]), valid, 0
-    )  # first-use costs of TensorFlow
-    seconds: dict[str, list[float]] = {"ours": [], "keras": []}
-    accuracy: dict[str, list[float]] = {"ours": [], "keras": []}
-    for i, genotype in enumerate(genotypes):
-        pair = [("ours", ours), ("keras", with_keras)]
-        for name, run in pair if i % 2 else reversed(pair):
-            # Off in our workers, on for everybody else.
-            options = {"disable_meta_optimizer": name == "ours"}
-            tf.config.optimizer.set_experimental_options(options)
-            start = time.perf_counter()
-            accuracy[name].append(round(run(genotype, recipe, train, valid, i), 4))
-            seconds[name].append(round(time.perf_counter() - start, 2))
-    ratios = [k / o for k, o in zip(seconds["keras"], seconds["ours"], strict=True)]
-    report = {
-        "images": arguments.images,
-        "seconds": seconds,
-        "median_seconds": {name: statistics.median(values) for name, values in seconds.items()},
-        "keras_over_ours": {
-            "median": round(statistics.median(ratios), 2),
-            "min": round(min(ratios), 2),
-            "max": round(max(ratios), 2),
-        },
-        "accuracy": accuracy,
-    }
+    with tempfile.TemporaryDirectory() as folder:
+        made = contestants(Path(folder), arguments.images, recipe, arguments.peers)
+        pools = {name: make() for name, make in made.items()}
+        try:
+            report = _compete(pools, space, rng, arguments)
+        finally:
+            for pool in pools.values():
+                pool.close()
     print(json.dumps(report, indent=2))
+
+
+def _compete(
+    pools: dict[str, ProcessPool],
+    space: CellSpace,
+    rng: np.random.Generator,
+    arguments: argparse.Namespace,
+) -> dict[str, Any]:
+    rates: dict[str, list[float]] = {name: [] for name in pools}
+    accuracies: dict[str, list[float]] = {name: [] for name in pools}
+    first = [space.decode(space.sample(rng)) for _ in range(2)]
+    for name, pool in pools.items():  # libraries are imported and started
+        run(pool, first if name.startswith("ours") else first[:1], arguments.seed)
+    for number in range(arguments.rounds):
+        genotypes = [space.decode(space.sample(rng)) for _ in range(arguments.children)]
+        turns = list(pools.items())
+        for name, pool in turns[number % len(turns) :] + turns[: number % len(turns)]:
+            seconds, found = run(pool, genotypes, 100 * (number + 1))
+            rates[name].append(3600 * len(genotypes) / seconds)
+            accuracies[name] += found
+            print(f"round {number + 1}: {name}: {rates[name][-1]:.0f} an hour", file=sys.stderr)
+    ours = [name for name in pools if name.startswith("ours")]
+    return {
+        "images": arguments.images,
+        "batch": arguments.batch,
+        "rounds": arguments.rounds,
+        "children_a_round": arguments.children,
+        "children_an_hour": {name: summary(values, 0) for name, values in rates.items()},
+        "ratios": {
+            f"{mine} / {name}": summary([a / b for a, b in zip(rates[mine], values, strict=True)])
+            for mine in ours
+            for name, values in rates.items()
+            if name != mine and (name not in ours or mine != ours[0])
+        },
+        "accuracy": {
+            name: {
+                "mean": round(statistics.mean(values), 4),
+                "sd": round(statistics.pstdev(values), 4),
+                "n": len(values),
+            }
+            for name, values in accuracies.items()
+        },
+    }
 
 
 if __name__ == "__main__":

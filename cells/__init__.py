@@ -1,7 +1,9 @@
 """What an architecture is: cells as plain data, their operations, their cost. NumPy only."""
 
+from cells.architecture import Architecture
 from cells.backend import Backend, Scopes
 from cells.build import build_cell
+from cells.chains import Chain, ChainSpace
 from cells.conventions import CONVENTIONS, Conventions, Family
 from cells.cost import Cost, Parameter, Shape
 from cells.files import write_atomically
@@ -20,10 +22,13 @@ __all__ = (
     "OPERATIONS",
     "PNASNET_5",
     "ZOO",
+    "Architecture",
     "Backend",
     "Block",
     "Cell",
     "CellSpace",
+    "Chain",
+    "ChainSpace",
     "Conventions",
     "Cost",
     "Decision",

@@ -15,11 +15,16 @@ from cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS
 
 A_co = TypeVar("A_co", covariant=True)
 CELL_NAMES = ("normal", "reduction")
+TERMINATE = "terminate"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decision:
-    """One categorical choice: its name, and what may be chosen."""
+    """One categorical choice: its name, and what may be chosen.
+
+    Where the option called `TERMINATE` is chosen, the later decisions do not matter: so spaces of
+    variable length have a fixed number of decisions.
+    """
 
     name: str
     options: tuple[str, ...]

@@ -9,19 +9,34 @@ from types import MappingProxyType
 from typing import Any
 
 from controller.checks import Decisions
-from controller.protocol import Controller, Proposal
+from controller.protocol import Controller, MultiObjective, Proposal
 from controller.random_search import RandomSearch
 from controller.settings import PPOSettings, RandomSettings, ReinforceSettings
+from controller.settings_search import (
+    EvolutionSettings,
+    LocalSearchSettings,
+    NSGA2Settings,
+    QLearningSettings,
+    SurrogateSettings,
+    TPESettings,
+)
 
 __all__ = (
     "CONTROLLERS",
     "Controller",
     "ControllerEntry",
+    "EvolutionSettings",
+    "LocalSearchSettings",
+    "MultiObjective",
+    "NSGA2Settings",
     "PPOSettings",
     "Proposal",
+    "QLearningSettings",
     "RandomSearch",
     "RandomSettings",
     "ReinforceSettings",
+    "SurrogateSettings",
+    "TPESettings",
     "make_controller",
 )
 
@@ -55,11 +70,53 @@ def _ppo(space: Decisions, settings: PPOSettings, seed: int) -> Controller:
     return PPO(space, settings, seed=seed)
 
 
+def _evolution(space: Decisions, settings: EvolutionSettings, seed: int) -> Controller:
+    from controller.evolution import Evolution
+
+    return Evolution(space, settings, seed=seed)
+
+
+def _surrogate(space: Decisions, settings: SurrogateSettings, seed: int) -> Controller:
+    from controller.surrogate import Surrogate
+
+    return Surrogate(space, settings, seed=seed)
+
+
+def _local_search(space: Decisions, settings: LocalSearchSettings, seed: int) -> Controller:
+    from controller.local_search import LocalSearch
+
+    return LocalSearch(space, settings, seed=seed)
+
+
+def _q_learning(space: Decisions, settings: QLearningSettings, seed: int) -> Controller:
+    from controller.q_learning import QLearning
+
+    return QLearning(space, settings, seed=seed)
+
+
+def _tpe(space: Decisions, settings: TPESettings, seed: int) -> Controller:
+    from controller.tpe import TPE
+
+    return TPE(space, settings, seed=seed)
+
+
+def _nsga2(space: Decisions, settings: NSGA2Settings, seed: int) -> Controller:
+    from controller.nsga2 import NSGA2
+
+    return NSGA2(space, settings, seed=seed)
+
+
 CONTROLLERS: Mapping[str, ControllerEntry] = MappingProxyType(
     {
         "random": ControllerEntry(RandomSettings, _random),
         "reinforce": ControllerEntry(ReinforceSettings, _reinforce),
         "ppo": ControllerEntry(PPOSettings, _ppo),
+        "evolution": ControllerEntry(EvolutionSettings, _evolution),
+        "local_search": ControllerEntry(LocalSearchSettings, _local_search),
+        "q_learning": ControllerEntry(QLearningSettings, _q_learning),
+        "surrogate": ControllerEntry(SurrogateSettings, _surrogate),
+        "tpe": ControllerEntry(TPESettings, _tpe),
+        "nsga2": ControllerEntry(NSGA2Settings, _nsga2),
     }
 )
 

@@ -39,6 +39,24 @@ def check_seed(seed: int) -> None:
         raise ValueError(f"seed is {seed!r}, expected a whole number from 0")
 
 
+def check_positive(name: str, value: float) -> None:
+    """Raises ValueError unless the setting `name` is finite and above 0."""
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{name} is {value}, expected above 0")
+
+
+def check_share(name: str, value: float) -> None:
+    """Raises ValueError unless the setting `name` is from 0 to 1."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value}, expected 0 to 1")
+
+
+def check_whole(name: str, value: int, least: int = 1) -> None:
+    """Raises ValueError unless the setting `name` is a whole number of at least `least`."""
+    if type(value) is not int or value < least:
+        raise ValueError(f"{name} is {value!r}, expected a whole number from {least}")
+
+
 def check_count(count: int) -> None:
     """Raises ValueError if `count` proposals are fewer than none."""
     if count < 0:

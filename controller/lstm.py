@@ -1,10 +1,11 @@
-"""The policy network: an LSTM that makes one decision after the other.
+"""The policy network: a recurrent layer that makes one decision after the other.
 
 One layer of 100 units and a softmax for each decision, weights drawn from U(-0.1, 0.1) (Zoph et
-al., https://arxiv.org/abs/1707.07012, appendix A.2). The input of a decision is the learned
-embedding of the choice before it, that of the first a learned vector. Embeddings and softmaxes are
-each decision's own, padded to the widest. All weights lie in one flat vector, and every function
-takes it as an argument, so a network holds no state and is traced once for all controllers.
+al., https://arxiv.org/abs/1707.07012, appendix A.2); the layer is of LSTM cells there, and may be
+of others. The input of a decision is the learned embedding of the choice before it, that of the
+first a learned vector. Embeddings and softmaxes are each decision's own, padded to the widest. All
+weights lie in one flat vector, and every function takes it as an argument, so a network holds no
+state and is traced once for all controllers.
 """
 
 import functools
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import tensorflow as tf
+
+from controller.recurrent import CELLS
 
 HIDDEN = 100
 INIT = 0.1
@@ -33,6 +36,7 @@ class PolicyNetwork:
         options: the number of options of each decision, [T].
         temperature: divides the logits.
         tanh_constant: c in c * tanh(logits / temperature), or None for no bound.
+        cell: a name in `CELLS`.
 
     Attributes:
         size: the number of weights P.
@@ -49,13 +53,15 @@ class PolicyNetwork:
         options: Iterable[int],
         temperature: float = 1.0,
         tanh_constant: float | None = None,
+        cell: str = "lstm",
     ) -> None:
         self._options = np.array(tuple(options))
         self._temperature, self._tanh_constant = temperature, tanh_constant
         self.length, self._width = len(self._options), int(self._options.max())
+        self._cell = CELLS[cell]
         self._shapes = (
-            (2 * HIDDEN, 4 * HIDDEN),  # gates: input, forget, candidate, output
-            (4 * HIDDEN,),
+            (2 * HIDDEN, self._cell.gates * HIDDEN),  # the input's rows, then the last output's
+            (self._cell.gates * HIDDEN,),
             (self.length, self._width, HIDDEN),  # inputs; [0, 0] is the first decision's
             (self.length, HIDDEN, self._width),  # softmaxes
             (self.length, 1, self._width),
@@ -100,12 +106,11 @@ class PolicyNetwork:
         valid = np.arange(self._width) < self._options[:, None, None]
         mask = tf.constant(np.where(valid, 0.0, _MASKED), tf.float32)
 
+        into, back = tf.split(kernel, 2)
+
         def step(t, previous, state, output, made, outputs):
-            entry = tf.matmul(tf.one_hot(previous, self._width), inputs[t])
-            gates = tf.matmul(tf.concat([entry, output], axis=1), kernel) + bias
-            entrance, forget, candidate, gate = tf.split(gates, 4, axis=1)
-            state = tf.sigmoid(forget) * state + tf.sigmoid(entrance) * tf.tanh(candidate)
-            output = tf.sigmoid(gate) * tf.tanh(state)
+            entry = tf.matmul(tf.matmul(tf.one_hot(previous, self._width), inputs[t]), into)
+            output, state = self._cell.step(entry, tf.matmul(output, back) + bias, state)
             logits = self._logits(output, softmax[t], softmax_bias[t], mask[t])
             choice = choose(t, logits)
             return t + 1, choice, state, output, made.write(t, choice), outputs.write(t, output)
@@ -167,7 +172,7 @@ class PolicyNetwork:
 
 @functools.lru_cache(maxsize=16)
 def policy_network(
-    options: tuple[int, ...], temperature: float, tanh_constant: float | None
+    options: tuple[int, ...], temperature: float, tanh_constant: float | None, cell: str
 ) -> PolicyNetwork:
     """The network for these arguments, made and traced once a process."""
-    return PolicyNetwork(options, temperature, tanh_constant)
+    return PolicyNetwork(options, temperature, tanh_constant, cell)

@@ -58,7 +58,9 @@ class PolicyGradient:
         self._settings, self._kind, self._loss, self._passes = settings, kind, loss, passes
         self._seed = seed
         self._key = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
-        self._network = policy_network(self._options, settings.temperature, settings.tanh_constant)
+        self._network = policy_network(
+            self._options, settings.temperature, settings.tanh_constant, settings.cell
+        )
         self._weights: Any = self._network.initial_weights(seed)
         self._first_moment: Any = np.zeros(self._network.size, np.float32)
         self._second_moment: Any = np.zeros(self._network.size, np.float32)

@@ -37,3 +37,30 @@ class Controller(Protocol):
         Raises:
             ValueError: the bytes are not such a state.
         """
+
+
+class MultiObjective(Controller, Protocol):
+    """A controller that can weigh several objectives, and limits, against each other.
+
+    Attributes:
+        objectives: the number of values M that a trial is judged by, 1 or more. `observe` is for
+            one objective alone.
+    """
+
+    @property
+    def objectives(self) -> int: ...
+
+    def observe_objectives(
+        self,
+        proposals: Sequence[Proposal],
+        values: Sequence[Sequence[float]],
+        violations: Sequence[float] | None = None,
+    ) -> None:
+        """Learns from finished trials, in this order.
+
+        Args:
+            proposals: the finished trials, [B].
+            values: what each is judged by, all to be maximised and finite, [B, M].
+            violations: by how much each exceeds the limits that it must keep, all limits taken
+                together, 0 where it keeps them all, [B]; None where there are no limits.
+        """

@@ -1,9 +1,13 @@
-"""The settings of each controller, importable without TensorFlow.
+"""The settings of random search and of the policy-gradient controllers.
 
 Zoph et al., https://arxiv.org/abs/1707.07012, appendices A.2 and A.3.
 """
 
 import dataclasses
+
+from controller.checks import check_positive, check_whole
+
+RECURRENT_CELLS = ("lstm", "nascell")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,8 @@ class ReinforceSettings:
         temperature: divides the logits; 1 in the paper, 5 in ENAS's language model.
         tanh_constant: c in c * tanh(logits), which bounds them; None in the paper, 1.1 to 2.5 in
             ENAS (https://arxiv.org/abs/1802.03268).
+        cell: of the policy network, "lstm" or "nascell", the recurrent cell that NAS found
+            (https://arxiv.org/abs/1611.01578, appendix A).
 
     Raises:
         ValueError: a setting is out of range.
@@ -35,19 +41,22 @@ class ReinforceSettings:
     minibatch: int = 20
     temperature: float = 1.0
     tanh_constant: float | None = None
+    cell: str = "lstm"
 
     def __post_init__(self) -> None:
-        _check_positive("learning_rate", self.learning_rate)
-        _check_positive("temperature", self.temperature)
+        check_positive("learning_rate", self.learning_rate)
+        check_positive("temperature", self.temperature)
         if self.tanh_constant is not None:
-            _check_positive("tanh_constant", self.tanh_constant)
+            check_positive("tanh_constant", self.tanh_constant)
         if not 0 <= self.entropy_weight < float("inf"):
             raise ValueError(f"entropy_weight is {self.entropy_weight}, expected 0 or more")
         if not 0 <= self.baseline_decay < 1:
             raise ValueError(
                 f"baseline_decay is {self.baseline_decay}, expected at least 0 and below 1"
             )
-        _check_count("minibatch", self.minibatch)
+        check_whole("minibatch", self.minibatch)
+        if self.cell not in RECURRENT_CELLS:
+            raise ValueError(f"cell is {self.cell!r}, expected {' or '.join(RECURRENT_CELLS)}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +78,5 @@ class PPOSettings(ReinforceSettings):
     def __post_init__(self) -> None:
         # super() fails in a dataclass with slots, which is a copy of the class written here.
         ReinforceSettings.__post_init__(self)
-        _check_positive("clip", self.clip)
-        _check_count("epochs", self.epochs)
-
-
-def _check_positive(name: str, value: float) -> None:
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name} is {value}, expected above 0")
-
-
-def _check_count(name: str, value: int) -> None:
-    if type(value) is not int or value < 1:
-        raise ValueError(f"{name} is {value!r}, expected a whole number from 1")
+        check_positive("clip", self.clip)
+        check_whole("epochs", self.epochs)

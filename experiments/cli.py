@@ -9,15 +9,22 @@ from typing import Annotated, Any
 
 import tyro
 
+from experiments.bench_table import BenchTableSettings, open_bench_table
+from experiments.commands.bench_table import BenchTableCommand
 from experiments.commands.best import BestCommand
+from experiments.commands.compare import CompareCommand
 from experiments.commands.doctor import DoctorCommand
 from experiments.commands.draw import DrawCommand
 from experiments.commands.profile import ProfileCommand
+from experiments.commands.proxy_quality import ProxyQualityCommand
 from experiments.commands.search import SearchCommand
 from experiments.commands.status import StatusCommand
 from experiments.commands.train import TrainCommand
 from experiments.commands.zoo import ZooCommand
+from experiments.comparing import open_comparison
+from experiments.comparing_settings import CompareSettings
 from experiments.errors import FAILURE, INTERRUPTED, NOT_FOUND, USAGE, NotFoundError
+from experiments.proxy_quality import ProxySettings, open_proxies
 from experiments.run_directory import SEARCH, TRAINING, open_run
 from experiments.settings import SearchSettings, TrainSettings, with_recipe
 
@@ -38,6 +45,9 @@ _COMMANDS = {
     "profile": ProfileCommand,
     "train": TrainCommand,
     "zoo": ZooCommand,
+    "compare": CompareCommand,
+    "bench-table": BenchTableCommand,
+    "proxy-quality": ProxyQualityCommand,
     "doctor": DoctorCommand,
 }
 
@@ -52,7 +62,13 @@ def parse(arguments: list[str]) -> Any:
     """The command that `arguments` ask for, as a dataclass with a `run` method."""
     if arguments == ["--version"]:
         return _Version()
-    defaults: dict[str, Any] = {"search": SearchCommand(), "train": TrainCommand()}
+    defaults: dict[str, Any] = {
+        "search": SearchCommand(),
+        "train": TrainCommand(),
+        "compare": CompareCommand(),
+        "bench-table": BenchTableCommand(),
+        "proxy-quality": ProxyQualityCommand(),
+    }
     if run := resumed(arguments):  # the run's own settings stand in for the defaults
         if arguments[0] == "search":
             stored = open_run(run, SEARCH).settings(SearchSettings)
@@ -60,6 +76,15 @@ def parse(arguments: list[str]) -> Any:
         if arguments[0] == "train":
             trained = open_run(run, TRAINING).settings(TrainSettings)
             defaults["train"] = TrainCommand(settings=trained)
+        if arguments[0] == "compare":
+            compared = open_comparison(run).settings(CompareSettings)
+            defaults["compare"] = CompareCommand(settings=compared)
+        if arguments[0] == "bench-table":
+            measured = open_bench_table(run).settings(BenchTableSettings)
+            defaults["bench-table"] = BenchTableCommand(settings=measured)
+        if arguments[0] == "proxy-quality":
+            proxies = open_proxies(run).settings(ProxySettings)
+            defaults["proxy-quality"] = ProxyQualityCommand(settings=proxies)
     elif arguments[:1] == ["train"] and (preset := _following("--recipe-preset", arguments)):
         defaults["train"] = TrainCommand(settings=with_recipe(preset), recipe_preset=preset)
     commands: list[Any] = [

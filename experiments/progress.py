@@ -79,7 +79,7 @@ class SearchProgress:
             say(f"{search.finished}/{self._total} done · {line}")
 
     def _line(self, search: Search) -> str:
-        failed = sum(trial.failed for trial in search.trials)
+        failed = search.failed
         best = "none yet"
         if search.best is not None and search.best.reward is not None:
             best = f"{search.best.reward:.4f} (trial {search.best.number})"

@@ -77,7 +77,8 @@ def top_table(trials: list[Trial], count: int = TOP) -> Table:
     for trial in top(trials, count):
         table.add_row(
             str(trial.number),
-            f"{trial.reward:.4f}",
+            # With a latency target the reward is another number.
+            f"{trial.metrics.get('val_accuracy', trial.reward):.4f}",
             f"{trial.metrics.get('parameters', 0):,}",
             millions(trial.metrics.get("mult_adds", 0)),
             f"{trial.seconds:.1f}",

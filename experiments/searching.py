@@ -3,24 +3,32 @@
 import contextlib
 import dataclasses
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from cells import NASNET_A, Genotype, write_atomically
 from controller import make_controller
 from experiments import data
+from experiments.pareto import write_pareto
 from experiments.progress import SearchProgress, console, logging_to, say
 from experiments.run_directory import SEARCH, RunDirectory, create, open_run
 from experiments.settings import RESUMABLE, SearchSettings, differences
-from search.evaluators import TrainChild
-from search.executors import ProcessPool
+from experiments.shared_search import make_evaluator, start_pool, train_shared
+from search.evaluators import Evaluator, TrainChild
+from search.limits import CostCheck
 from search.loop import Search
+from search.shared import SharedWeights
+from search.stages import TrainInStages
 from search.store import TrialStore
 from search.trial import Trial
 from stacking.assemble import network_cost
 from stacking.quiet import import_tensorflow
+
+STAGES_FOLDER = "stages"  # what children between two stages wait in
 
 
 def begin(settings: SearchSettings, path: Path | None) -> RunDirectory:
@@ -86,20 +94,23 @@ def run_search(run: RunDirectory, settings: SearchSettings) -> bool:
 def _run(run: RunDirectory, settings: SearchSettings) -> bool:
     workers = settings.workers or os.cpu_count() or 1
     dataset = data.read_arrays(run.data)
-    # The paths in a run directory are relative, but a worker may start anywhere.
-    evaluator = TrainChild(
-        run.data.resolve(), len(dataset.classes), settings.stack, settings.recipe
-    )
+    classes = len(dataset.classes)
+    evaluator = make_evaluator(run, settings, classes=classes)
+    scorer: Evaluator[Any] = evaluator
+    if isinstance(evaluator, TrainChild):
+        scorer = _bounded(dataclasses.replace(evaluator, limits=settings.limits), run, settings)
     space = settings.space()
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(TrialStore(run.store, create=False))
-        pool = ProcessPool(evaluator, workers, timeout=settings.timeout)
+        pool = start_pool(scorer, workers, settings.timeout)
         stack.callback(pool.close)
-        if settings.controller != "random":
+        if settings.controller != "random" or settings.evaluator == "shared":
             import_tensorflow()
         controller = make_controller(
-            settings.controller, space, seed=settings.seed, **settings.policy.given()
+            settings.controller, space, seed=settings.seed, **settings.controller_settings
         )
+        if isinstance(evaluator, SharedWeights):
+            train_shared(evaluator, settings, len(dataset.x_train), pool, controller)
         done = sum(trial.done for trial in store.trials())
         if done:
             say(f"resuming: {done} of {settings.trials} trials are done")
@@ -110,13 +121,34 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
             progress.update(search)
             writer.update(search.best)
 
-        search = Search(space, controller, store, pool, settings.loop(workers), on_change=show)
-        stack.enter_context(_stoppable(search))
+        check = CostCheck(settings.limits, settings.stack, dataset.image_shape, classes)
+        search = Search(
+            space,
+            controller,
+            store,
+            pool,
+            settings.loop(workers),
+            budgets=settings.budget.make(settings.recipe.epochs),
+            limit=check if settings.limits.hard else None,
+            on_change=show,
+        )
+        stack.enter_context(stoppable(search))
         stack.enter_context(logging_to(console))
         stack.enter_context(progress)
         search.run()
+    if search.finished >= settings.trials:
+        shutil.rmtree(run.path / STAGES_FOLDER, ignore_errors=True)  # of children that were stopped
     draw_results(run, search.trials, search.best)
     return search.finished >= settings.trials
+
+
+def _bounded(child: TrainChild, run: RunDirectory, settings: SearchSettings) -> Evaluator[Any]:
+    """The child's evaluator, in stages where the search has budgets."""
+    if settings.budget.kind == "fixed":
+        return child
+    folder = run.path.resolve() / STAGES_FOLDER
+    folder.mkdir(exist_ok=True)
+    return TrainInStages(child, folder)
 
 
 class _BestWriter:
@@ -134,7 +166,7 @@ class _BestWriter:
 
 
 @contextlib.contextmanager
-def _stoppable(search: Search) -> Iterator[None]:
+def stoppable(search: Search) -> Iterator[None]:
     """The first Ctrl-C lets running children end, the second one doesn't."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -164,6 +196,7 @@ def draw_results(run: RunDirectory, trials: list[Trial], best: Trial | None) -> 
         return
     rewards = [None if trial.failed else trial.reward for trial in ended]
     viz.save_figure(viz.search_figure(rewards, title=run.path.name), run.path / "search.png")
+    write_pareto(run.path, trials)
     if best is not None:
         genotype = Genotype.from_json(best.genotype)
         title = f"{run.path.name}, trial {best.number}: validation accuracy {best.reward:.3f}"

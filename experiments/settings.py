@@ -8,6 +8,10 @@ from typing import Any, Literal, TypeVar
 from cells import COMBINES, NASNET_OPERATIONS, CellSpace
 from controller import CONTROLLERS
 from search import Policy
+from search.budgets import BudgetSettings, Halving
+from search.limits import Limits
+from search.proxies import EVALUATORS, EvaluatorName
+from search.shared_settings import ENAS_POLICY, SharedSettings, check_recipe
 from stacking.plan import Stack
 from stacking.recipe import Recipe
 from stacking.recipes import RECIPES
@@ -23,7 +27,7 @@ class ControllerSettings:
 
     Args:
         learning_rate: of Adam; the paper's 3.5e-4 where it is left out, 8e-4 in AmoebaNet's
-            re-tuning.
+            re-tuning. Of Q-learning's action values.
         entropy_weight: of the policy's entropy in nats, beside the reward.
         baseline_decay: of the moving average of rewards.
         minibatch: children observed for each update.
@@ -31,6 +35,25 @@ class ControllerSettings:
         tanh_constant: bounds the logits to plus and minus this.
         clip: of PPO's probability ratio.
         epochs: PPO's passes over a minibatch.
+        cell: of the policy network, lstm or nascell.
+        population: members of evolution alive at a time, or of a generation of NSGA-II.
+        tournament: members of evolution among which a parent is found.
+        identity: evolution's share of children that are copies.
+        starts: random children before each climb of local search.
+        models: different children over which Q-learning's epsilon falls.
+        replay: remembered children that Q-learning learns from after each.
+        discount: Q-learning's.
+        trace: of Q-learning, the weight of the reward itself in what each choice learns.
+        initial_value: of Q-learning's actions.
+        initial: random children before the first prediction, of the surrogate and of TPE.
+        batch: the surrogate's proposals from one prediction.
+        candidates: compared by the surrogate and by TPE.
+        parents: the surrogate's best children, of which half of the candidates are mutants.
+        exploration: factor of the surrogate's uncertainty.
+        window: children that the surrogate and TPE remember.
+        multivariate: whether TPE samples decisions together.
+        crossover: NSGA-II's share of children with two parents.
+        mutation: NSGA-II's chance of each decision to be drawn anew.
     """
 
     learning_rate: float | None = None
@@ -41,6 +64,25 @@ class ControllerSettings:
     tanh_constant: float | None = None
     clip: float | None = None
     epochs: int | None = None
+    cell: Literal["lstm", "nascell"] | None = None
+    population: int | None = None
+    tournament: int | None = None
+    identity: float | None = None
+    starts: int | None = None
+    models: int | None = None
+    replay: int | None = None
+    discount: float | None = None
+    trace: float | None = None
+    initial_value: float | None = None
+    initial: int | None = None
+    batch: int | None = None
+    candidates: int | None = None
+    parents: int | None = None
+    exploration: float | None = None
+    window: int | None = None
+    multivariate: bool | None = None
+    crossover: float | None = None
+    mutation: float | None = None
 
     def given(self) -> dict[str, Any]:
         """The settings that were not left out."""
@@ -57,11 +99,16 @@ class SearchSettings:
             mini-cifar10 where it is on disk or can be downloaded, else shapes10.
         trials: children in all.
         controller: what proposes cells.
+        evaluator: what a cell is worth: a "child" is trained; "shared" scores it under weights that
+            all cells share and that are trained first; the others look at its network before any
+            training.
         seed: of everything random.
         workers: children at a time; 0 for one a core.
         timeout: seconds that one child may take.
         train_images: images that a child trains on, as far as there are so many; 0 for all.
         val_images: images that give its reward, likewise.
+        batch_statistics: whether batch normalization takes the statistics of the images that give
+            the reward in place of the running ones, which lag behind in short trainings.
         image_size: side to which images of class folders are brought.
         blocks: blocks in a cell.
         operations: what a block may do to a state.
@@ -72,16 +119,31 @@ class SearchSettings:
         policy: settings of the controller.
         stack: the child's plan.
         recipe: the child's training.
+        shared: how shared weights are trained, where they are.
+        budget: which children are trained for all of the recipe's epochs.
+        limits: what a child's network may cost.
     """
 
     data: str = "auto"
     trials: int = 60
-    controller: Literal["ppo", "reinforce", "random"] = "ppo"
+    controller: Literal[
+        "ppo",
+        "reinforce",
+        "random",
+        "evolution",
+        "local_search",
+        "q_learning",
+        "surrogate",
+        "tpe",
+        "nsga2",
+    ] = "ppo"
+    evaluator: EvaluatorName = "child"
     seed: int = 0
     workers: int = 0
     timeout: float = 600.0
     train_images: int = 1000
     val_images: int = 500
+    batch_statistics: bool = False
     image_size: int | None = None
     blocks: int = 5
     operations: tuple[str, ...] = NASNET_OPERATIONS
@@ -91,6 +153,9 @@ class SearchSettings:
     policy: ControllerSettings = ControllerSettings()
     stack: Stack = Stack(repeats=1, filters=8)
     recipe: Recipe = Recipe(batch_size=8, learning_rate=0.05, augmentation="flip")
+    shared: SharedSettings = dataclasses.field(default_factory=SharedSettings)
+    budget: BudgetSettings = BudgetSettings()
+    limits: Limits = Limits()
 
     def __post_init__(self) -> None:
         for name in ("workers", "train_images", "val_images", "seed"):
@@ -113,8 +178,47 @@ class SearchSettings:
                     f"which has the settings: {known}"
                 )
         CONTROLLERS[self.controller].settings(**given)
+        self._check_evaluator()
+        self._check_budget()
         self.space()
         self.loop(workers=1)
+
+    def _check_budget(self) -> None:
+        staged, latency = self.budget.kind != "fixed", self.limits.latency_ms is not None
+        if self.evaluator != "child" and (staged or latency):
+            name = f"budget.kind {self.budget.kind}" if staged else "limits.latency_ms"
+            raise ValueError(f"evaluator is {self.evaluator!r} with {name}, expected 'child'")
+        budgets = self.budget.make(self.recipe.epochs)
+        if isinstance(budgets, Halving):
+            if self.trials % budgets.period:
+                raise ValueError(
+                    f"trials is {self.trials} with budget.kind {self.budget.kind}, expected a "
+                    f"multiple of {budgets.period}, its cohorts"
+                )
+        elif staged and self.synchronous:
+            raise ValueError(
+                f"budget.kind is {self.budget.kind} in a synchronous search, expected halving or "
+                "hyperband: it depends on the order in which children end"
+            )
+
+    def _check_evaluator(self) -> None:
+        if self.evaluator not in EVALUATORS:
+            known = ", ".join(EVALUATORS)
+            raise ValueError(f"evaluator is {self.evaluator!r}, expected one of: {known}")
+        if self.evaluator != "shared":
+            return
+        check_recipe(self.recipe)
+        if self.shared.sampling == "controller" and self.controller not in ("ppo", "reinforce"):
+            raise ValueError(
+                f"shared.sampling is 'controller' with the {self.controller} controller, "
+                "expected ppo or reinforce; or shared.sampling fair or uniform"
+            )
+
+    @property
+    def controller_settings(self) -> dict[str, Any]:
+        """The settings that the controller is made with: those given, else ENAS's or its own."""
+        enas = self.evaluator == "shared" and self.shared.sampling == "controller"
+        return {**(ENAS_POLICY if enas else {}), **self.policy.given()}
 
     def space(self) -> CellSpace:
         """What is searched."""

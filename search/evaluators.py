@@ -1,15 +1,22 @@
-"""What a genotype is worth: evaluators turn it into a reward, in workers, and keep nothing."""
+"""What an architecture is worth: evaluators turn it into a reward, in workers, and keep nothing."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from cells import Genotype
+from search.limits import Limits, measured_latency
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 from stacking.recipe import Recipe
+
+if TYPE_CHECKING:
+    from stacking.trainer import Epoch, Trainer
+
+A_contra = TypeVar("A_contra", contravariant=True)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -25,14 +32,14 @@ class Evaluation:
     metrics: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
-class Evaluator(Protocol):
-    """Anything that can score a genotype; it is sent to worker processes, so it must be small."""
+class Evaluator(Protocol[A_contra]):
+    """Scores the architectures of a space; it is sent to worker processes, so it must be small."""
 
     def prepare(self, threads: int) -> None:
         """Runs once in each worker before its first child; `threads` is its share of the cores."""
 
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
-        """The genotype's worth.
+    def __call__(self, architecture: A_contra, seed: int, /) -> Evaluation:
+        """The architecture's worth.
 
         Raises:
             Diverged: the child's training gave no finite loss.
@@ -49,12 +56,19 @@ class TrainChild:
         classes: number of classes.
         stack: the child's plan.
         recipe: the child's training.
+        batch_statistics: whether validation takes the batch statistics of the images that it sees.
+        reports_test: whether the record has the accuracy on `x_test.npy` and `y_test.npy`, too. It
+            is no reward, and no controller sees it.
+        limits: a latency target among them is measured against, and changes the reward.
     """
 
     data: Path
     classes: int
     stack: Stack
     recipe: Recipe
+    batch_statistics: bool = False
+    reports_test: bool = False
+    limits: Limits = Limits()
 
     def prepare(self, threads: int) -> None:
         """Imports TensorFlow, on `threads` threads and without its costly graph optimiser."""
@@ -66,22 +80,42 @@ class TrainChild:
 
     def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
         """Trains and validates one child; equal seeds give equal results on one thread."""
+        trainer = self.trainer(genotype, seed)
+        epochs = trainer.fit(*self.split("train"))
+        return self.evaluation(trainer, epochs)
+
+    def trainer(self, genotype: Genotype, seed: int) -> "Trainer":
+        """The child before its training."""
         from stacking.trainer import Trainer
 
-        names = ("x_train", "y_train", "x_val", "y_val")
-        x_train, y_train, x_val, y_val = (
-            np.load(self.data / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names
-        )
-        trainer = Trainer(
-            genotype, self.stack, x_train.shape[1:], self.classes, self.recipe, seed=seed
-        )
-        epochs = trainer.fit(x_train, y_train)
-        loss, accuracy = trainer.evaluate(x_val, y_val)
-        metrics = {
+        shape = self.split("train")[0].shape[1:]
+        return Trainer(genotype, self.stack, shape, self.classes, self.recipe, seed=seed)
+
+    def evaluation(self, trainer: "Trainer", epochs: Sequence["Epoch"]) -> Evaluation:
+        """What a child is worth as it is, behind `epochs`."""
+        x_val, y_val = self.split("val")
+        batch_statistics = self.batch_statistics
+        loss, accuracy = trainer.evaluate(x_val, y_val, batch_statistics=batch_statistics)
+        metrics: dict[str, Any] = {
             "val_accuracy": accuracy,
             "val_loss": loss,
             "epochs": [dataclasses.asdict(epoch) for epoch in epochs],
             "parameters": trainer.cost.trainable_parameters,
             "mult_adds": trainer.cost.mult_adds,
         }
-        return Evaluation(accuracy, metrics)
+        if self.reports_test:
+            _, metrics["test_accuracy"] = trainer.evaluate(
+                *self.split("test"), batch_statistics=batch_statistics
+            )
+        if self.limits.latency_ms is not None:
+            one = x_val[:1], y_val[:1]
+            metrics["latency_ms"] = measured_latency(lambda: trainer.evaluate(*one))
+        return Evaluation(self.limits.reward(accuracy, metrics.get("latency_ms")), metrics)
+
+    def split(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Images and labels, mapped from disk."""
+        x, y = (
+            np.load(self.data / f"{axis}_{name}.npy", mmap_mode="r", allow_pickle=False)
+            for axis in "xy"
+        )
+        return x, y

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from cells import Genotype
+from cells import Architecture
 from search.evaluators import Evaluation, Evaluator
 from search.trial import State
 from stacking.recipe import Diverged
 
 _SPAWN = multiprocessing.get_context("spawn")
+_START_SECONDS = 300.0  # importing TensorFlow takes 5 to 30 of them
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Executor(Protocol):
     def free(self) -> int:
         """How many children could be submitted now."""
 
-    def submit(self, number: int, genotype: Genotype, seed: int) -> None:
+    def submit(self, number: int, architecture: Architecture, seed: int) -> None:
         """Starts a child.
 
         Raises:
@@ -67,17 +68,17 @@ class InlineExecutor:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._waiting: list[tuple[int, Genotype, int]] = []
+        self._waiting: list[tuple[int, Architecture, int]] = []
         self._prepared = False
 
     @property
     def free(self) -> int:
         return 1 - len(self._waiting)
 
-    def submit(self, number: int, genotype: Genotype, seed: int) -> None:
+    def submit(self, number: int, architecture: Architecture, seed: int) -> None:
         if not self.free:
             raise RuntimeError(f"child {number} was submitted where 0 slots are free, expected 1")
-        self._waiting.append((number, genotype, seed))
+        self._waiting.append((number, architecture, seed))
 
     def wait(self, timeout: float) -> list[Outcome]:
         if not self._waiting:
@@ -86,8 +87,8 @@ class InlineExecutor:
         if not self._prepared:
             self._evaluator.prepare(os.cpu_count() or 1)
             self._prepared = True
-        number, genotype, seed = self._waiting.pop()
-        return [Outcome(number, **_evaluate(self._evaluator, genotype, seed))]
+        number, architecture, seed = self._waiting.pop()
+        return [Outcome(number, **_evaluate(self._evaluator, architecture, seed))]
 
     def close(self) -> None:
         self._waiting.clear()
@@ -96,15 +97,18 @@ class InlineExecutor:
 class _Slot:
     """One worker process and the child that it has."""
 
-    def __init__(self, evaluator: Evaluator, threads: int) -> None:
+    def __init__(self, evaluator: Evaluator, threads: int, cores: Sequence[int]) -> None:
         self.connection, remote = _SPAWN.Pipe()
         self.process = _SPAWN.Process(
-            target=_work, args=(remote, evaluator, threads), daemon=True, name="nasnet-worker"
+            target=_work,
+            args=(remote, evaluator, threads, cores),
+            daemon=True,
+            name="nasnet-worker",
         )
         self.process.start()
         remote.close()
         self.number: int | None = None
-        self.started = 0.0
+        self.started = time.monotonic()
         self.children = 0
         self.ready = False
 
@@ -115,14 +119,18 @@ class _Slot:
 
 
 class ProcessPool:
-    """One process a slot, each with its share of the cores.
+    """One process a slot, each on its share of the cores.
+
+    Where the system allows it, and there are no more slots than cores, a process is pinned to
+    cores of its own.
 
     Args:
         evaluator: sent to each process once.
         slots: children at a time.
         timeout: seconds that a child may take, from the moment its worker has it; None for no
             limit. A worker's own start does not count.
-        recycle: children after which a process is replaced.
+        recycle: children after which a process is replaced. Its memory does not grow
+            (`python -m benchmarks.memory`), so this only guards against surprises.
         threads: of each process; None shares the cores.
 
     Raises:
@@ -135,7 +143,7 @@ class ProcessPool:
         slots: int,
         *,
         timeout: float | None = None,
-        recycle: int = 20,
+        recycle: int = 200,
         threads: int | None = None,
     ) -> None:
         for name, value in (("slots", slots), ("recycle", recycle)):
@@ -144,22 +152,29 @@ class ProcessPool:
         if timeout is not None and not timeout > 0:
             raise ValueError(f"timeout is {timeout} seconds, expected above 0")
         self._evaluator, self._timeout, self._recycle = evaluator, timeout, recycle
-        self._threads = threads or max(1, _cores() // slots)
-        self._slots = [self._new_slot() for _ in range(slots)]
+        cores = _cores()
+        share = max(1, len(cores) // slots)
+        self._threads = threads or share
+        self._shares = [tuple(cores[i * share : (i + 1) * share]) for i in range(slots)]
+        if slots > len(cores):
+            self._shares = [()] * slots
+        self._slots = [self._new_slot(i) for i in range(slots)]
 
     @property
     def free(self) -> int:
         return sum(slot.number is None for slot in self._slots)
 
-    def submit(self, number: int, genotype: Genotype, seed: int) -> None:
+    def submit(self, number: int, architecture: Architecture, seed: int) -> None:
         for i, slot in enumerate(self._slots):
             if slot.number is None:
                 if slot.children >= self._recycle or not slot.process.is_alive():
                     slot.stop()
-                    slot = self._slots[i] = self._new_slot()
-                slot.number, slot.started = number, time.monotonic()
+                    slot = self._slots[i] = self._new_slot(i)
+                slot.number = number
+                if slot.ready:
+                    slot.started = time.monotonic()
                 slot.children += 1
-                slot.connection.send((genotype, seed))
+                slot.connection.send((architecture, seed))
                 return
         raise RuntimeError(f"child {number} was submitted where 0 slots are free, expected 1")
 
@@ -168,9 +183,8 @@ class ProcessPool:
         handles: list[Any] = [slot.connection for slot in busy]
         handles += [slot.process.sentinel for slot in busy]
         now = time.monotonic()
-        if self._timeout is not None:
-            deadlines = [slot.started + self._timeout for slot in busy if slot.ready]
-            timeout = max(0.0, min([timeout, *(deadline - now for deadline in deadlines)]))
+        deadlines = [slot.started + limit for slot in busy if (limit := self._limit(slot))]
+        timeout = max(0.0, min([timeout, *(deadline - now for deadline in deadlines)]))
         ended = wait(handles, timeout) if handles else []
         if not handles:
             time.sleep(timeout)
@@ -182,8 +196,12 @@ class ProcessPool:
             slot.stop()
         self._slots = []
 
-    def _new_slot(self) -> _Slot:
-        return _Slot(self._evaluator, self._threads)
+    def _new_slot(self, index: int) -> _Slot:
+        return _Slot(self._evaluator, self._threads, self._shares[index])
+
+    def _limit(self, slot: _Slot) -> float | None:
+        """The seconds that the slot's process may take now: to start, or for its child."""
+        return self._timeout if slot.ready else _START_SECONDS
 
     def _collect(self, slot: _Slot, ended: Sequence[object]) -> Outcome | None:
         number, seconds = slot.number, time.monotonic() - slot.started
@@ -201,20 +219,25 @@ class ProcessPool:
             return Outcome(number, **message)
         if slot.process.sentinel in ended:
             return self._replace(slot, number, "died", _epitaph(slot.process))
-        if self._timeout is not None and slot.ready and seconds >= self._timeout:
-            error = f"took longer than {self._timeout:g} seconds"
+        limit = self._limit(slot)
+        if limit is not None and seconds >= limit:
+            what = "took" if slot.ready else "its worker's start took"
+            error = f"{what} longer than {limit:g} seconds"
             return self._replace(slot, number, "timeout", error)
         return None
 
     def _replace(self, slot: _Slot, number: int, state: State, error: str) -> Outcome:
         seconds = time.monotonic() - slot.started
         slot.stop()
-        self._slots[self._slots.index(slot)] = self._new_slot()
+        index = self._slots.index(slot)
+        self._slots[index] = self._new_slot(index)
         return Outcome(number, state, seconds, error=error)
 
 
-def _work(connection: Connection, evaluator: Evaluator, threads: int) -> None:
+def _work(connection: Connection, evaluator: Evaluator, threads: int, cores: Sequence[int]) -> None:
     """A worker's life: children one after the other, until the driver is gone."""
+    if cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)  # before TensorFlow starts its threads, which inherit it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
@@ -225,10 +248,10 @@ def _work(connection: Connection, evaluator: Evaluator, threads: int) -> None:
     connection.send("ready")
     while True:
         try:
-            genotype, seed = connection.recv()
+            architecture, seed = connection.recv()
         except EOFError:
             return
-        connection.send(failure or _evaluate(evaluator, genotype, seed))
+        connection.send(failure or _evaluate(evaluator, architecture, seed))
 
 
 def _die_with_parent() -> None:
@@ -238,12 +261,12 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _evaluate(evaluator: Evaluator, genotype: Genotype, seed: int) -> dict[str, Any]:
+def _evaluate(evaluator: Evaluator, architecture: Architecture, seed: int) -> dict[str, Any]:
     """An `Outcome` without its number; whatever the child raises is an outcome too."""
     started = time.monotonic()
     result: dict[str, Any] = {"state": "complete"}
     try:
-        result["evaluation"] = evaluator(genotype, seed)
+        result["evaluation"] = evaluator(architecture, seed)
     except Diverged as error:
         result = {"state": "diverged", "error": str(error)}
     except Exception as error:
@@ -263,6 +286,7 @@ def _epitaph(process: Any) -> str:
     return f"its process ended with exit code {code}"
 
 
-def _cores() -> int:
+def _cores() -> list[int]:
+    """The cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    return sorted(affinity(0)) if affinity else list(range(os.cpu_count() or 1))

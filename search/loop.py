@@ -6,55 +6,33 @@ proposes the very same sequence as one that never stopped.
 
 import dataclasses
 import logging
-from collections.abc import Callable, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from cells import Genotype, SearchSpace
+from cells import Architecture, SearchSpace
 from controller.protocol import Controller
+from search.budgets import Budgets, Stage, restore
 from search.evaluators import Evaluation
 from search.executors import Executor, Outcome
-from search.store import TrialStore
-from search.trial import Trial
+from search.memory_store import Store
+from search.policy import Policy, best_trial, child_seed
+from search.trial import State, Trial
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.5
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Policy:
-    """How the loop decides where the controller does not.
-
-    Args:
-        trials: proposals in all, failed and repeated ones included.
-        seed: from which each trial's own seed is derived.
-        synchronous: whether the controller hears of a batch only when all of it has ended, so that
-            the order in which workers finish does not matter.
-        batch: proposals that are asked for at a time.
-        reuse: whether a network that was evaluated before keeps its result.
-        failure_reward: what the controller is told of a child that failed.
-
-    Raises:
-        ValueError: a number is below 1 or the reward is not finite.
-    """
-
-    trials: int
-    seed: int = 0
-    synchronous: bool = False
-    batch: int = 1
-    reuse: bool = True
-    failure_reward: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("trials", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
-        if not np.isfinite(self.failure_reward):
-            raise ValueError(f"failure_reward is {self.failure_reward}, expected a finite number")
+_GROUP_SECONDS = 0.02
 
 
 class Search:
     """A search that runs, or one that goes on from its store.
+
+    All that an iteration of the loop changes is saved in one transaction, so that a kill undoes it
+    as a whole. Children of some milliseconds share a transaction: what a kill undoes, beside the
+    running children, is at most 20 ms of finished ones.
 
     Args:
         space: what the choices stand for.
@@ -62,36 +40,53 @@ class Search:
         store: the record; empty for a new search.
         executor: who evaluates.
         policy: the loop's settings.
+        budgets: which children are trained to the end; None for all. The executor is given a
+            `Stage` instead of an architecture then.
+        limit: says why an architecture is not evaluated, or None where it is.
         on_change: called with the search whenever trials have ended, and twice a second.
 
     Attributes:
         trials: all proposals so far, by number.
         running: numbers of the trials that are being evaluated.
         finished: how many trials have ended.
+        failed: how many of these ended without a result.
         best: the first of the complete trials with the highest reward.
     """
 
     def __init__(
         self,
-        space: SearchSpace[Genotype],
+        space: SearchSpace[Architecture],
         controller: Controller,
-        store: TrialStore,
+        store: Store,
         executor: Executor,
         policy: Policy,
         *,
+        budgets: Budgets | None = None,
+        limit: Callable[[Any], str | None] | None = None,
         on_change: Callable[["Search"], None] = lambda search: None,
     ) -> None:
         self._space, self._controller, self._store = space, controller, store
         self._executor, self._policy, self._on_change = executor, policy, on_change
+        self._budgets, self._limit = budgets, limit
         self._stopping = False
         self.trials = store.trials()
         self.running: set[int] = set()
         self.finished = sum(trial.done for trial in self.trials)
+        self.failed = sum(trial.failed for trial in self.trials)
         self.best = best_trial(self.trials)
-        self._waiting = [trial.number for trial in self.trials if not trial.done]
+        to_do = [trial for trial in self.trials if trial.state in ("waiting", "running")]
+        self._waiting = dict.fromkeys(trial.number for trial in to_do)
+        self._starting: list[Trial] = []
+        self._busy: set[str] = set()  # keys of running trials
         self._known: dict[str, int] = {}
         for trial in self.trials:
             self._remember(trial)
+        self._heard = sum(trial.observed for trial in self.trials)
+        self._unsaved: dict[int, Trial] = {}
+        self._unsaved_seconds, self._saved_at = 0.0, -math.inf
+        self._controller_moved = False
+        if budgets is not None:
+            restore(budgets, self.trials)
         if (state := store.controller_state()) is not None:
             controller.restore(state)
 
@@ -101,37 +96,45 @@ class Search:
 
     def run(self) -> None:
         """Evaluates until `policy.trials` have ended, or until `stop`."""
-        self._observe_finished()
+        if self._policy.synchronous:
+            self._observe_batch()
         while True:
-            if not self._stopping:
-                self._fill()
+            self._fill()
+            self._save_if_due()
+            self._submit()
             self._on_change(self)
             if not self.running and (self._stopping or self.finished >= self._policy.trials):
+                self._save()
                 return
             for outcome in self._executor.wait(_TICK_SECONDS) if self.running else []:
                 self._record(outcome)
 
     def _fill(self) -> None:
-        """Gives every free slot something to do, as far as there is anything to do."""
-        while self._executor.free:
+        """Finds every free slot something to do, as far as there is anything to do."""
+        while self._executor.free > len(self._starting) and not self._stopping:
             trial = self._next_waiting()
             if trial is None:
                 if not self._propose():
                     return
-                continue
-            if self._policy.reuse and trial.key in self._known:
+            elif trial.stages:  # a child that goes on
+                self._start(trial)
+            elif self._policy.reuse and trial.key in self._known:
                 self._reuse(trial)
-                continue
-            self._start(trial)
+                self._save_if_due()
+            elif (reason := self._refusal(trial)) is not None:
+                self._fail(trial, "rejected", reason)
+                self._save_if_due()
+            else:
+                self._start(trial)
 
     def _next_waiting(self) -> Trial | None:
         """The first trial to do; one whose network is being evaluated just now has to wait."""
-        busy = {self.trials[number].key for number in self.running} if self._policy.reuse else ()
+        busy = self._busy if self._policy.reuse else ()
         numbers = (number for number in self._waiting if self.trials[number].key not in busy)
         number = next(numbers, None)
         if number is None:
             return None
-        self._waiting.remove(number)
+        del self._waiting[number]
         return self.trials[number]
 
     def _propose(self) -> bool:
@@ -139,23 +142,36 @@ class Search:
         room = self._policy.trials - len(self.trials)
         if room <= 0 or (self._policy.synchronous and (self._waiting or self.running)):
             return False
-        fresh: list[Trial] = []
         for proposal in self._controller.propose(min(room, self._policy.batch)):
-            number = len(self.trials) + len(fresh)
-            genotype = self._space.decode(proposal.choices)
+            number = len(self.trials)
+            architecture = self._space.decode(proposal.choices)
             seed = child_seed(self._policy.seed, number)
-            fresh.append(Trial(number, proposal, genotype.to_json(), genotype.key, seed))
-        self._store.save(fresh, self._controller.state())
-        self.trials += fresh
-        self._waiting += [trial.number for trial in fresh]
+            trial = Trial(number, proposal, architecture.to_json(), architecture.key, seed)
+            self.trials.append(trial)
+            self._change(trial)
+            self._waiting[number] = None
+        self._controller_moved = True
         return True
 
     def _start(self, trial: Trial) -> None:
         trial = dataclasses.replace(trial, state="running", attempt=trial.attempt + 1)
-        self._store.save([trial])
-        self.trials[trial.number] = trial
+        self._change(trial)
         self.running.add(trial.number)
-        self._executor.submit(trial.number, Genotype.from_json(trial.genotype), trial.seed)
+        self._busy.add(trial.key)
+        self._starting.append(trial)
+
+    def _submit(self) -> None:
+        for trial in self._starting:
+            task: Any = self._space.decode(trial.proposal.choices)
+            if self._budgets is not None:
+                stages, done = self._budgets.stages(trial.number), len(trial.stages)
+                task = Stage(task, trial.number, stages[done], last=done + 1 == len(stages))
+            self._executor.submit(trial.number, task, trial.seed)
+        self._starting.clear()
+
+    def _refusal(self, trial: Trial) -> str | None:
+        """Why a network is not to be trained."""
+        return self._limit(self._space.decode(trial.proposal.choices)) if self._limit else None
 
     def _reuse(self, trial: Trial) -> None:
         earlier = self.trials[self._known[trial.key]]
@@ -168,69 +184,110 @@ class Search:
         self._finish(
             dataclasses.replace(
                 trial,
-                state="complete",
+                state=earlier.state,
                 reward=earlier.reward,
-                metrics=earlier.metrics,
+                metrics={k: v for k, v in earlier.metrics.items() if k != "stages"},
                 reused_from=earlier.number,
             )
         )
 
     def _record(self, outcome: Outcome) -> None:
         self.running.remove(outcome.number)
-        trial = dataclasses.replace(
-            self.trials[outcome.number], seconds=outcome.seconds, error=outcome.error
-        )
-        evaluation = outcome.evaluation or Evaluation(self._policy.failure_reward)
-        state = outcome.state
-        if not np.isfinite(evaluation.reward):
-            state, evaluation = "diverged", Evaluation(self._policy.failure_reward)
-            trial = dataclasses.replace(trial, error="the reward is not a finite number")
-        trial = dataclasses.replace(
-            trial, state=state, reward=evaluation.reward, metrics=evaluation.metrics
-        )
-        if trial.failed:
-            _log.warning("trial %d failed (%s): %s", trial.number, trial.state, trial.error)
-        self._finish(trial)
+        trial = self.trials[outcome.number]
+        trial = dataclasses.replace(trial, seconds=outcome.seconds + self._spent(trial))
+        self._busy.discard(trial.key)
+        self._unsaved_seconds += outcome.seconds
+        if outcome.evaluation is None:
+            self._fail(trial, outcome.state, outcome.error)
+        elif not np.isfinite(outcome.evaluation.reward):
+            self._fail(trial, "diverged", "the reward is not a finite number")
+        elif self._budgets is None:
+            self._finish(_ended(trial, "complete", outcome.evaluation))
+        else:
+            self._record_stage(trial, outcome.evaluation, self._budgets)
+
+    def _spent(self, trial: Trial) -> float:
+        """Seconds of the stages that are done."""
+        return trial.seconds if trial.stages else 0.0
+
+    def _record_stage(self, trial: Trial, evaluation: Evaluation, budgets: Budgets) -> None:
+        stages = [*trial.stages, evaluation.reward]
+        evaluation = Evaluation(evaluation.reward, {**evaluation.metrics, "stages": stages})
+        if len(stages) == len(budgets.stages(trial.number)):
+            self._finish(_ended(trial, "complete", evaluation))
+        else:
+            self._change(dataclasses.replace(trial, state="paused", metrics=evaluation.metrics))
+            self._decide(budgets.record(trial.number, len(stages) - 1, evaluation.reward))
+
+    def _decide(self, decisions: Mapping[int, bool]) -> None:
+        """Lets paused trials go on, before any new one starts, or ends them."""
+        for number, goes_on in decisions.items():
+            trial = self.trials[number]
+            if goes_on:
+                self._change(dataclasses.replace(trial, state="waiting"))
+                self._waiting = {number: None, **self._waiting}
+            else:
+                evaluation = Evaluation(trial.stages[-1], trial.metrics)
+                self._finish(_ended(trial, "stopped", evaluation))
+
+    def _fail(self, trial: Trial, state: State, error: str) -> None:
+        level = logging.INFO if state == "rejected" else logging.WARNING
+        _log.log(level, "trial %d failed (%s): %s", trial.number, state, error)
+        failed = dataclasses.replace(trial, error=error)
+        reward = Evaluation(self._policy.failure_reward, trial.metrics)
+        self._finish(_ended(failed, state, reward))
 
     def _finish(self, trial: Trial) -> None:
-        self.trials[trial.number] = trial
+        self._change(trial)
         self.finished += 1
+        self.failed += trial.failed
         self.best = best_trial([self.best, trial] if self.best else [trial])
         self._remember(trial)
         if self._policy.synchronous:
-            self._store.save([trial])
-            self._observe_finished()
+            self._observe_batch()
         else:
             self._observe([trial])
+        if self._budgets is not None and (trial.failed or trial.reused_from is not None):
+            self._decide(self._budgets.record(trial.number, len(trial.stages), None))
 
-    def _observe_finished(self) -> None:
-        """Tells the controller what it has not heard; a synchronous batch only as a whole."""
-        heard = len(self.trials)
-        while heard > 0 and not self.trials[heard - 1].observed:
-            heard -= 1
-        fresh = self.trials[heard:]
-        if fresh and all(trial.done for trial in fresh):
-            self._observe(fresh)
+    def _observe_batch(self) -> None:
+        """Tells the controller of a synchronous batch, once all of it has ended."""
+        if self.finished == len(self.trials) > self._heard:
+            self._observe(self.trials[self._heard :])
 
     def _observe(self, trials: Sequence[Trial]) -> None:
         rewards = [trial.reward for trial in trials if trial.reward is not None]
         self._controller.observe([trial.proposal for trial in trials], rewards)
-        told = [dataclasses.replace(trial, observed=True) for trial in trials]
-        self._store.save(told, self._controller.state())
-        for trial in told:
-            self.trials[trial.number] = trial
+        self._controller_moved = True
+        self._heard += len(trials)
+        for trial in trials:
+            self._change(dataclasses.replace(trial, observed=True))
+
+    def _change(self, trial: Trial) -> None:
+        self.trials[trial.number] = trial
+        self._unsaved[trial.number] = trial
+
+    def _save_if_due(self) -> None:
+        waited = time.monotonic() - self._saved_at
+        if max(self._unsaved_seconds, waited) >= _GROUP_SECONDS:
+            self._save()
+
+    def _save(self) -> None:
+        """Writes what has changed since the last time: all of it or nothing."""
+        if not self._unsaved:
+            return
+        moved = self._controller_moved and self._store.durable
+        self._store.save(self._unsaved.values(), self._controller.state() if moved else None)
+        self._unsaved.clear()
+        self._controller_moved = False
+        self._unsaved_seconds, self._saved_at = 0.0, time.monotonic()
 
     def _remember(self, trial: Trial) -> None:
-        if trial.state == "complete":
+        if trial.state in ("complete", "stopped"):
             self._known.setdefault(trial.key, trial.number)
 
 
-def best_trial(trials: Sequence[Trial]) -> Trial | None:
-    """The first of the complete trials with the highest reward."""
-    complete = [trial for trial in trials if trial.state == "complete"]
-    return max(complete, key=lambda trial: (trial.reward or 0.0, -trial.number), default=None)
-
-
-def child_seed(seed: int, number: int) -> int:
-    """The seed of trial `number`, below 2**31, from the search's own."""
-    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0] >> 1)
+def _ended(trial: Trial, state: State, evaluation: Evaluation) -> Trial:
+    return dataclasses.replace(
+        trial, state=state, reward=evaluation.reward, metrics=evaluation.metrics
+    )

@@ -1,7 +1,9 @@
 """The durable record of a search: one SQLite file, or any database that SQLAlchemy reaches.
 
 A trial's result and the controller's state are written in one transaction, so that a search killed
-at any moment goes on as if it had not been.
+at any moment goes on as if it had not been. The state is kept in parts, and only parts that differ
+from the last time are written: of a policy's weights, which change once a minibatch, nothing is
+written in between.
 """
 
 import json
@@ -29,6 +31,7 @@ _CONTROLLER = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("state", sa.LargeBinary, nullable=False),
 )
+_PART = 1 << 16  # bytes of the controller's state in a row
 _TRIALS = sa.Table(
     "nasnet_trials",
     _TABLES,
@@ -49,6 +52,16 @@ _TRIALS = sa.Table(
 )
 
 
+_UPSERTS = {
+    table: insert.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={c.name: insert.excluded[c.name] for c in table.c if not c.primary_key},
+    )
+    for table in (_TRIALS, _CONTROLLER)
+    for insert in (sqlite.insert(table),)
+}
+
+
 class StoreError(ValueError):
     """The store cannot be read: it is damaged, foreign, or of another version."""
 
@@ -64,8 +77,11 @@ class TrialStore:
         StoreError: the file is missing though it must not be, damaged, or of another version.
     """
 
+    durable = True
+
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self._path = path
+        self._parts: list[bytes] | None = None  # of the state, as they are in the file
         if not create and not path.is_file():
             raise StoreError(f"store {path} is missing, expected the file of an earlier search")
         self._engine = sa.create_engine(f"sqlite:///{path}")
@@ -105,19 +121,33 @@ class TrialStore:
     def controller_state(self) -> bytes | None:
         """What the last `save` with a state wrote; None before the first."""
         with self._engine.connect() as connection:
-            return connection.execute(sa.select(_CONTROLLER.c.state)).scalar()
+            query = sa.select(_CONTROLLER.c.state).order_by(_CONTROLLER.c.id)
+            parts = list(connection.execute(query).scalars())
+        return b"".join(parts) if parts else None
 
     def save(self, trials: Iterable[Trial], controller_state: bytes | None = None) -> None:
         """Writes trials, new or known, and the controller's state: all of it or nothing."""
+        parts = self._parts if controller_state is None else _split(controller_state)
         with self._engine.begin() as connection:
             if rows := [_row(trial) for trial in trials]:
-                insert = sqlite.insert(_TRIALS)
-                changed = {c.name: insert.excluded[c.name] for c in _TRIALS.c if c.name != "number"}
-                upsert = insert.on_conflict_do_update(index_elements=["number"], set_=changed)
-                connection.execute(upsert, rows)
-            if controller_state is not None:
-                connection.execute(sa.delete(_CONTROLLER))
-                connection.execute(sa.insert(_CONTROLLER), {"id": 1, "state": controller_state})
+                connection.execute(_UPSERTS[_TRIALS], rows)
+            if parts is not None and parts is not self._parts:
+                self._write_parts(connection, parts)
+        self._parts = parts
+
+    def _write_parts(self, connection: sa.Connection, parts: list[bytes]) -> None:
+        if self._parts is None or len(parts) < len(self._parts):
+            known: list[bytes] = []
+            connection.execute(sa.delete(_CONTROLLER))
+        else:
+            known = self._parts
+        fresh = [
+            {"id": i, "state": part}
+            for i, part in enumerate(parts)
+            if i >= len(known) or part != known[i]
+        ]
+        if fresh:
+            connection.execute(_UPSERTS[_CONTROLLER], fresh)
 
     def _open(self) -> None:
         found = set(sa.inspect(self._engine).get_table_names())
@@ -145,6 +175,10 @@ class TrialStore:
             if damage != "ok":
                 first = str(damage).splitlines()[0]
                 raise StoreError(f"store {self._path} is damaged: {first}")
+
+
+def _split(state: bytes) -> list[bytes]:
+    return [state[i : i + _PART] for i in range(0, len(state), _PART)] or [b""]
 
 
 def _make_durable(connection: Any, _: object) -> None:

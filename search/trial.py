@@ -5,8 +5,19 @@ from typing import Any, Literal
 
 from controller.protocol import Proposal
 
-State = Literal["waiting", "running", "complete", "error", "diverged", "timeout", "died"]
-FAILURES: tuple[State, ...] = ("error", "diverged", "timeout", "died")
+State = Literal[
+    "waiting",
+    "running",
+    "paused",
+    "complete",
+    "stopped",
+    "error",
+    "diverged",
+    "timeout",
+    "died",
+    "rejected",
+]
+FAILURES: tuple[State, ...] = ("error", "diverged", "timeout", "died", "rejected")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,9 +30,10 @@ class Trial:
         genotype: the architecture as JSON.
         key: shared by equal networks.
         seed: of the child's weights and its data order.
-        state: "waiting" and "running" are to be done; "complete" has a reward of its own; the
+        state: "waiting" and "running" are to be done, "paused" waits until it can be compared with
+            others; "complete" has a reward of its own, "stopped" that of a training cut short; the
             others are ways to fail: an exception, a loss that is not finite, too much time, a dead
-            process.
+            process, or a network beyond a limit, which was not trained.
         attempt: how often it was started.
         reward: what the controller is told; None before the end.
         observed: whether the controller has been told.
@@ -48,7 +60,12 @@ class Trial:
     @property
     def done(self) -> bool:
         """Whether nothing remains to be evaluated."""
-        return self.state not in ("waiting", "running")
+        return self.state not in ("waiting", "running", "paused")
+
+    @property
+    def stages(self) -> list[float]:
+        """The accuracy behind each stage so far, where a search has budgets."""
+        return self.metrics.get("stages", [])
 
     @property
     def failed(self) -> bool:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from cells import Genotype
-from search import Evaluation
+from search import Evaluation, Stage
 from stacking.recipe import Diverged
 
 
@@ -46,6 +46,8 @@ class Sick:
     def prepare(self, threads: int) -> None:
         if self.way == "prepare":
             raise RuntimeError("no library here")
+        if self.way == "hang at start":
+            time.sleep(600)
 
     def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
         if self.marker is not None:
@@ -68,3 +70,34 @@ class Sick:
             case "exit":
                 os._exit(3)
         return Evaluation(0.5)
+
+
+@dataclasses.dataclass(frozen=True)
+class Cores:
+    """Tells which cores its process may use."""
+
+    def prepare(self, threads: int) -> None:
+        pass
+
+    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+        return Evaluation(0.5, {"cores": sorted(os.sched_getaffinity(0))})
+
+
+@dataclasses.dataclass(frozen=True)
+class Ladder:
+    """Climbs towards the share of separable convolutions with a stage's epochs.
+
+    Where it `fails`, every fifth trial does so in its last stage.
+    """
+
+    seconds: float = 0.0
+    fails: bool = False
+
+    def prepare(self, threads: int) -> None:
+        pass
+
+    def __call__(self, stage: Stage, seed: int) -> Evaluation:
+        time.sleep(self.seconds)
+        if self.fails and stage.number % 5 == 0 and stage.last:
+            raise RuntimeError("no more")
+        return Evaluation(separable_share(stage.architecture) * (1 - 0.5**stage.epochs))

@@ -1,12 +1,13 @@
 """Every executor gives every child an outcome, whatever the child does."""
 
+import os
 import time
 
 import pytest
 
 from cells import NASNET_A
-from search import InlineExecutor, ProcessPool
-from tests.fakes import Share, Sick, separable_share
+from search import InlineExecutor, ProcessPool, executors
+from tests.fakes import Cores, Share, Sick, separable_share
 
 EXECUTORS = {
     "inline": lambda evaluator, **options: InlineExecutor(evaluator),
@@ -133,3 +134,38 @@ def test_slots_work_side_by_side():
 def test_bad_settings_are_refused(options, text):
     with pytest.raises(ValueError, match=text):
         ProcessPool(Share(), **options)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system pins no process")
+def test_each_process_has_cores_of_its_own():
+    mine = sorted(os.sched_getaffinity(0))
+    pool = ProcessPool(Cores(), len(mine))
+    try:
+        found = outcomes(pool, 3 * len(mine))
+    finally:
+        pool.close()
+    used = {tuple(outcome.evaluation.metrics["cores"]) for outcome in found.values()}
+    assert used <= {(core,) for core in mine}
+    assert len(used) == len(mine)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system pins no process")
+def test_more_processes_than_cores_are_not_pinned():
+    mine = sorted(os.sched_getaffinity(0))
+    pool = ProcessPool(Cores(), len(mine) + 1)
+    try:
+        found = outcomes(pool, 1)
+    finally:
+        pool.close()
+    assert found[0].evaluation.metrics["cores"] == mine
+
+
+def test_a_worker_that_hangs_at_its_start_costs_its_child_alone(monkeypatch):
+    monkeypatch.setattr(executors, "_START_SECONDS", 1.0)
+    pool = ProcessPool(Sick("hang at start"), 1)
+    try:
+        outcome = outcomes(pool, 1)[0]
+    finally:
+        pool.close()
+    assert outcome.state == "timeout"
+    assert outcome.error == "its worker's start took longer than 1 seconds"

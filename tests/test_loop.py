@@ -1,12 +1,23 @@
 """The search loop: what is proposed, recorded and observed, and that nothing is lost."""
 
+import dataclasses
 import logging
 
 import pytest
 
 from cells import CellSpace, Genotype
+from cells.nasbench201 import NASBench201Cell, NASBench201Space
 from controller import CONTROLLERS, Proposal, make_controller
-from search import InlineExecutor, Policy, ProcessPool, Search, TrialStore, child_seed
+from search import (
+    Evaluation,
+    InlineExecutor,
+    MemoryStore,
+    Policy,
+    ProcessPool,
+    Search,
+    TrialStore,
+    child_seed,
+)
 from tests.fakes import Share, Sick, separable_share
 
 SPACE = CellSpace(blocks=2)
@@ -53,6 +64,13 @@ def run(path, controller, policy, evaluator=None, stop_at=None, executor=None):
         return search.trials, store.trials()
 
 
+def small(name):
+    """Settings with which a controller learns within a few trials."""
+    fields = [field.name for field in dataclasses.fields(CONTROLLERS[name].settings)]
+    wanted = {"minibatch": 4, "population": 5, "tournament": 2, "initial": 5, "warm_up": 5}
+    return {field: value for field, value in wanted.items() if field in fields}
+
+
 def test_every_trial_is_recorded_and_observed_once(tmp_path):
     controller = Witness()
     trials, stored = run(tmp_path / "s.db", controller, Policy(20))
@@ -71,10 +89,8 @@ def test_every_trial_is_recorded_and_observed_once(tmp_path):
 @pytest.mark.parametrize("name", CONTROLLERS)
 @pytest.mark.parametrize("synchronous", [False, True])
 def test_stopping_and_going_on_changes_nothing(tmp_path, name, synchronous):
-    settings = {} if name == "random" else {"minibatch": 4}
-
     def controller():
-        return make_controller(name, SPACE, seed=3, **settings)
+        return make_controller(name, SPACE, seed=3, **small(name))
 
     policy = Policy(18, synchronous=synchronous, batch=4 if synchronous else 1)
     whole, _ = run(tmp_path / "whole.db", controller(), policy)
@@ -100,8 +116,6 @@ def test_a_running_trial_of_a_dead_driver_is_run_again_as_itself(tmp_path):
     path = tmp_path / "s.db"
     run(path, Witness(), Policy(3))
     with TrialStore(path) as store:  # as a kill between start and result leaves it
-        import dataclasses
-
         last = store.trials()[-1]
         lost = dataclasses.replace(last, state="running", reward=None, observed=False)
         store.save([lost])
@@ -170,6 +184,94 @@ def test_a_failed_network_is_tried_again(tmp_path):
     trials, _ = run(tmp_path / "s.db", controller, Policy(3), evaluator)
     assert [t.state for t in trials] == ["error", "complete", "complete"]
     assert [t.reused_from for t in trials] == [None, None, 1]
+
+
+class Convolutions:
+    """The share of 3x3 convolutions in a cell of NAS-Bench-201."""
+
+    def prepare(self, threads):
+        pass
+
+    def __call__(self, cell, seed):
+        assert isinstance(cell, NASBench201Cell)
+        return Evaluation(cell.operations.count("nor_conv_3x3") / 6)
+
+
+def test_any_space_can_be_searched_and_gone_on_with(tmp_path):
+    space = NASBench201Space()
+
+    def search(path, trials):
+        with TrialStore(path) as store:
+            controller = make_controller("evolution", space, **small("evolution"))
+            executor = InlineExecutor(Convolutions())
+            search = Search(space, controller, store, executor, Policy(trials, reuse=False))
+            search.run()
+            return search.trials
+
+    whole = search(tmp_path / "whole.db", 30)
+    search(tmp_path / "parts.db", 11)
+    parts = search(tmp_path / "parts.db", 30)
+    assert [(t.proposal, t.reward) for t in parts] == [(t.proposal, t.reward) for t in whole]
+    for trial in whole:
+        cell = NASBench201Cell.from_json(trial.genotype)
+        assert cell == space.decode(trial.proposal.choices)
+        assert (trial.key, trial.reward) == (cell.key, cell.operations.count("nor_conv_3x3") / 6)
+
+
+def test_a_store_in_memory_gives_the_same_search_and_asks_for_no_state(tmp_path):
+    class Stateless(Witness):
+        def state(self):
+            raise AssertionError("nobody needs it")
+
+    store = MemoryStore()
+    search = Search(SPACE, Stateless(), store, InlineExecutor(Share()), Policy(9))
+    search.run()
+    durable, _ = run(tmp_path / "s.db", Witness(), Policy(9))
+    assert [t.proposal for t in store.trials()] == [t.proposal for t in durable]
+    assert [t.reward for t in search.trials] == [t.reward for t in durable]
+
+
+class Ledger(MemoryStore):
+    """Counts what it is given, and takes states."""
+
+    durable = True
+
+    def __init__(self):
+        super().__init__()
+        self.saves = []
+
+    def save(self, trials, controller_state=None):
+        trials = list(trials)
+        self.saves.append((len(trials), controller_state is not None))
+        super().save(trials)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.025])
+def test_an_iteration_is_one_transaction_and_quick_children_share_one(seconds):
+    store = Ledger()
+    search = Search(SPACE, Witness(), store, InlineExecutor(Share(seconds)), Policy(12))
+    search.run()
+    assert [trial.observed for trial in store.trials()] == [True] * 12
+    if seconds:
+        # The first start; one trial's end with the next one's start; the last end.
+        assert [rows for rows, _ in store.saves] == [1, *[2] * 11, 1]
+        assert all(state for _, state in store.saves)
+    else:
+        assert len(store.saves) < 12
+
+
+def test_what_is_running_is_saved_before_it_starts(tmp_path):
+    with TrialStore(tmp_path / "s.db") as store:
+        states = []
+
+        class Watching(InlineExecutor):
+            def submit(self, number, architecture, seed):
+                states.append([trial.state for trial in store.trials()])
+                super().submit(number, architecture, seed)
+
+        executor = Watching(Share(seconds=0.025))
+        Search(SPACE, Witness(), store, executor, Policy(3)).run()
+    assert states == [["running"], ["complete", "running"], ["complete"] * 2 + ["running"]]
 
 
 def test_child_seeds_differ_and_fit_in_31_bits():

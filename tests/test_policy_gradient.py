@@ -14,25 +14,14 @@ from scipy.stats import chisquare, mannwhitneyu
 from benchmarks.controller_learning import rewards_of
 from cells import CellSpace, Decision
 from controller import PPOSettings, Proposal, ReinforceSettings, make_controller
-from controller.lstm import HIDDEN, PolicyNetwork
+from controller.lstm import PolicyNetwork
 from controller.ppo import PPO
 from controller.reinforce import Reinforce
 from controller.update import traced_update
+from tests.controllers import SMALL, PlainSpace
 
 SPACE = CellSpace()
 each_policy = pytest.mark.parametrize("name", ["reinforce", "ppo"])
-
-
-@dataclasses.dataclass(frozen=True)
-class PlainSpace:
-    """Decisions and nothing else."""
-
-    decisions: tuple[Decision, ...]
-
-
-SMALL = PlainSpace(
-    (Decision("a", ("x", "y", "z")), Decision("b", ("x",)), Decision("c", ("x",) * 4))
-)
 
 
 def make(name, space=SPACE, seed=0, minibatch=4, **settings):
@@ -55,12 +44,13 @@ def arrays_of(controller):
         ("minibatch", 2.5, "a whole number from 1"),
         ("temperature", 0.0, "above 0"),
         ("tanh_constant", -2.5, "above 0"),
+        ("cell", "gru", "lstm or nascell"),
         ("clip", 0.0, "above 0"),
         ("epochs", 0, "a whole number from 1"),
     ],
 )
 def test_settings_out_of_range_are_refused(setting, value, expected):
-    with pytest.raises(ValueError, match=f"^{setting} is {value}, expected {expected}$"):
+    with pytest.raises(ValueError, match=f"^{setting} is {value!r}, expected {expected}$"):
         make_controller("ppo", SPACE, **{setting: value})
 
 
@@ -72,6 +62,7 @@ def test_defaults_are_the_papers():
         "minibatch": 20,
         "temperature": 1.0,
         "tanh_constant": None,
+        "cell": "lstm",
         "clip": 0.2,
         "epochs": 10,
     }
@@ -148,35 +139,6 @@ def test_no_controller_traces_what_another_has_traced(name):
         assert update.experimental_get_tracing_count() == 1
         assert controller._network.sample.experimental_get_tracing_count() == 1
     assert traced_update.cache_info().misses == before + 1
-
-
-@pytest.mark.parametrize(("temperature", "tanh_constant"), [(1.0, None), (5.0, None), (5.0, 2.5)])
-def test_the_forward_pass_is_that_of_an_lstm_in_numpy(temperature, tanh_constant):
-    options = (2, 4, 3)
-    network = PolicyNetwork(options, temperature, tanh_constant)
-    weights = 5 * network.initial_weights(0)  # large enough for every nonlinearity to matter
-    choices = np.array([[1, 3, 0], [0, 2, 2]], np.int32)
-    bounds = np.cumsum([2 * HIDDEN * 4 * HIDDEN, 4 * HIDDEN, 12 * HIDDEN, 12 * HIDDEN])
-    kernel, bias, inputs, softmax, softmax_bias = np.split(weights.astype(np.float64), bounds)
-    inputs, softmax = inputs.reshape(3, 4, HIDDEN), softmax.reshape(3, HIDDEN, 4)
-    log_probs, entropies = np.zeros((2, 3)), np.zeros((2, 3))
-    for row, made in enumerate(choices):
-        state = output = np.zeros(HIDDEN)
-        for t, size in enumerate(options):
-            entry = inputs[t, made[t - 1] if t else 0]
-            gates = np.concatenate([entry, output]) @ kernel.reshape(2 * HIDDEN, -1) + bias
-            i, f, g, o = np.split(gates, 4)
-            state = state / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
-            output = np.tanh(state) / (1 + np.exp(-o))
-            logits = (output @ softmax[t] + softmax_bias.reshape(3, 4)[t])[:size] / temperature
-            if tanh_constant is not None:
-                logits = tanh_constant * np.tanh(logits)
-            probs = np.exp(logits) / np.exp(logits).sum()
-            log_probs[row, t] = np.log(probs[made[t]])
-            entropies[row, t] = -(probs * np.log(probs)).sum()
-    ours = network.evaluate(weights, choices)
-    np.testing.assert_allclose(ours[0], log_probs, atol=1e-4)
-    np.testing.assert_allclose(ours[1], entropies, atol=1e-4)
 
 
 @each_policy

@@ -39,15 +39,15 @@ def search_figure(
     if window < 1:
         raise ValueError(f"window is {window}, expected at least 1")
     values = [_finite(reward) for reward in rewards]
-    figure = _figure((7.6, 4.4))
-    axes = _axes(figure, 111, "trial", "validation accuracy")
+    figure = new_figure((7.6, 4.4))
+    axes = draw_axes(figure, 111, "trial", "validation accuracy")
     if baseline is not None:
         _draw_baseline(axes, baseline)
     _draw_trials(axes, values, window)
     _span(axes, 0, len(values) - 1)
     axes.margins(y=0.12)
     _legend(axes)
-    _title(figure, title)
+    draw_title(figure, title)
     return figure
 
 
@@ -76,9 +76,9 @@ def training_figure(
     if not groups:
         names = ", ".join(history) or "empty"
         raise ValueError(f"history is {names}, expected epochs of a loss or an accuracy")
-    figure = _figure((4.6 * len(groups), 3.8))
+    figure = new_figure((4.6 * len(groups), 3.8))
     for i, (what, curves) in enumerate(groups):
-        axes = _axes(figure, 100 + 10 * len(groups) + i + 1, "epoch", what)
+        axes = draw_axes(figure, 100 + 10 * len(groups) + i + 1, "epoch", what)
         for name, colour in zip(curves, _curve_colours(list(curves)), strict=True):
             values = [_finite(value) for value in curves[name]]
             epochs = range(1, len(values) + 1)
@@ -88,7 +88,7 @@ def training_figure(
             axes.plot(epochs, values, color=colour, lw=1.8, marker=marker, ms=4, label=label)
         _span(axes, 1, max(map(len, curves.values())))
         _legend(axes)
-    _title(figure, title)
+    draw_title(figure, title)
     return figure
 
 
@@ -182,7 +182,8 @@ def _curve_colours(names: Sequence[str]) -> list[str]:
     return colours
 
 
-def _figure(size: tuple[float, float]) -> "Figure":
+def new_figure(size: tuple[float, float]) -> "Figure":
+    """An empty white figure of so many inches."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, facecolor="white")
@@ -190,7 +191,8 @@ def _figure(size: tuple[float, float]) -> "Figure":
     return figure
 
 
-def _axes(figure: "Figure", place: int, x_label: str, y_label: str) -> "Axes":
+def draw_axes(figure: "Figure", place: int, x_label: str, y_label: str) -> "Axes":
+    """Axes in the house's manner; `place` as in `Figure.add_subplot`."""
     axes = figure.add_subplot(place)
     axes.set_xlabel(x_label, fontsize=_LABEL_SIZE, color=INK)
     axes.set_ylabel(y_label, fontsize=_LABEL_SIZE, color=INK)
@@ -227,7 +229,8 @@ def _legend(axes: "Axes") -> None:
     )
 
 
-def _title(figure: "Figure", title: str | None) -> None:
+def draw_title(figure: "Figure", title: str | None) -> None:
+    """One line above all axes, or none."""
     if text := clean_title(title):
         style: dict[str, Any] = {"weight": "bold", "color": INK, "parse_math": False}
         figure.suptitle(text, fontsize=_TITLE_SIZE, **style)

@@ -7,9 +7,11 @@ import tyro
 
 from cells import Genotype
 from experiments.cell_argument import find_trial, read_trials
-from experiments.errors import OK
+from experiments.errors import OK, NotFoundError
+from experiments.pareto import pareto_rows, pareto_table, write_pareto
 from experiments.reporting import TOP, describe, print_json, stdout, top, top_table, trial_json
-from experiments.run_directory import open_run
+from experiments.run_directory import RunDirectory, open_run
+from search.trial import Trial
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,11 +21,14 @@ class BestCommand:
     Args:
         run_directory: of the search.
         top: how many.
+        pareto: show instead the cells that no other beats in accuracy and parameters, or in
+            accuracy and multiply-adds, and draw them into the run directory as pareto.png.
         json: print them as one JSON document, with their genotypes.
     """
 
     run_directory: tyro.conf.Positional[Path]
     top: int = TOP
+    pareto: bool = False
     json: bool = False
 
     def run(self) -> int:
@@ -31,6 +36,8 @@ class BestCommand:
             raise ValueError(f"top is {self.top}, expected at least 1")
         run = open_run(self.run_directory)
         best, trials = find_trial(run, None), read_trials(run)
+        if self.pareto:
+            return self._show_front(run, trials)
         if self.json:
             print_json([trial_json(trial) for trial in top(trials, self.top)])
             return OK
@@ -39,4 +46,16 @@ class BestCommand:
         out.print(f"trial {best.number}:")
         out.print(describe(Genotype.from_json(best.genotype)))
         out.print(f"next: nasnet train {run.path}", soft_wrap=True)
+        return OK
+
+    def _show_front(self, run: RunDirectory, trials: list[Trial]) -> int:
+        path = write_pareto(run.path, trials)
+        if path is None:
+            raise NotFoundError(f"{run.path} has no child yet that was trained to the end")
+        if self.json:
+            print_json(pareto_rows(trials))
+            return OK
+        out = stdout()
+        out.print(pareto_table(trials))
+        out.print(f"the figure is {path}", soft_wrap=True)
         return OK

@@ -1,0 +1,89 @@
+"""How fast the controllers are: proposals and observations a second, state, memory of the past.
+
+Each controller searches a space of cells (the paper's 50 decisions) and one of six decisions with
+five options (NAS-Bench-201's). It proposes batches of 20 and observes them, at its defaults, until
+it is past its random beginning; then come the rounds that are timed. A policy-gradient controller
+makes one update a round.
+
+    python -m benchmarks.controller [--short] [--controllers evolution ppo]
+
+The JSON has, by space and controller: proposals a second with their observation, milliseconds to
+propose a batch and to observe it, and the milliseconds and kilobytes of a state.
+"""
+
+import argparse
+import dataclasses
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cells import CellSpace, Decision
+from controller import CONTROLLERS, make_controller
+from controller.checks import Decisions
+
+BATCH = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """The decisions of NAS-Bench-201."""
+
+    decisions: tuple[Decision, ...] = tuple(
+        Decision(f"edge_{i}", ("none", "skip", "conv_1x1", "conv_3x3", "pool")) for i in range(6)
+    )
+
+
+SPACES: dict[str, Decisions] = {"table": Table(), "cells": CellSpace()}
+
+
+def measure(name: str, space: Decisions, warm: int, rounds: int) -> dict[str, float]:
+    """The figures of one controller, medians over `rounds` after `warm` trials."""
+    controller = make_controller(name, space)
+    rng = np.random.default_rng(0)
+    proposing, observing, saving = [], [], []
+    for i in range(warm // BATCH + rounds):
+        rewards = rng.random(BATCH).tolist()
+        start = time.perf_counter()
+        proposals = controller.propose(BATCH)
+        proposed = time.perf_counter()
+        controller.observe(proposals, rewards)
+        observed = time.perf_counter()
+        state = controller.state()
+        if i >= warm // BATCH:
+            proposing.append(proposed - start)
+            observing.append(observed - proposed)
+            saving.append(time.perf_counter() - observed)
+    seconds = statistics.median(a + b for a, b in zip(proposing, observing, strict=True))
+    return {
+        "proposals_per_second": round(BATCH / seconds, 1),
+        "propose_ms": _milliseconds(proposing),
+        "observe_ms": _milliseconds(observing),
+        "state_ms": _milliseconds(saving),
+        "state_kb": round(len(state) / 1000, 1),
+    }
+
+
+def _milliseconds(seconds: Sequence[float]) -> float:
+    return round(1000 * statistics.median(seconds), 3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = list(CONTROLLERS)
+    parser.add_argument("--controllers", nargs="+", choices=names, default=names, help="which")
+    parser.add_argument("--short", action="store_true", help="seconds instead of minutes")
+    args = parser.parse_args()
+    warm, rounds = (120, 3) if args.short else (400, 20)
+    report: dict[str, Any] = {"batch": BATCH, "warm": warm, "rounds": rounds}
+    for label, space in SPACES.items():
+        report[label] = {name: measure(name, space, warm, rounds) for name in args.controllers}
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""How a child's cost grows with its size: the exponent of each setting.
+
+    python -m benchmarks.growth [--rounds 2]
+
+NASNet-like random cells; one setting varies, the others stay at B = 5, N = 1, F = 8, 32 pixels. An
+exponent is the slope of log seconds over log size by least squares: 1 is proportional, 0 is
+constant. How the store and the loop grow with the number of trials: `python -m benchmarks.loop`.
+"""
+
+import argparse
+import json
+import os
+import statistics
+from typing import Any
+
+import numpy as np
+
+from benchmarks.steps import CLASSES, Task, ours
+from cells import CellSpace
+from stacking.assemble import network_cost
+from stacking.plan import Stack
+from stacking.quiet import import_tensorflow
+
+SIZES = {
+    "blocks": (2, 3, 5, 7),
+    "repeats": (1, 2, 4, 6),
+    "filters": (8, 16, 24, 32),
+    "side": (16, 32, 48, 64),
+}
+
+
+def task(seed: int, blocks: int = 5, repeats: int = 1, filters: int = 8, side: int = 32) -> Task:
+    space = CellSpace(blocks)
+    genotype = space.decode(space.sample(np.random.default_rng(seed)))
+    return Task(genotype, Stack(repeats, filters), batch=16, side=side, steps=4)
+
+
+def exponent(sizes: Any, values: Any) -> float:
+    """The slope of log `values` over log `sizes`."""
+    return round(float(np.polyfit(np.log(sizes), np.log(values), 1)[0]), 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=2, help="random cells for each size")
+    arguments = parser.parse_args()
+    import_tensorflow(os.cpu_count())
+    found: dict[str, Any] = {}
+    for name, sizes in SIZES.items():
+        ours(task(99, **{name: sizes[0]}))  # first-use costs
+        rows = []
+        for size in sizes:
+            first, step, mult_adds = [], [], []
+            for seed in range(arguments.rounds):
+                job = task(seed, **{name: size})
+                ends = ours(job)
+                first.append(ends[0])
+                step.append(statistics.median(np.diff(ends).tolist()))
+                cost, _ = network_cost(job.genotype, job.stack, job.shape, CLASSES)
+                mult_adds.append(cost.mult_adds)
+            rows.append([statistics.mean(v) for v in (first, step, mult_adds)])
+        columns = list(zip(*rows, strict=True))
+        found[name] = {
+            "sizes": sizes,
+            "first_step_seconds": [round(v, 2) for v in columns[0]],
+            "step_milliseconds": [round(1e3 * v, 1) for v in columns[1]],
+            "exponents": {
+                "first_step": exponent(sizes, columns[0]),
+                "step": exponent(sizes, columns[1]),
+                "mult_adds": exponent(sizes, columns[2]),
+            },
+        }
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What the search loop itself costs: random search, a reward that is there at once, two stores.
+
+Each size is a search of so many evaluations in NAS-Bench-201's space, from an empty store. The cost
+of an evaluation must not grow with their number: the exponent of a power law, total seconds over
+sizes, is 1 where it does not.
+
+    python -m benchmarks.loop --sizes 100 1000 10000 100000
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cells.nasbench201 import NASBench201Cell, NASBench201Space
+from controller import make_controller
+from search import Evaluation, InlineExecutor, MemoryStore, Policy, Search, TrialStore
+from search.memory_store import Store
+
+SPACE = NASBench201Space()
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """The share of 3x3 convolutions: a reward in closed form."""
+
+    def prepare(self, threads: int) -> None:
+        """Nothing."""
+
+    def __call__(self, cell: NASBench201Cell, seed: int, /) -> Evaluation:
+        return Evaluation(cell.operations.count("nor_conv_3x3") / 6)
+
+
+def seconds(store: Store, evaluations: int, controller: str = "random") -> float:
+    """Wall time of a search without reuse."""
+    executor, policy = InlineExecutor(Share()), Policy(evaluations, reuse=False)
+    search = Search(SPACE, make_controller(controller, SPACE), store, executor, policy)
+    start = time.perf_counter()
+    search.run()
+    return time.perf_counter() - start
+
+
+def measure(kind: str, sizes: Sequence[int], controller: str = "random") -> dict[str, Any]:
+    """Milliseconds an evaluation at each size, and how the total grows."""
+    rows = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            if kind == "memory":
+                total = seconds(MemoryStore(), size, controller)
+            else:
+                with TrialStore(Path(folder) / "nasnet.db") as store:
+                    total = seconds(store, size, controller)
+        rows.append({"evaluations": size, "ms_per_evaluation": round(1000 * total / size, 4)})
+    growth = None
+    if len(sizes) > 1:
+        low, high = rows[0], rows[-1]
+        ratio = high["ms_per_evaluation"] / low["ms_per_evaluation"]
+        growth = 1 + math.log(ratio) / math.log(high["evaluations"] / low["evaluations"])
+    return {"store": kind, "controller": controller, "rows": rows, "exponent": growth}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000])
+    parser.add_argument("--controllers", nargs="+", default=["random"])
+    parser.add_argument("--stores", nargs="+", default=["memory", "sqlite"])
+    args = parser.parse_args()
+    seconds(MemoryStore(), 100)  # imports and caches
+    report = {
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "results": [
+            measure(kind, args.sizes, controller)
+            for controller in args.controllers
+            for kind in args.stores
+        ],
+    }
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Shared weights against stand-alone children: architectures scored and steps trained.
+
+    python -m benchmarks.supernet [--short] [--workers 2] [--images 500] [--batch 64]
+
+Both sides have as many worker processes as each other, one thread each, and take turns within one
+run. Scoring: ours reads a new architecture's accuracy on `--images` images off the shared weights;
+the peer builds, traces and evaluates a stand-alone network of the same cells (its training would
+come on top). Training: ours takes the gradient of a child never seen before on `--batch` images;
+the peer does so with a stand-alone network, traced for it. The JSON has medians and ranges over
+rounds, ratios round by round, and how often TensorFlow traced a graph for shared weights: the
+pools' gradients, and nothing for an architecture.
+"""
+
+import argparse
+import dataclasses
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from cells import CellSpace, Genotype
+from experiments.shapes import shapes10
+from search.evaluators import Evaluation
+from search.executors import ProcessPool
+from search.shared import MOVING, WEIGHTS, SharedStep, SharedWeights
+from search.shared_children import evaluate_all
+from stacking.plan import Stack
+from stacking.quiet import import_tensorflow
+from stacking.recipe import Recipe
+
+STACK, CLASSES, RECIPE = Stack(1, 8), 10, Recipe(augmentation="flip")
+
+
+@dataclasses.dataclass(frozen=True)
+class Traced(SharedWeights):
+    """Shared weights, with the number of traces of the process."""
+
+    def prepare(self, threads: int) -> None:
+        super().prepare(threads)
+        import tensorflow as tf
+
+        original = tf.function
+
+        def counted(function, **options):
+            def body(*arguments):
+                _TRACES.append(function.__name__)
+                return function(*arguments)
+
+            return original(body, **options)
+
+        tf.function = counted
+
+    def __call__(self, architecture, seed: int) -> Evaluation:
+        found = super().__call__(architecture, seed)
+        return dataclasses.replace(found, metrics={"traces": len(_TRACES)})
+
+
+_TRACES: list[str] = []
+
+
+@dataclasses.dataclass(frozen=True)
+class StandAlone:
+    """The peer: a network of its own for every child, traced and run once."""
+
+    shared: SharedWeights
+
+    def prepare(self, threads: int) -> None:
+        import_tensorflow(threads)
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+    def __call__(self, architecture, seed: int) -> Evaluation:
+        from stacking.trainer import Trainer
+
+        x, y = (np.load(self.shared.data / f"{axis}_train.npy") for axis in "xy")
+        step = isinstance(architecture, SharedStep)
+        genotype = architecture.genotype if step else architecture
+        batch = len(architecture.images) if step else RECIPE.batch_size
+        recipe = dataclasses.replace(RECIPE, batch_size=batch)
+        trainer = Trainer(genotype, STACK, x.shape[1:], CLASSES, recipe, seed=seed)
+        if step:
+            trainer.fit(x[architecture.images], y[architecture.images])
+        else:
+            trainer.evaluate(x, y)
+        return Evaluation(0.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--short", action="store_true", help="one round of few children")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--images", type=int, default=500)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--children", type=int, default=40, help="a round")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    if arguments.short:
+        arguments.children, arguments.rounds = 6, 1
+    import_tensorflow(1)
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(measure(arguments, Path(folder)), indent=2))
+
+
+def measure(arguments: argparse.Namespace, folder: Path) -> dict:
+    """The report."""
+    from stacking.flat_backend import FlatLayout
+
+    space = CellSpace()
+    x, y = shapes10(arguments.images, 1)
+    for split in ("train", "val"):
+        np.save(folder / f"x_{split}.npy", x)
+        np.save(folder / f"y_{split}.npy", y)
+    shared = Traced(folder, folder, CLASSES, space, STACK, RECIPE)
+    layout = shared.layout()
+    for name, vector in zip(
+        (WEIGHTS, MOVING), FlatLayout(layout.parameters).initial(0), strict=True
+    ):
+        np.save(folder / name, vector)
+    rng = np.random.default_rng(arguments.seed)
+    pools = {
+        "shared": ProcessPool(shared, arguments.workers, threads=1, recycle=10**6),
+        "stand_alone": ProcessPool(StandAlone(shared), arguments.workers, threads=1),
+    }
+    rates: dict[str, dict[str, list[float]]] = {"score": {}, "step": {}}
+    traces = []
+    try:
+        for pool in pools.values():  # first-use costs of TensorFlow, and of our gradients of pools
+            evaluate_all(pool, children(space, rng, 4 * arguments.workers, 8), seed=0)
+        for number in range(arguments.rounds):
+            names = list(pools) if number % 2 else list(pools)[::-1]
+            for what in rates:
+                batch = arguments.batch if what == "step" else None
+                tasks = children(space, rng, arguments.children, batch)
+                for name in names:
+                    # The peer takes seconds for each: a share of the children is enough.
+                    part = tasks if name == "shared" else tasks[: max(4, len(tasks) // 4)]
+                    start = time.perf_counter()
+                    found = evaluate_all(pools[name], part, seed=0)
+                    rate = len(part) / (time.perf_counter() - start)
+                    rates[what].setdefault(name, []).append(rate * (60 if what == "score" else 1))
+                    if name == "shared":
+                        traces.append(max(evaluation.metrics["traces"] for evaluation in found))
+    finally:
+        for pool in pools.values():
+            pool.close()
+    return {
+        "workers": arguments.workers,
+        "images": arguments.images,
+        "batch": arguments.batch,
+        "shared_parameters": layout.sizes[0],
+        "architectures_scored_per_minute": summary(rates["score"]),
+        "steps_per_second": summary(rates["step"]),
+        "architectures": arguments.children * 2 * arguments.rounds,
+        "traces_of_a_worker": traces,
+    }
+
+
+def children(
+    space: CellSpace, rng: np.random.Generator, count: int, batch: int | None
+) -> list[Genotype | SharedStep]:
+    """Random cells to score, or with a batch, to train."""
+    genotypes = [space.decode(space.sample(rng)) for _ in range(count)]
+    if batch is None:
+        return list(genotypes)
+    return [SharedStep(g, np.arange(batch), 0.0, (0, i)) for i, g in enumerate(genotypes)]
+
+
+def summary(rates: dict[str, list[float]]) -> dict:
+    """Median and range of both sides, and of their ratios round by round."""
+    ratios = [a / b for a, b in zip(rates["shared"], rates["stand_alone"], strict=True)]
+    rows = {**rates, "shared_over_stand_alone": ratios}
+    return {
+        name: {
+            "median": round(statistics.median(values), 2),
+            "min": round(min(values), 2),
+            "max": round(max(values), 2),
+        }
+        for name, values in rows.items()
+    }
+
+
+if __name__ == "__main__":
+    main()

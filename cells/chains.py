@@ -1,0 +1,266 @@
+"""Chains of layers, the space of MetaQNN: which layer follows which, until the classifier.
+
+Baker et al., https://arxiv.org/abs/1611.02167, section 4.1 and table 1. A chain has no cells and no
+branches, and it may end early.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from cells.space import TERMINATE, Decision
+
+FORMAT = "nasnet-chain"
+VERSION = 1
+MAX_DENSE = 2
+DENSE_BELOW = 8  # pixels a side from which on a dense layer would have too many weights
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Conv:
+    """A convolution that keeps the image's size, with ReLU.
+
+    Args:
+        kernel: side of the kernel in pixels.
+        filters: channels of its output.
+    """
+
+    kernel: int
+    filters: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MaxPool:
+    """Maxima of windows that lie in the image as a whole.
+
+    Args:
+        window: side of a window in pixels.
+        stride: pixels between windows.
+    """
+
+    window: int
+    stride: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Dense:
+    """A fully connected layer with ReLU.
+
+    Args:
+        units: of its output.
+    """
+
+    units: int
+
+
+Layer = Conv | MaxPool | Dense
+KINDS: dict[str, type[Layer]] = {"conv": Conv, "max_pool": MaxPool, "dense": Dense}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chain:
+    """Layers in order; the classifier that follows is not one of them.
+
+    Raises:
+        ValueError: a number is not a whole one from 1, or a convolution or pool follows a dense
+            layer.
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        for i, layer in enumerate(self.layers):
+            for name, value in dataclasses.asdict(layer).items():
+                if type(value) is not int or value < 1:
+                    raise ValueError(f"layer {i}: {name} is {value!r}, expected a number from 1")
+        for i, (before, layer) in enumerate(itertools.pairwise(self.layers), start=1):
+            if isinstance(before, Dense) and not isinstance(layer, Dense):
+                raise ValueError(f"layer {i} is {layer} after a dense one, expected a dense one")
+
+    @property
+    def key(self) -> str:
+        """A short name of the chain: 16 hexadecimal digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def to_json(self) -> str:
+        """The chain as text, with a format version."""
+        kinds = {kind: name for name, kind in KINDS.items()}
+        layers = [{"kind": kinds[type(la)], **dataclasses.asdict(la)} for la in self.layers]
+        return json.dumps({"format": FORMAT, "version": VERSION, "layers": layers})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Chain":
+        """The chain of `to_json`.
+
+        Raises:
+            ValueError: the text is not such a chain.
+        """
+        try:
+            data = json.loads(text)
+        except (json.JSONDecodeError, RecursionError):
+            raise ValueError(f"chain is {text!r:.60}, expected JSON") from None
+        head = {"format": FORMAT, "version": VERSION, "layers": []}
+        if not isinstance(data, dict) or {**data, "layers": []} != head:
+            raise ValueError(f"chain is {text!r:.60}, expected the keys format, version and layers")
+        if not isinstance(data["layers"], list):
+            raise ValueError(f"layers is {data['layers']!r:.60}, expected a list")
+        return cls(tuple(_layer(item) for item in data["layers"]))
+
+
+@dataclasses.dataclass(frozen=True)
+class ChainSpace:
+    """Chains of at most `max_layers` layers, one decision a layer.
+
+    Every layer but the first may be `TERMINATE`, after which the other decisions do not matter: so
+    controllers see a fixed number of decisions. Nor do all of them see which layers may follow one
+    another, so a layer that may not stand where it was chosen is left out: a pool after a pool, or
+    one larger than the image; a dense layer while the image is 8 pixels wide or more, a third one,
+    or one larger than that before it; anything but a dense layer after a dense one. Every sequence
+    of choices stands for a chain, and for equal chains the keys are equal.
+
+    Args:
+        max_layers: 12 in the paper; 18 in its code for CIFAR-10.
+        kernels: sides of convolutions.
+        filters: channels of convolutions.
+        pools: windows and strides.
+        units: of dense layers.
+        image_size: side of the image in pixels.
+
+    Raises:
+        ValueError: `max_layers` or `image_size` is below 1, or no layer may come first.
+    """
+
+    max_layers: int = 12
+    kernels: tuple[int, ...] = (1, 3, 5)
+    filters: tuple[int, ...] = (64, 128, 256, 512)
+    pools: tuple[tuple[int, int], ...] = ((5, 3), (3, 2), (2, 2))
+    units: tuple[int, ...] = (512, 256, 128)
+    image_size: int = 32
+    decisions: tuple[Decision, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    _options: tuple[tuple[Layer | None, ...], ...] = dataclasses.field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("max_layers", "image_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        layers: tuple[Layer, ...] = (
+            *itertools.starmap(Conv, itertools.product(self.kernels, self.filters)),
+            *itertools.starmap(MaxPool, self.pools),
+            *map(Dense, self.units),
+        )
+        first = tuple(layer for layer in layers if self._fits(layer, ()))
+        if not first:
+            raise ValueError("number of layers that may come first is 0, expected at least 1")
+        options = (first, *((None, *layers),) * (self.max_layers - 1))
+        names = [tuple(map(_name, layers)) for layers in options]
+        decisions = tuple(Decision(f"layer_{i}", names[i]) for i in range(self.max_layers))
+        object.__setattr__(self, "_options", options)
+        object.__setattr__(self, "decisions", decisions)
+
+    def next_decision(self, prefix: Sequence[int]) -> Decision | None:
+        """The decision that follows `prefix`; None after `TERMINATE` and after the last layer."""
+        ended = None in self._layers(prefix) or len(prefix) == self.max_layers
+        return None if ended else self.decisions[len(prefix)]
+
+    def decode(self, choices: Sequence[int]) -> Chain:
+        """The chain that `choices` stand for; those after `TERMINATE` may be left out.
+
+        Raises:
+            ValueError: there is one choice too few or too many, or one out of range.
+        """
+        layers = self._layers(choices)
+        if None not in layers and len(layers) < self.max_layers:
+            raise ValueError(f"{len(choices)} choices, expected {self.max_layers} or an end")
+        chain: tuple[Layer, ...] = ()
+        for layer in layers:
+            if layer is None:
+                break
+            if self._fits(layer, chain):
+                chain = (*chain, layer)
+        return Chain(chain)
+
+    def encode(self, chain: Chain) -> tuple[int, ...]:
+        """The choices that stand for `chain`, ended by as many `TERMINATE` as there is room for.
+
+        Raises:
+            ValueError: the chain is not in this space.
+        """
+        if not 1 <= len(chain.layers) <= self.max_layers:
+            count = len(chain.layers)
+            raise ValueError(f"number of layers is {count}, expected 1 to {self.max_layers}")
+        choices = []
+        for i, layer in enumerate(chain.layers):
+            if layer not in self._options[i] or not self._fits(layer, chain.layers[:i]):
+                raise ValueError(f"layer {i} is {layer}, expected one that may stand there")
+            choices.append(self._options[i].index(layer))
+        return (*choices, *(0,) * (self.max_layers - len(choices)))
+
+    def sample(self, rng: np.random.Generator) -> tuple[int, ...]:
+        """Choices drawn uniformly, each decision on its own, those after `TERMINATE` too."""
+        return tuple(int(i) for i in rng.integers([len(d.options) for d in self.decisions]))
+
+    def size(self) -> int:
+        """The number of different sequences of choices up to `TERMINATE`, equal chains apart."""
+        count = 1
+        for decision in self.decisions[:0:-1]:
+            count = 1 + (len(decision.options) - 1) * count
+        return len(self.decisions[0].options) * count
+
+    def _layers(self, choices: Sequence[int]) -> list[Layer | None]:
+        if len(choices) > self.max_layers:
+            raise ValueError(f"{len(choices)} choices, expected {self.max_layers}")
+        for choice, decision in zip(choices, self.decisions, strict=False):
+            if not 0 <= choice < len(decision.options):
+                last = len(decision.options) - 1
+                raise ValueError(f"{decision.name} is choice {choice}, expected 0 to {last}")
+        return [options[i] for i, options in zip(choices, self._options, strict=False)]
+
+    def _fits(self, layer: Layer, chain: Sequence[Layer]) -> bool:
+        """Whether `layer` may follow `chain`."""
+        before = chain[-1] if chain else None
+        dense = [item for item in chain if isinstance(item, Dense)]
+        if isinstance(layer, Dense):
+            smaller = not dense or layer.units <= dense[-1].units
+            small = image_size(chain, self.image_size) < DENSE_BELOW
+            return small and smaller and len(dense) < MAX_DENSE
+        if dense:
+            return False
+        if isinstance(layer, MaxPool):
+            inside = layer.window <= image_size(chain, self.image_size)
+            return inside and not isinstance(before, MaxPool)
+        return True
+
+
+def image_size(layers: Iterable[Layer], size: int) -> int:
+    """The side in pixels of what `layers` make of an image of `size` pixels a side."""
+    for layer in layers:
+        if isinstance(layer, MaxPool):
+            size = (size - layer.window) // layer.stride + 1
+    return size
+
+
+def _name(layer: Layer | None) -> str:
+    match layer:
+        case Conv(kernel, filters):
+            return f"conv_{kernel}x{kernel}_{filters}"
+        case MaxPool(window, stride):
+            return f"max_pool_{window}x{window}_{stride}"
+        case Dense(units):
+            return f"dense_{units}"
+    return TERMINATE
+
+
+def _layer(item: Any) -> Layer:
+    """A layer from its JSON object."""
+    kind = KINDS.get(str(item.get("kind"))) if isinstance(item, dict) else None
+    names = [field.name for field in dataclasses.fields(kind)] if kind else []
+    if kind is None or set(item) != {"kind", *names}:
+        raise ValueError(f"layer is {item!r:.60}, expected conv, max_pool or dense, and its sizes")
+    return kind(*(item[name] for name in names))

@@ -1,0 +1,62 @@
+"""A Gaussian process over choices: which score to expect of an architecture, and how surely.
+
+Two architectures are as alike as their choices: k(x, y) = exp(-scale * h(x, y) / T), where h counts
+the decisions of T in which they differ. Scale and noise are those of highest marginal likelihood
+on a small grid; the process's variance has a closed form. Rasmussen and Williams, Gaussian
+Processes for Machine Learning, 2006, algorithm 2.1 and equation 5.8.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+
+SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
+NOISES = (1e-3, 1e-2, 1e-1)  # variance of the noise as a share of the process's
+_LEAST = 1e-12
+
+
+class GaussianProcess:
+    """The process of mean 0 that makes some scores most likely.
+
+    Args:
+        trials: choices, int [N, T].
+        scores: their scores, [N].
+        counts: the number of options of each decision, [T].
+    """
+
+    def __init__(self, trials: np.ndarray, scores: np.ndarray, counts: Sequence[int]) -> None:
+        self._counts = counts
+        self._encoded = self._encode(trials)
+        differences = self._differences(self._encoded, self._encoded)
+        kernels = {scale: np.exp(-scale * differences) for scale in SCALES}
+        likeliest = -np.inf
+        for scale, noise in itertools.product(SCALES, NOISES):
+            root = cholesky(kernels[scale] + noise * np.eye(len(trials)), lower=True)
+            whitened = solve_triangular(root, scores, lower=True)
+            variance = max(float(whitened @ whitened) / len(trials), _LEAST)
+            likelihood = -len(trials) / 2 * np.log(variance) - np.log(np.diag(root)).sum()
+            if likelihood > likeliest:
+                likeliest = likelihood
+                self._scale, self._variance = scale, variance
+                self._root, self._whitened = root, whitened
+
+    def predict(self, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What to expect of `candidates`, int [C, T]: mean and standard deviation of each, [C]."""
+        differences = self._differences(self._encoded, self._encode(candidates))
+        kernel = np.exp(-self._scale * differences)
+        halves = solve_triangular(self._root, kernel, lower=True)
+        shares = np.maximum(1 - (halves**2).sum(axis=0), _LEAST)  # of the variance, that are left
+        return halves.T @ self._whitened, np.sqrt(self._variance * shares)
+
+    def _encode(self, choices: np.ndarray) -> np.ndarray:
+        """One-hot rows, [N, sum of counts]."""
+        starts = np.cumsum([0, *self._counts[:-1]])
+        rows = np.zeros((len(choices), sum(self._counts)))
+        np.put_along_axis(rows, choices + starts, 1.0, axis=1)
+        return rows
+
+    def _differences(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """The share of decisions that differ between one-hot rows, [L, R]."""
+        return 1 - left @ right.T / len(self._counts)

@@ -1,0 +1,112 @@
+"""`nasnet compare`: which controller finds better cells, and whether that is luck."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from experiments.comparing import ComparisonFolder
+from experiments.comparing_settings import CompareSettings
+from experiments.errors import INTERRUPTED, OK
+
+if TYPE_CHECKING:
+    from experiments.comparing_report import Report
+
+_FEW_RUNS = 4  # of 3 and 3, the smallest p that the test can give is 0.1
+
+
+@dataclasses.dataclass(frozen=True)
+class CompareCommand:
+    """Compare controllers: on a table of measured architectures, or by real searches.
+
+    Args:
+        settings: what to compare.
+        out: the folder of the comparison; a new one below runs/ where it is left out.
+        resume: the folder of a comparison to go on with. Runs that have ended stay; --runs,
+            --controllers, --budgets, --workers and --retrain may change.
+        json: print the result as one JSON document.
+    """
+
+    settings: Annotated[CompareSettings, tyro.conf.arg(name="")] = CompareSettings()
+    out: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
+    resume: Path | None = None
+    json: bool = False
+
+    def run(self) -> int:
+        from experiments import comparing
+
+        if self.resume is not None and self.out is not None:
+            raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
+        if self.resume is None:
+            folder = comparing.begin(self.settings, self.out, self._source())
+        else:
+            folder = comparing.reopen(self.resume, self.settings)
+        with folder.lock():
+            return self._compare(folder)
+
+    def _source(self) -> str:
+        """One line about what is compared on; what cannot be used is refused here."""
+        from experiments import comparing_tables, data
+
+        settings = self.settings
+        if settings.evaluator == "table":
+            table = comparing_tables.load_table(settings)
+            return f"{Path(table.source).name}, {len(table.rows):,} rows, {settings.dataset}"
+        return data.load(settings.data, seed=settings.seed).source
+
+    def _compare(self, folder: ComparisonFolder) -> int:
+        from experiments import comparing_report
+        from experiments.reporting import print_json, stdout
+
+        retrained: list[dict[str, Any]] = []
+        if self.settings.evaluator == "table":
+            complete, report = self._on_table(folder)
+        else:
+            complete, report, retrained = self._by_searches(folder)
+        document = {**comparing_report.document(report), "retrained": retrained}
+        if report.curves:
+            comparing_report.write_report(report, document, folder.path, title=report.source)
+        if self.json:
+            print_json(document)
+        elif report.curves:
+            out = stdout()
+            out.print(comparing_report.summary_table(report))
+            for name in comparing_report.never_better(report):
+                out.print(f"{name} does not beat random search at any of these budgets")
+            if self.settings.runs < _FEW_RUNS:
+                out.print(f"{self.settings.runs} runs of each are too few for the test to find any")
+            if retrained:
+                from experiments.comparing_searches import retrained_table
+
+                out.print(retrained_table(retrained))
+            out.print(f"results are in {folder.path}", soft_wrap=True)
+        if complete:
+            return OK
+        print(
+            f"stopped; what has ended is saved, go on with: nasnet compare --resume {folder.path}",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+
+    def _on_table(self, folder: ComparisonFolder) -> tuple[bool, "Report"]:
+        from experiments import comparing_report, comparing_tables
+
+        complete = comparing_tables.run_all(folder, self.settings)
+        table = comparing_tables.load_table(self.settings)
+        best = float(table.report.max())
+        return complete, comparing_report.table_report(folder, self.settings, best)
+
+    def _by_searches(self, folder: ComparisonFolder) -> tuple[bool, "Report", list[dict[str, Any]]]:
+        from experiments import comparing_searches
+
+        retrained: list[dict[str, Any]] = []
+        complete = comparing_searches.run_all(folder, self.settings)
+        report = comparing_searches.search_report(folder, self.settings)
+        if complete and self.settings.retrain:
+            try:
+                retrained = comparing_searches.retrain_all(folder, self.settings)
+            except KeyboardInterrupt:
+                complete = False
+        return complete, report, retrained

@@ -1,0 +1,77 @@
+"""`nasnet proxy-quality`: which cheap measure ranks cells as their training does."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from experiments.errors import INTERRUPTED, OK
+from experiments.proxy_quality import ProxySettings
+from experiments.run_directory import RunDirectory
+from search.proxies import EVALUATORS as SEARCHABLE
+
+
+@dataclasses.dataclass(frozen=True)
+class ProxyQualityCommand:
+    """Compare cheap proxies with the accuracy of cells that are trained alone.
+
+    Args:
+        settings: what is trained and measured.
+        out: the folder of the results; a new one below runs/ where it is left out.
+        resume: the folder of an earlier comparison to go on with. Only --cells, --workers and
+            --timeout may change.
+        json: print the result as one JSON document.
+    """
+
+    settings: Annotated[ProxySettings, tyro.conf.arg(name="")] = dataclasses.field(
+        default_factory=ProxySettings
+    )
+    out: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
+    resume: Path | None = None
+    json: bool = False
+
+    def run(self) -> int:
+        from experiments import proxy_quality
+
+        if self.resume is not None and self.out is not None:
+            raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
+        if self.resume is None:
+            run = proxy_quality.begin(self.settings, self.out)
+        else:
+            run = proxy_quality.reopen(self.resume, self.settings)
+        try:
+            complete = proxy_quality.measure(run, self.settings)
+        except KeyboardInterrupt:
+            complete = False
+        self._report(run)
+        if complete:
+            return OK
+        print(
+            "stopped; what has ended is saved, go on with: "
+            f"nasnet proxy-quality --resume {run.path}",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+
+    def _report(self, run: RunDirectory) -> None:
+        from experiments import proxy_quality, proxy_report
+        from experiments.reporting import print_json, stdout
+
+        cells = proxy_report.join(*proxy_quality.read(run))
+        rows = proxy_report.qualities(cells)
+        if rows:
+            title = f"{len(cells)} random cells, {run.read_config()['source']}"
+            proxy_report.write(cells, rows, run.path, title)
+        if self.json:
+            print_json(proxy_report.document(cells, rows))
+        elif rows:
+            best = next((r.proxy for r in rows if r.proxy in SEARCHABLE), "child")
+            out = stdout()
+            out.print(proxy_report.summary_table(rows))
+            out.print(
+                f"results are in {run.path}: proxies.json, proxies.csv, proxies.png\n"
+                f"next: nasnet search --evaluator {best}",
+                soft_wrap=True,
+            )

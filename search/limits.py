@@ -1,0 +1,120 @@
+"""What a network may cost, and which networks give most for what they cost.
+
+Parameters and multiply-adds are hard limits: they are known in closed form, so a network beyond
+them is never trained. Latency is measured on the trained child and is a soft one, as in MnasNet
+(Tan et al., https://arxiv.org/abs/1807.11626, section 3.1).
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from cells import Genotype
+from stacking.assemble import network_cost
+from stacking.plan import Stack
+
+_WARM_UP, _CALLS = 3, 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of a search; all of them are of the child's network. None is no limit.
+
+    A network beyond a hard limit is not trained; the trial ends as "rejected" and counts, and the
+    controller hears of the reward that failures have, 0.
+
+    Args:
+        parameters: the most trainable parameters.
+        mult_adds: the most multiply-adds of one image.
+        latency_ms: the target T of the milliseconds that one image takes; the reward is then
+            accuracy * (latency / T) ** latency_weight.
+        latency_weight: -0.07 in MnasNet: twice the latency has to bring 5 % more accuracy.
+
+    Raises:
+        ValueError: a limit is not above 0, or the weight is above 0.
+    """
+
+    parameters: int | None = None
+    mult_adds: int | None = None
+    latency_ms: float | None = None
+    latency_weight: float = -0.07
+
+    def __post_init__(self) -> None:
+        for name in ("parameters", "mult_adds", "latency_ms"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise ValueError(f"{name} is {value}, expected above 0")
+        if not -float("inf") < self.latency_weight <= 0:
+            raise ValueError(f"latency_weight is {self.latency_weight}, expected at most 0")
+
+    @property
+    def hard(self) -> bool:
+        """Whether any limit is known before training."""
+        return self.parameters is not None or self.mult_adds is not None
+
+    def reward(self, accuracy: float, latency_ms: float | None) -> float:
+        """The reward of a child; its accuracy where there is no target or no measurement."""
+        if self.latency_ms is None or latency_ms is None:
+            return accuracy
+        return accuracy * (latency_ms / self.latency_ms) ** self.latency_weight
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CostCheck:
+    """Says whether a genotype's network is within the hard limits, without building it.
+
+    Args:
+        limits: of the network.
+        stack: its plan.
+        input_shape: height, width and channels of the images.
+        classes: number of classes.
+    """
+
+    limits: Limits
+    stack: Stack
+    input_shape: tuple[int, int, int]
+    classes: int
+
+    def __call__(self, genotype: Genotype) -> str | None:
+        """Why the network is beyond a limit; None where it is not."""
+        cost, _ = network_cost(genotype, self.stack, self.input_shape, self.classes)
+        for name, count, limit in (
+            ("parameters", cost.trainable_parameters, self.limits.parameters),
+            ("mult_adds", cost.mult_adds, self.limits.mult_adds),
+        ):
+            if limit is not None and count > limit:
+                return f"{name} is {count:,}, expected at most {limit:,}"
+        return None
+
+
+def measured_latency(call: Callable[[], object]) -> float:
+    """Milliseconds of a call: the median of 20, behind three that may trace and compile."""
+    for _ in range(_WARM_UP):
+        call()
+    times = []
+    for _ in range(_CALLS):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return 1000 * float(np.median(times))
+
+
+def pareto_front(costs: Sequence[float], values: Sequence[float]) -> list[int]:
+    """Positions of what no other beats: none costs at most as much and is worth more, or less and
+    at least as much.
+
+    Args:
+        costs: to be small, [N].
+        values: to be large, [N].
+
+    Returns:
+        Positions by rising cost; of equals, the first.
+    """
+    order = sorted(range(len(costs)), key=lambda i: (costs[i], -values[i], i))
+    front: list[int] = []
+    for i in order:
+        if not front or values[i] > values[front[-1]]:
+            front.append(i)
+    return front

@@ -1,0 +1,246 @@
+"""The driver of a supernet's training: it samples children, workers give gradients, it updates.
+
+Every child moves only its own weights; their momentum waits where they are not sampled.
+"""
+
+import dataclasses
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cells import Genotype, write_atomically
+from controller.protocol import Controller
+from search.evaluators import Evaluation
+from search.executors import Executor
+from search.shared import MOVING, WEIGHTS, SharedScore, SharedStep
+from search.shared_children import evaluate_all, fair_genotypes
+from search.shared_settings import SharedSettings, check_recipe
+from stacking.recipe import Recipe
+from stacking.shared_layout import SharedLayout
+
+STATE = "state.npz"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SharedEpoch:
+    """What one epoch of shared training gave.
+
+    Attributes:
+        number: from 1.
+        loss: mean training loss of the children, in nats.
+        reward: mean reward of the children that the controller then learned from; None without.
+    """
+
+    number: int
+    loss: float
+    reward: float | None
+
+
+class SharedTraining:
+    """Shared weights and what their training remembers; all of it in one folder.
+
+    Args:
+        folder: where weights and state are kept; a state in it is gone on from.
+        layout: where the children's weights are.
+        settings: of the training.
+        recipe: momentum, weight decay and batch normalization's momentum.
+        images: number of training images.
+        seed: of everything random.
+        controller: samples, and learns after each epoch; freshly constructed. Needed where
+            `settings.sampling` is "controller", else None.
+
+    Attributes:
+        epochs: those that are done.
+
+    Raises:
+        ValueError: there is no controller to sample, the recipe asks for what shared weights do not
+            have, or the folder's state is damaged or of other settings.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        layout: SharedLayout,
+        settings: SharedSettings,
+        recipe: Recipe,
+        *,
+        images: int,
+        seed: int,
+        controller: Controller | None = None,
+    ) -> None:
+        if (settings.sampling == "controller") != (controller is not None):
+            raise ValueError(
+                f"sampling is {settings.sampling!r} with controller {controller}, "
+                "expected a controller where it samples and nowhere else"
+            )
+        check_recipe(recipe)
+        self._folder, self._layout = folder, layout
+        self._settings, self._recipe = settings, recipe
+        self._images, self._seed, self._controller = images, seed, controller
+        self.epochs: list[SharedEpoch] = []
+        self._velocity = np.zeros(layout.sizes[0], np.float32)
+        self._decay = np.concatenate(
+            [np.full(p.size, recipe.weight_decay * p.decays, np.float32) for p in layout.trainable]
+        )
+        if (folder / STATE).is_file():
+            weights, moving = self._restore()
+        else:
+            from stacking.flat_backend import FlatLayout
+
+            weights, moving = FlatLayout(layout.parameters).initial(seed)
+        # Workers map these two; between two epochs they may be ahead of the saved state.
+        for name, vector in ((WEIGHTS, weights), (MOVING, moving)):
+            buffer = io.BytesIO()
+            np.save(buffer, vector, allow_pickle=False)
+            write_atomically(folder / name, buffer.getvalue())
+        self._weights, self._moving = (
+            np.load(folder / name, mmap_mode="r+", allow_pickle=False) for name in (WEIGHTS, MOVING)
+        )
+
+    def run(
+        self,
+        executor: Executor,
+        *,
+        on_step: Callable[[int, int], None] = lambda done, total: None,
+        on_epoch: Callable[[SharedEpoch], None] = lambda epoch: None,
+    ) -> None:
+        """Trains the epochs that are left; each is saved when it ends.
+
+        Args:
+            executor: of a `SharedWeights`.
+            on_step: called with the steps done and the steps of all epochs.
+            on_epoch: called behind every epoch.
+
+        Raises:
+            Diverged: a child's loss is not finite.
+            ValueError: a worker failed.
+        """
+        for number in range(len(self.epochs), self._settings.epochs):
+            loss = self._train_epoch(number, executor, on_step)
+            reward = self._teach(number, executor)
+            self.epochs.append(SharedEpoch(number + 1, loss, reward))
+            self._save()
+            on_epoch(self.epochs[-1])
+
+    def _train_epoch(
+        self, number: int, executor: Executor, on_step: Callable[[int, int], None]
+    ) -> float:
+        settings = self._settings
+        rng = np.random.default_rng([self._seed, number])
+        batch = min(settings.batch_size, self._images)
+        children = min(settings.children, self._images // batch)
+        steps = self._images // (batch * children)
+        order = rng.permutation(self._images)[: steps * children * batch]
+        sampler, losses = self._sampler(rng), []
+        for i, images in enumerate(order.reshape(steps, children, batch)):
+            done = number * steps + i
+            progress = done / (steps * settings.epochs)
+            tasks = [
+                SharedStep(genotype, part, progress, (self._seed, done * children + j))
+                for j, (genotype, part) in enumerate(zip(sampler, images, strict=False))
+            ]
+            found = evaluate_all(executor, tasks, seed=0)
+            losses.append(-float(np.mean([evaluation.reward for evaluation in found])))
+            self._update(tasks, found, settings.learning_rate_at(progress))
+            on_step(done + 1, steps * settings.epochs)
+        return float(np.mean(losses))
+
+    def _sampler(self, rng: np.random.Generator) -> Iterator[Genotype]:
+        """Children without end."""
+        space, sampling = self._layout.space, self._settings.sampling
+        while True:
+            if sampling == "fair":
+                yield from fair_genotypes(space, rng)
+            elif self._controller is not None:
+                for proposal in self._controller.propose(self._settings.children):
+                    yield space.decode(proposal.choices)
+            else:
+                yield space.decode(space.sample(rng))
+
+    def _update(self, tasks: list[SharedStep], found: list[Evaluation], rate: float) -> None:
+        """One step of momentum SGD along the children's mean gradient."""
+        recipe, total = self._recipe, np.zeros_like(self._velocity)
+        touched = []
+        for task, evaluation in zip(tasks, found, strict=True):
+            trained, running = self._layout.positions(task.genotype)
+            gradient = evaluation.metrics["gradient"]
+            gradient = gradient + self._decay[trained] * self._weights[trained]
+            if self._settings.clip_norm:
+                norm = float(np.linalg.norm(gradient))
+                gradient *= min(1.0, self._settings.clip_norm / max(norm, 1e-12))
+            total[trained] += gradient / len(tasks)
+            touched.append(trained)
+            keep = recipe.batch_norm_momentum
+            statistics = evaluation.metrics["statistics"]
+            self._moving[running] = keep * self._moving[running] + (1 - keep) * statistics
+        union = np.unique(np.concatenate(touched))
+        velocity = recipe.momentum * self._velocity[union] + total[union]
+        self._velocity[union] = velocity
+        if recipe.nesterov:
+            velocity = total[union] + recipe.momentum * velocity
+        self._weights[union] -= rate * velocity
+
+    def _teach(self, number: int, executor: Executor) -> float | None:
+        """Lets the controller learn from rewards under the weights as they are."""
+        if self._controller is None:
+            return None
+        count = self._settings.controller_children
+        proposals = self._controller.propose(count)
+        children = [
+            SharedScore(self._layout.space.decode(p.choices), self._settings.reward_images)
+            for p in proposals
+        ]
+        found = evaluate_all(executor, children, seed=number * count)
+        rewards = [evaluation.reward for evaluation in found]
+        self._controller.observe(proposals, rewards)
+        return float(np.mean(rewards)) if rewards else None
+
+    def _save(self) -> None:
+        """All that a later run goes on from, in one file."""
+        self._weights.flush()
+        self._moving.flush()
+        state = self._controller.state() if self._controller is not None else b""
+        header = {
+            "settings": dataclasses.asdict(self._settings),
+            "seed": self._seed,
+            "epochs": [dataclasses.asdict(epoch) for epoch in self.epochs],
+        }
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            allow_pickle=False,
+            header=np.frombuffer(json.dumps(header).encode(), np.uint8),
+            weights=self._weights,
+            moving=self._moving,
+            velocity=self._velocity,
+            controller=np.frombuffer(state, np.uint8),
+        )
+        write_atomically(self._folder / STATE, buffer.getvalue())
+
+    def _restore(self) -> tuple[np.ndarray, np.ndarray]:
+        path = self._folder / STATE
+        try:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+                arrays = dict(archive)
+            header = json.loads(arrays["header"].tobytes())
+            self.epochs = [SharedEpoch(**epoch) for epoch in header["epochs"]]
+            found = header["settings"], header["seed"]
+            vectors = arrays["weights"], arrays["moving"], arrays["velocity"]
+            state = arrays["controller"].tobytes()
+        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{path} cannot be read: {error}") from None
+        wanted = dataclasses.asdict(self._settings), self._seed
+        if found != wanted:
+            raise ValueError(f"{path} is of settings {found}, expected {wanted}")
+        sizes = [vector.shape for vector in vectors]
+        trained, running = self._layout.sizes
+        if sizes != [(trained,), (running,), (trained,)]:
+            raise ValueError(f"{path} has vectors of {sizes}, expected {trained} and {running}")
+        self._velocity = vectors[2]
+        if self._controller is not None and state:
+            self._controller.restore(state)
+        return vectors[0], vectors[1]

@@ -1,0 +1,79 @@
+"""Training in stages: between two of them a child waits in a file, and any worker may go on."""
+
+import contextlib
+import dataclasses
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cells import Genotype, write_atomically
+from search.budgets import Stage
+from search.evaluators import Evaluation, TrainChild
+
+if TYPE_CHECKING:
+    from stacking.trainer import Trainer
+
+
+class _StageEnd(Exception):
+    """Leaves a training behind the last epoch of its stage."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainInStages:
+    """Trains a child up to the epochs of a `Stage`, behind what earlier stages have trained.
+
+    What is trained is kept in a file of the trial's number until its last stage is over. A stage
+    that was cut short is trained again from the end of the one before, to the same result.
+
+    Args:
+        child: how children are trained; the stages are parts of its recipe's epochs.
+        folder: of the files, which must exist.
+    """
+
+    child: TrainChild
+    folder: Path
+
+    def prepare(self, threads: int) -> None:
+        """As for whole children."""
+        self.child.prepare(threads)
+
+    def __call__(self, stage: Stage, seed: int, /) -> Evaluation:
+        """The child's worth at the end of the stage."""
+        if not isinstance(stage.architecture, Genotype):
+            raise TypeError(f"architecture is {stage.architecture!r:.60}, expected a genotype")
+        from stacking.trainer import Epoch
+
+        trainer = self.child.trainer(stage.architecture, seed)
+        path = self.folder / f"trial-{stage.number}.npz"
+        epochs = [Epoch(int(number), *values) for number, *values in _restore(trainer, path)]
+
+        def on_epoch(epoch: Epoch) -> None:
+            epochs.append(epoch)
+            if epoch.number == stage.epochs:
+                raise _StageEnd
+
+        if len(epochs) < stage.epochs:
+            with contextlib.suppress(_StageEnd):
+                trainer.fit(*self.child.split("train"), on_epoch=on_epoch)
+        evaluation = self.child.evaluation(trainer, epochs)
+        if stage.last:
+            path.unlink(missing_ok=True)
+        else:
+            history = np.array([dataclasses.astuple(epoch) for epoch in epochs])
+            buffer = io.BytesIO()
+            np.savez(buffer, allow_pickle=False, history=history, **trainer.state())
+            write_atomically(path, buffer.getvalue())
+        return evaluation
+
+
+def _restore(trainer: "Trainer", path: Path) -> list[list[float]]:
+    """Number, loss and accuracy of the epochs that earlier stages have done."""
+    if not path.is_file():
+        return []
+    with np.load(path, allow_pickle=False) as state:
+        arrays = dict(state)
+    history = arrays.pop("history")
+    trainer.restore(arrays)
+    return history.tolist()

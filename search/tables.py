@@ -1,0 +1,176 @@
+"""Evaluation by look-up: what others measured once, so that controllers can be compared in seconds.
+
+A table has two columns that matter: one to search on, and one to report, which no controller sees.
+"""
+
+import csv
+import dataclasses
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.evaluators import Evaluation
+
+SUFFIXES = (".csv", ".csv.gz", ".npz")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a table keeps what.
+
+    Args:
+        name: the column that names an architecture.
+        search: validation accuracy, the reward.
+        report: test accuracy.
+        scale: by which accuracies are multiplied to lie in 0 to 1: 0.01 for percent.
+    """
+
+    name: str
+    search: str
+    report: str
+    scale: float = 1.0
+
+
+class Table:
+    """Accuracies by the name of an architecture.
+
+    Args:
+        source: what errors call the table.
+        names: of the rows, all different, [N].
+        search: validation accuracy, [N].
+        report: test accuracy, [N].
+
+    Raises:
+        ValueError: a name comes twice, or a value is not a finite number.
+    """
+
+    def __init__(
+        self, source: str, names: Iterable[str], search: np.ndarray, report: np.ndarray
+    ) -> None:
+        self.source = source
+        self.rows = {name: i for i, name in enumerate(names)}
+        self.search, self.report = search, report
+        for what, values in (("search", search), ("report", report)):
+            if len(values) != len(self.rows):
+                raise ValueError(
+                    f"table {source} has {len(self.rows)} different names in {len(values)} rows, "
+                    "expected each once"
+                )
+            if not np.isfinite(values).all():
+                row = int(np.flatnonzero(~np.isfinite(values))[0])
+                raise ValueError(
+                    f"table {source}: {what} value of row {row + 1} is {values[row]}, "
+                    "expected a finite number"
+                )
+        if not self.rows:
+            raise ValueError(f"table {source} has 0 rows, expected at least 1")
+
+    def row(self, name: str) -> int:
+        """The row of an architecture.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if name not in self.rows:
+            raise ValueError(f"table {self.source} has no row {name!r}, expected one")
+        return self.rows[name]
+
+    def check_covers(self, names: Iterable[str]) -> None:
+        """Raises ValueError unless every one of `names` has a row."""
+        wanted = list(dict.fromkeys(names))
+        missing = [name for name in wanted if name not in self.rows]
+        if missing:
+            raise ValueError(
+                f"table {self.source} has no row {missing[0]!r} and lacks {len(missing):,} of "
+                f"{len(wanted):,} architectures, expected all of the space"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class TableLookup:
+    """An evaluator whose reward is the table's validation accuracy.
+
+    Args:
+        table: where to look.
+        name: an architecture's name there.
+    """
+
+    table: Table
+    name: Callable[[Any], str]
+
+    def prepare(self, threads: int) -> None:
+        """Nothing: the table is in memory."""
+
+    def __call__(self, architecture: Any, seed: int, /) -> Evaluation:
+        """The architecture's row; what it names as test accuracy is left out."""
+        return Evaluation(float(self.table.search[self.table.row(self.name(architecture))]))
+
+
+def read_table(path: Path, columns: Columns) -> Table:
+    """A table from a file with the suffix .csv, .csv.gz or .npz (one array [N] a column).
+
+    Raises:
+        ValueError: the file cannot be read as its suffix says, a column is missing, or a value is
+            no number.
+        OSError: the file is missing.
+    """
+    if not path.name.lower().endswith(SUFFIXES):
+        raise ValueError(f"table is {path.name!r}, expected a file ending in {', '.join(SUFFIXES)}")
+    data = path.read_bytes()
+    wanted = (columns.name, columns.search, columns.report)
+    try:
+        found = _npz(data) if path.suffix.lower() == ".npz" else _csv(data, path)
+    except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, csv.Error) as error:
+        raise ValueError(f"table {path} cannot be read: {error}") from None
+    for column in wanted:
+        if column not in found:
+            known = ", ".join(found) or "none"
+            raise ValueError(f"table {path} has no column {column!r}, expected one of: {known}")
+    values = [
+        _numbers(path, column, found[column]) * columns.scale
+        for column in (columns.search, columns.report)
+    ]
+    return Table(str(path), map(str, found[columns.name]), *values)
+
+
+def _csv(data: bytes, path: Path) -> Mapping[str, Any]:
+    """Columns of text, by the names in the first line."""
+    text = (gzip.decompress(data) if path.suffix.lower() == ".gz" else data).decode()
+    header, *rows = csv.reader(io.StringIO(text), strict=True) or [[]]
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(header):
+            raise ValueError(f"row {number} has {len(row)} values, expected {len(header)}")
+    return (
+        dict(zip(header, zip(*rows, strict=True), strict=True))
+        if rows
+        else dict.fromkeys(header, ())
+    )
+
+
+def _npz(data: bytes) -> Mapping[str, Any]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        columns = {name: archive[name] for name in archive.files}
+    for name, column in columns.items():
+        if column.ndim != 1:
+            raise ValueError(f"array {name} has {column.ndim} axes, expected 1")
+    return columns
+
+
+def _numbers(path: Path, column: str, values: Any) -> np.ndarray:
+    try:
+        return np.asarray(values, np.float64)
+    except (ValueError, TypeError):
+        for row, value in enumerate(values, start=1):
+            try:
+                float(value)
+            except (ValueError, TypeError):
+                raise ValueError(
+                    f"table {path}: {column} of row {row} is {value!r}, expected a number"
+                ) from None
+        raise

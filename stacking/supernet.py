@@ -1,0 +1,201 @@
+"""The interpreter for weight sharing: children of one supernet, trained and scored without a trace.
+
+Pham et al., https://arxiv.org/abs/1802.03268 (ENAS), section 2.4. A child computes eagerly with its
+slices of the shared vector, so a new architecture costs nothing but its arithmetic. What makes that
+fast enough is in `SharedTensors`.
+"""
+
+import functools
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from cells import Genotype
+from cells.backend import PoolKind, PoolPadding
+from stacking.assemble import assemble, network_cost
+from stacking.augmentation import augment, cut_out, rescale
+from stacking.flat_backend import FlatLayout, FlatTensors
+from stacking.noise import Noise
+from stacking.recipe import Diverged, Recipe
+from stacking.shared_layout import SharedLayout
+from stacking.trainer import cross_entropy
+
+Tensor = Any
+
+
+class SharedTensors(FlatTensors):
+    """Computes a child of a supernet at once, outside of any graph.
+
+    All but the gradient of pooling is as in `FlatTensors`. TensorFlow has fast kernels for that
+    gradient only where one graph holds both directions, so it is a graph of its own: one for each
+    kind of pooling and shape, whatever the architecture.
+    """
+
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """Forgets, at the start of a cell, what the cells before have rectified."""
+        if not self._scopes:
+            self._rectified.clear()
+        with super().scope(name):
+            yield
+
+    def pool(
+        self,
+        x: Tensor,
+        kind: PoolKind,
+        size: int,
+        *,
+        stride: int = 1,
+        padding: PoolPadding = "same",
+    ) -> Tensor:
+        @tf.custom_gradient
+        def pooled(x: Tensor) -> Any:
+            y = FlatTensors.pool(self, x, kind, size, stride=stride, padding=padding)
+            return y, functools.partial(_pool_gradient(kind, size, stride, padding), x)
+
+        return pooled(x)
+
+
+@functools.cache
+def _pool_gradient(kind: PoolKind, size: int, stride: int, padding: PoolPadding) -> Any:
+    """The traced (input, gradient of the output) -> gradient of the input."""
+
+    def gradient(x: Tensor, upstream: Tensor) -> Tensor:
+        backend = FlatTensors({}, training=True, epsilon=0.0)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = backend.pool(x, kind, size, stride=stride, padding=padding)
+        return tape.gradient(y, x, upstream)
+
+    return tf.function(gradient, autograph=False)
+
+
+class Supernet:
+    """Trains and scores the children of a layout. It holds no weights: they are arguments.
+
+    Args:
+        layout: where the children's weights are.
+        recipe: batch normalization's epsilon and, for training, label smoothing, augmentation,
+            drop path and dropout.
+    """
+
+    def __init__(self, layout: SharedLayout, recipe: Recipe) -> None:
+        self._layout, self._recipe = layout, recipe
+
+    def logits(
+        self,
+        genotype: Genotype,
+        weights: Tensor,
+        moving: Tensor,
+        x: Tensor,
+        *,
+        training: bool,
+        noise: Noise | None = None,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """A child's logits and, where `training`, its batch statistics.
+
+        Args:
+            genotype: the child.
+            weights: its own, [p] (`SharedLayout.positions`).
+            moving: its own running statistics, [m].
+            x: images from -1 to 1, [N, H, W, C].
+            training: whether batch normalization takes the batch's statistics.
+            noise: of drop path and dropout.
+        """
+        layout = self._layout
+        cost, _ = network_cost(genotype, layout.stack, layout.input_shape, layout.classes)
+        backend = SharedTensors(
+            FlatLayout(cost.parameters).tensors(weights, moving),
+            training=training,
+            epsilon=self._recipe.batch_norm_epsilon,
+            noise=noise,
+        )
+        ends = assemble(backend, genotype, layout.stack, x, layout.classes)
+        return ends["Logits"], backend.statistics
+
+    def gradient(
+        self,
+        genotype: Genotype,
+        weights: np.ndarray,
+        moving: np.ndarray,
+        images: np.ndarray,
+        labels: np.ndarray,
+        *,
+        seed: tuple[int, int],
+        progress: float = 0.0,
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """One child's loss on one batch and what it asks of the weights.
+
+        Args:
+            genotype: the child.
+            weights: its own, [p].
+            moving: its own running statistics, [m].
+            images: [N, H, W, C] uint8.
+            labels: [N] integers.
+            seed: of augmentation and of what is dropped.
+            progress: share of the whole training that is done.
+
+        Returns:
+            Mean cross-entropy in nats, its gradient [p] without weight decay, and the statistics of
+            the batch [m].
+
+        Raises:
+            Diverged: the loss is not finite.
+        """
+        recipe, classes = self._recipe, self._layout.classes
+        seeds = tf.constant(seed, tf.int32)
+        x = augment(rescale(tf.constant(images)), recipe.augmentation, seeds)
+        if recipe.cutout:
+            x = cut_out(x, recipe.cutout, seeds)
+        noise = Noise(recipe, tf.constant(progress, tf.float32), seeds)
+        theta = tf.constant(weights)
+        with tf.GradientTape() as tape:
+            tape.watch(theta)
+            logits, statistics = self.logits(
+                genotype, theta, tf.constant(moving), x, training=True, noise=noise
+            )
+            loss = cross_entropy(
+                logits, tf.constant(labels, tf.int32), classes, recipe.label_smoothing
+            )
+        if not math.isfinite(float(loss)):
+            raise Diverged(f"loss under shared weights is {float(loss)}")
+        gradient = tape.gradient(loss, theta)
+        return float(loss), gradient.numpy(), tf.concat(statistics, 0).numpy()
+
+    def score(
+        self,
+        genotype: Genotype,
+        weights: np.ndarray,
+        moving: np.ndarray,
+        images: np.ndarray,
+        labels: np.ndarray,
+        *,
+        batch_size: int = 250,
+    ) -> tuple[float, float]:
+        """Mean cross-entropy in nats and accuracy, with the statistics of each batch.
+
+        Running statistics would be a mixture of those of other children, which is why ENAS and
+        one-shot models (Bender et al., 2018) do not take them either.
+
+        Args:
+            genotype: the child.
+            weights: its own, [p].
+            moving: its own running statistics, [m].
+            images: [N, H, W, C] uint8.
+            labels: [N] integers.
+            batch_size: most images at a time.
+        """
+        theta, means = tf.constant(weights), tf.constant(moving)
+        sums = np.zeros(2)
+        for part in np.array_split(np.arange(len(images)), math.ceil(len(images) / batch_size)):
+            y = tf.constant(labels[part], tf.int32)
+            x = rescale(tf.constant(images[part]))
+            logits, _ = self.logits(genotype, theta, means, x, training=True)
+            loss = cross_entropy(logits, y, self._layout.classes, 0.0, total=True)
+            right = tf.math.count_nonzero(tf.argmax(logits, 1, tf.int32) == y)
+            sums += float(loss), float(right)
+        return float(sums[0] / len(images)), float(sums[1] / len(images))

@@ -1,0 +1,54 @@
+"""What the suites over all controllers share: small spaces, quick settings, a reward."""
+
+import dataclasses
+
+import pytest
+
+from benchmarks.controller_learning import separable_share
+from cells import CellSpace, Decision
+from controller import CONTROLLERS, make_controller
+
+SPACE = CellSpace()
+POLICIES = ("reinforce", "ppo")
+# So that each controller has something to learn from a dozen trials.
+QUICK = {
+    "reinforce": {"minibatch": 4},
+    "ppo": {"minibatch": 4},
+    "evolution": {"population": 4, "tournament": 2},
+    "local_search": {"starts": 2},
+    "q_learning": {"models": 8, "learning_rate": 0.1},
+    "surrogate": {"initial": 4, "batch": 3, "candidates": 40, "window": 12},
+    "tpe": {"initial": 4, "window": 12},
+    "nsga2": {"population": 4},
+}
+each_controller = pytest.mark.parametrize("name", tuple(CONTROLLERS))
+
+
+@dataclasses.dataclass(frozen=True)
+class PlainSpace:
+    """Decisions and nothing else."""
+
+    decisions: tuple[Decision, ...]
+
+
+SMALL = PlainSpace(
+    (Decision("a", ("x", "y", "z")), Decision("b", ("x",)), Decision("c", ("x",) * 4))
+)
+
+
+def make(name, space=SPACE, seed=0, **settings):
+    return make_controller(name, space, seed=seed, **{**QUICK.get(name, {}), **settings})
+
+
+def reward(proposal):
+    return separable_share(SPACE.decode(proposal.choices))
+
+
+def run(controller, rounds, size):
+    """Every proposal of `rounds` rounds, each observed."""
+    seen = []
+    for _ in range(rounds):
+        proposals = controller.propose(size)
+        controller.observe(proposals, [reward(proposal) for proposal in proposals])
+        seen += proposals
+    return seen

@@ -19,7 +19,7 @@ from experiments.comparing_progress import RunsProgress
 from experiments.comparing_settings import CompareSettings
 from experiments.progress import say
 from experiments.table_spaces import TABLE_SPACES
-from search.executors import InlineExecutor
+from search.executors import InlineExecutor, end_with_parent
 from search.loop import Policy, Search
 from search.memory_store import MemoryStore
 from search.tables import Table, TableLookup, read_table
@@ -85,6 +85,7 @@ def run_all(folder: ComparisonFolder, settings: CompareSettings) -> bool:
     if not missing:
         return True
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_one_thread_each())
         pool = concurrent.futures.ProcessPoolExecutor(
             workers,
             multiprocessing.get_context("spawn"),
@@ -122,8 +123,25 @@ def _stoppable(futures: Mapping[Any, Run]) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Where processes that are started here do linear algebra on one thread: each has a core."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def _prepare(settings: CompareSettings) -> None:
     """Runs once in each worker process."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
     _WORKER.update(settings=settings, table=load_table(settings))
 

@@ -239,7 +239,7 @@ def _work(connection: Connection, evaluator: Evaluator, threads: int, cores: Seq
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)  # before TensorFlow starts its threads, which inherit it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    end_with_parent()
     try:
         evaluator.prepare(threads)
         failure = None
@@ -254,7 +254,12 @@ def _work(connection: Connection, evaluator: Evaluator, threads: int, cores: Seq
         connection.send(failure or _evaluate(evaluator, architecture, seed))
 
 
-def _die_with_parent() -> None:
+def end_with_parent() -> None:
+    """Ends this worker process as soon as its driver is gone, even if that was killed."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

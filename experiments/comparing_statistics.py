@@ -14,7 +14,7 @@ import numpy as np
 
 BASELINE = "random"
 LEVEL = 0.95
-Verdict = Literal["better", "worse", "no difference"]
+Verdict = Literal["better", "worse", "unclear"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def standings(
     ]
     corrected = holm([p_value for p_value, _ in tests])
     for i, (p_value, share), p_corrected in zip(tested, tests, corrected, strict=True):
-        verdict: Verdict = "no difference"
+        verdict: Verdict = "unclear"
         if p_corrected < 1 - LEVEL:
             verdict = "better" if (share > 0.5) == larger_is_better else "worse"
         rows[i] = dataclasses.replace(

@@ -50,10 +50,8 @@ def test_the_commands_in_the_readme_are_there():
 
 
 def test_the_flags_in_the_readme_are_there(capsys):
-    with pytest.raises(SystemExit):
-        cli.parse(["search", "--help"])
-    known = capsys.readouterr().out
-    for name in ("status", "best", "draw", "profile", "train", "zoo", "doctor"):
+    known = ""
+    for name in cli._COMMANDS:
         with pytest.raises(SystemExit):
             cli.parse([name, "--help"])
         known += capsys.readouterr().out

@@ -14,7 +14,7 @@ TABLE_SETTINGS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "reinforce": {"learning_rate": 5e-3, "entropy_weight": 0.01, "minibatch": 5},
         "ppo": {"learning_rate": 2e-3, "entropy_weight": 0.02, "minibatch": 5, "epochs": 3},
-        "evolution": {"population": 50, "tournament": 10, "identity": 0.0},
+        "evolution": {"population": 50, "tournament": 20, "identity": 0.0},
         "local_search": {"starts": 10},
         "q_learning": {"models": 150, "learning_rate": 0.1, "trace": 0.5},
         "surrogate": {},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cells import NASNET_A, Genotype, write_atomically
-from controller import make_controller
+from controller import CONTROLLERS, ReinforceSettings, make_controller
 from experiments import data
 from experiments.pareto import write_pareto
 from experiments.progress import SearchProgress, console, logging_to, say
@@ -104,7 +104,8 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
         store = stack.enter_context(TrialStore(run.store, create=False))
         pool = start_pool(scorer, workers, settings.timeout)
         stack.callback(pool.close)
-        if settings.controller != "random" or settings.evaluator == "shared":
+        learns = issubclass(CONTROLLERS[settings.controller].settings, ReinforceSettings)
+        if learns or settings.evaluator == "shared":
             import_tensorflow()
         controller = make_controller(
             settings.controller, space, seed=settings.seed, **settings.controller_settings

@@ -1,6 +1,7 @@
 """What an architecture is worth: evaluators turn it into a reward, in workers, and keep nothing."""
 
 import dataclasses
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -77,6 +78,7 @@ class TrainChild:
 
         # It takes longer than it saves on a graph that lives for some hundred steps.
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        gc.freeze()  # so that collecting what a child leaves does not look at all of TensorFlow
 
     def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
         """Trains and validates one child; equal seeds give equal results on one thread."""

@@ -62,12 +62,15 @@ class ProxyQualityCommand:
         cells = proxy_report.join(*proxy_quality.read(run))
         rows = proxy_report.qualities(cells)
         if rows:
-            title = f"{len(cells)} random cells, {run.read_config()['source']}"
+            source = run.read_config()["source"].split(",")[0]
+            title = f"{len(cells)} random cells, {source}"
             proxy_report.write(cells, rows, run.path, title)
         if self.json:
             print_json(proxy_report.document(cells, rows))
         elif rows:
-            best = next((r.proxy for r in rows if r.proxy in SEARCHABLE), "child")
+            baseline = max([0.0, *(r.tau for r in rows if r.proxy == "parameters")])
+            good = (r.proxy for r in rows if r.proxy in SEARCHABLE and r.tau_low > baseline)
+            best = next(good, "child")  # one is worth it if it surely beats counting parameters
             out = stdout()
             out.print(proxy_report.summary_table(rows))
             out.print(

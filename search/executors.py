@@ -129,8 +129,8 @@ class ProcessPool:
         slots: children at a time.
         timeout: seconds that a child may take, from the moment its worker has it; None for no
             limit. A worker's own start does not count.
-        recycle: children after which a process is replaced. Its memory does not grow
-            (`python -m benchmarks.memory`), so this only guards against surprises.
+        recycle: children after which a process is replaced: its memory creeps, by some megabytes
+            a child (`python -m benchmarks.memory`).
         threads: of each process; None shares the cores.
 
     Raises:
@@ -143,7 +143,7 @@ class ProcessPool:
         slots: int,
         *,
         timeout: float | None = None,
-        recycle: int = 200,
+        recycle: int = 100,
         threads: int | None = None,
     ) -> None:
         for name, value in (("slots", slots), ("recycle", recycle)):

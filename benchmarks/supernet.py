@@ -7,8 +7,9 @@ run. Scoring: ours reads a new architecture's accuracy on `--images` images off 
 the peer builds, traces and evaluates a stand-alone network of the same cells (its training would
 come on top). Training: ours takes the gradient of a child never seen before on `--batch` images;
 the peer does so with a stand-alone network, traced for it. The JSON has medians and ranges over
-rounds, ratios round by round, and how often TensorFlow traced a graph for shared weights: the
-pools' gradients, and nothing for an architecture.
+rounds of rates and of the workers' CPU seconds (steadier on a busy machine), ratios round by round,
+and how often TensorFlow traced a graph for shared weights: the pools' gradients, and nothing for an
+architecture.
 """
 
 import argparse
@@ -54,8 +55,9 @@ class Traced(SharedWeights):
         tf.function = counted
 
     def __call__(self, architecture, seed: int) -> Evaluation:
-        found = super().__call__(architecture, seed)
-        return dataclasses.replace(found, metrics={"traces": len(_TRACES)})
+        start = time.process_time()
+        super().__call__(architecture, seed)
+        return Evaluation(0.0, {"traces": len(_TRACES), "cpu": time.process_time() - start})
 
 
 _TRACES: list[str] = []
@@ -76,6 +78,7 @@ class StandAlone:
     def __call__(self, architecture, seed: int) -> Evaluation:
         from stacking.trainer import Trainer
 
+        start = time.process_time()
         x, y = (np.load(self.shared.data / f"{axis}_train.npy") for axis in "xy")
         step = isinstance(architecture, SharedStep)
         genotype = architecture.genotype if step else architecture
@@ -86,7 +89,7 @@ class StandAlone:
             trainer.fit(x[architecture.images], y[architecture.images])
         else:
             trainer.evaluate(x, y)
-        return Evaluation(0.0)
+        return Evaluation(0.0, {"cpu": time.process_time() - start})
 
 
 def main() -> None:
@@ -128,9 +131,12 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
     }
     rates: dict[str, dict[str, list[float]]] = {"score": {}, "step": {}}
     traces = []
+    cpu: dict[str, dict[str, list[float]]] = {"score": {}, "step": {}}
     try:
         for pool in pools.values():  # first-use costs of TensorFlow, and of our gradients of pools
-            evaluate_all(pool, children(space, rng, 4 * arguments.workers, 8), seed=0)
+            evaluate_all(
+                pool, children(space, rng, 10 * arguments.workers, arguments.batch), seed=0
+            )
         for number in range(arguments.rounds):
             names = list(pools) if number % 2 else list(pools)[::-1]
             for what in rates:
@@ -143,6 +149,8 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
                     found = evaluate_all(pools[name], part, seed=0)
                     rate = len(part) / (time.perf_counter() - start)
                     rates[what].setdefault(name, []).append(rate * (60 if what == "score" else 1))
+                    seconds = statistics.median(e.metrics["cpu"] for e in found)
+                    cpu[what].setdefault(name, []).append(seconds)
                     if name == "shared":
                         traces.append(max(evaluation.metrics["traces"] for evaluation in found))
     finally:
@@ -155,6 +163,8 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
         "shared_parameters": layout.sizes[0],
         "architectures_scored_per_minute": summary(rates["score"]),
         "steps_per_second": summary(rates["step"]),
+        "cpu_seconds_an_architecture": summary(cpu["score"]),
+        "cpu_seconds_a_step": summary(cpu["step"]),
         "architectures": arguments.children * 2 * arguments.rounds,
         "traces_of_a_worker": traces,
     }

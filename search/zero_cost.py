@@ -11,12 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from cells import Genotype
-from cells.backend import Padding, PoolKind, PoolPadding, same_padding
+from cells.backend import Padding, PoolKind, PoolPadding
 from stacking.assemble import assemble, network_cost
 from stacking.augmentation import rescale
 from stacking.flat_backend import FlatLayout
 from stacking.plan import Stack
-from stacking.supernet import SharedTensors
+from stacking.supernet import SharedTensors, plain_pool
 from stacking.trainer import cross_entropy
 
 Tensor = Any
@@ -158,11 +158,7 @@ class _Unnormalized(SharedTensors):
         stride: int = 1,
         padding: PoolPadding = "same",
     ) -> Tensor:
-        if padding == "zeros":
-            pads = [same_padding(length, size, stride) for length in self.size(x)]
-            x = tf.pad(x, [(0, 0), *pads, (0, 0)])
-        pooling = tf.nn.max_pool2d if kind == "max" else tf.nn.avg_pool2d
-        return pooling(x, size, stride, "SAME" if padding == "same" else "VALID")
+        return plain_pool(x, kind, size, stride, padding)
 
 
 def _spread(length: int, dilation: int) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from cells import Genotype
-from cells.backend import PoolKind, PoolPadding
+from cells.backend import PoolKind, PoolPadding, same_padding
 from stacking.assemble import assemble, network_cost
 from stacking.augmentation import augment, cut_out, rescale
 from stacking.flat_backend import FlatLayout, FlatTensors
@@ -30,9 +30,9 @@ Tensor = Any
 class SharedTensors(FlatTensors):
     """Computes a child of a supernet at once, outside of any graph.
 
-    All but the gradient of pooling is as in `FlatTensors`. TensorFlow has fast kernels for that
-    gradient only where one graph holds both directions, so it is a graph of its own: one for each
-    kind of pooling and shape, whatever the architecture.
+    All but pooling is as in `FlatTensors`. TensorFlow has fast kernels for its gradient only where
+    one graph holds both directions, so the gradient is a graph of its own: one for each kind of
+    pooling and shape, whatever the architecture.
     """
 
     @contextmanager
@@ -54,10 +54,19 @@ class SharedTensors(FlatTensors):
     ) -> Tensor:
         @tf.custom_gradient
         def pooled(x: Tensor) -> Any:
-            y = FlatTensors.pool(self, x, kind, size, stride=stride, padding=padding)
+            y = plain_pool(x, kind, size, stride, padding)
             return y, functools.partial(_pool_gradient(kind, size, stride, padding), x)
 
         return pooled(x)
+
+
+def plain_pool(x: Tensor, kind: PoolKind, size: int, stride: int, padding: PoolPadding) -> Tensor:
+    """Pooling by TensorFlow's own operation, the quickest where no gradient is taken of it."""
+    if padding == "zeros":
+        pads = [same_padding(length, size, stride) for length in x.shape[1:3]]
+        x = tf.pad(x, [(0, 0), *pads, (0, 0)])
+    pooling = tf.nn.max_pool2d if kind == "max" else tf.nn.avg_pool2d
+    return pooling(x, size, stride, "SAME" if padding == "same" else "VALID")
 
 
 @functools.cache
@@ -174,7 +183,7 @@ class Supernet:
         images: np.ndarray,
         labels: np.ndarray,
         *,
-        batch_size: int = 250,
+        batch_size: int = 500,
     ) -> tuple[float, float]:
         """Mean cross-entropy in nats and accuracy, with the statistics of each batch.
 

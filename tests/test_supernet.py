@@ -186,15 +186,20 @@ def test_every_familys_network_fits(conventions):
 
 
 @pytest.mark.parametrize("kind", ["max", "avg"])
-@pytest.mark.parametrize(("size", "stride"), [(3, 1), (7, 2), (1, 2)])
-def test_pooling_and_its_gradient_are_those_of_the_plain_interpreter(kind, size, stride, rng):
+@pytest.mark.parametrize(
+    ("size", "stride", "padding"),
+    [(3, 1, "same"), (7, 2, "same"), (1, 2, "same"), (3, 2, "zeros"), (3, 2, "valid")],
+)
+def test_pooling_and_its_gradient_are_those_of_the_plain_interpreter(
+    kind, size, stride, padding, rng
+):
     x = tf.constant(rng.normal(size=(3, 9, 8, 4)), tf.float32)
     found = []
     for kind_of_tensors in (FlatTensors, SharedTensors):
         backend = kind_of_tensors({}, training=True, epsilon=1e-5)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            y = backend.pool(x, kind, size, stride=stride)
+            y = backend.pool(x, kind, size, stride=stride, padding=padding)
             total = tf.reduce_sum(y**2)
         found.append((y.numpy(), tape.gradient(total, x).numpy()))
     for plain, ours in zip(*found, strict=True):

@@ -1,12 +1,13 @@
 """A training step: images per second, ours against Keras and PyTorch, and against the machine.
 
-    python -m benchmarks.step [--short] [--rounds 3]
+    python -m benchmarks.step [--short] [--children] [--rounds 3] [--threads 1]
 
 Whole children (NASNet-A's cells, F = 8, 16, 32) and networks whose every operation is the same one.
-The machine's limits are measured in the same run: a matrix product (1,024 x 1,024) and a copy of 64
-MB. From them comes the time that a step would take at full speed, where the larger of arithmetic
-and memory traffic counts (the roofline model, https://doi.org/10.1145/1498765.1498785); traffic is
-what each layer reads and writes, three times over (forward, gradient by input, gradient by weight).
+The machine's limits are measured in the same run: a matrix product (1,024 x 1,024) and copies of 2
+MB, the size of a layer of the first stage, which stay in the cache. From them comes the time that a
+step would take at full speed, where the larger of arithmetic and memory traffic counts (the
+roofline model, https://doi.org/10.1145/1498765.1498785); traffic is what each layer reads and
+writes, three times over (forward, gradient by input, gradient by weight).
 """
 
 import argparse
@@ -14,8 +15,11 @@ import json
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+import numpy as np
 
 from benchmarks.steps import CLASSES, Task, available, compete
 from cells import NASNET_A, NASNET_OPERATIONS, Block, Cell, Cost, Genotype
@@ -23,6 +27,8 @@ from cells.cost import Shape
 from stacking.assemble import assemble
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
+
+_COPIED, _REPEATS = 2**19, 50  # values, times
 
 
 class Traffic(Cost):
@@ -60,21 +66,29 @@ class Traffic(Cost):
         return written
 
 
-def limits() -> dict[str, float]:
-    """GFLOP/s of a matrix product and GB/s of a copy, best of several."""
+def limits(threads: int) -> dict[str, float]:
+    """GFLOP/s of a matrix product, and GB/s of copies within the cache, best of several."""
     import tensorflow as tf
 
-    a, big = tf.random.normal([1024, 1024]), tf.random.normal([16 * 2**20])
-    product = _fastest(lambda: tf.matmul(a, a))
-    copy = _fastest(lambda: big + 1.0)
-    return {"gflops": 2 * 1024**3 / product / 1e9, "gb_per_s": 2 * 4 * big.shape[0] / copy / 1e9}
+    a = tf.random.normal([1024, 1024])
+    product = _fastest(lambda: tf.matmul(a, a).numpy()[:1])
+    pairs = [(np.ones(_COPIED, np.float32), np.empty(_COPIED, np.float32)) for _ in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:  # NumPy lets go of the interpreter while it copies
+        copies = _fastest(lambda: list(pool.map(lambda pair: _copy(*pair), pairs)))
+    moved = threads * _REPEATS * 2 * 4 * _COPIED
+    return {"gflops": 2 * 1024**3 / product / 1e9, "gb_per_s": moved / copies / 1e9}
 
 
-def _fastest(call: Any, rounds: int = 8) -> float:
+def _copy(source: np.ndarray, target: np.ndarray) -> None:
+    for _ in range(_REPEATS):
+        np.copyto(target, source)
+
+
+def _fastest(call: Callable[[], object], rounds: int = 8) -> float:
     seconds = []
     for _ in range(rounds):
         start = time.perf_counter()
-        call().numpy()[:1]
+        call()
         seconds.append(time.perf_counter() - start)
     return min(seconds)
 
@@ -98,15 +112,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--short", action="store_true", help="one child and one operation")
+    parser.add_argument("--children", action="store_true", help="no operations")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for everyone")
     arguments = parser.parse_args()
-    import_tensorflow(os.cpu_count())
+    import_tensorflow(arguments.threads)
+    if "torch" in available(["torch"]):
+        import torch
+
+        torch.set_num_threads(arguments.threads)
     names = available(["ours", "keras", "torch"])
-    machine = limits()
+    machine = limits(arguments.threads)
     networks = {f"NASNet-A, F={width}": Task(NASNET_A, Stack(1, width)) for width in (8, 16, 32)}
-    networks |= {name: Task(single(name), Stack(1, 8)) for name in NASNET_OPERATIONS}
+    if not arguments.children:
+        networks |= {name: Task(single(name), Stack(1, 8)) for name in NASNET_OPERATIONS}
     if arguments.short:
-        networks = {name: networks[name] for name in ("NASNet-A, F=8", "max_pool_7x7")}
-    report: dict[str, Any] = {"limits": {name: round(value, 1) for name, value in machine.items()}}
+        networks = dict([*networks.items()][:1] + [*networks.items()][-1:])
+    report: dict[str, Any] = {
+        "threads": arguments.threads,
+        "limits": {name: round(value, 1) for name, value in machine.items()},
+    }
     for name, task in networks.items():
         found = compete(task, names, arguments.rounds)
         best = roofline_seconds(task, machine)

@@ -7,6 +7,7 @@ proposals are whole architectures of the space, so that all rewards can be compa
 """
 
 import dataclasses
+import logging
 from collections import deque
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ from controller.protocol import Proposal
 from controller.settings_search import SurrogateSettings
 from controller.state import pack, unpack
 
+_log = logging.getLogger(__name__)
 _REPORTS = 1000  # so many are kept
 _MUTATIONS = 3  # decisions that a mutant differs in at most
 
@@ -106,7 +108,15 @@ class Surrogate:
                 self._pending.remove(predicted)
                 self._outcomes.append((predicted[1], float(reward)))
             if len(self._outcomes) >= max(self._settings.batch, 2):
-                self._reports.append(_correlation(self._observed, np.array(self._outcomes)))
+                found = _correlation(self._observed, np.array(self._outcomes))
+                _log.info(
+                    "surrogate: of the last %d children, predictions and rewards had a rank "
+                    "correlation of %.2f (tau %.2f)",
+                    len(self._outcomes),
+                    found.spearman,
+                    found.kendall,
+                )
+                self._reports.append(found)
                 self._outcomes.clear()
 
     def state(self) -> bytes:

@@ -33,15 +33,17 @@ def duration(seconds: float) -> str:
 def logging_to(target: Console) -> Iterator[None]:
     """Sends the library's log to `target`, so that it does not break a live bar."""
     handler = RichHandler(console=target, show_path=False, show_level=False, markup=False)
-    root = logging.getLogger("search")
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    roots = [logging.getLogger(name) for name in ("search", "controller")]
+    levels = [root.level for root in roots]
+    for root in roots:
+        root.addHandler(handler)
+        root.setLevel(logging.INFO)
     try:
         yield
     finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
+        for root, level in zip(roots, levels, strict=True):
+            root.removeHandler(handler)
+            root.setLevel(level)
 
 
 class SearchProgress:

@@ -6,12 +6,14 @@ import os
 import shutil
 import signal
 import threading
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cells import NASNET_A, Genotype, write_atomically
 from controller import CONTROLLERS, ReinforceSettings, make_controller
+from controller.protocol import MultiObjective
 from experiments import data
 from experiments.pareto import write_pareto
 from experiments.progress import SearchProgress, console, logging_to, say
@@ -21,6 +23,7 @@ from experiments.shared_search import make_evaluator, start_pool, train_shared
 from search.evaluators import Evaluator, TrainChild
 from search.limits import CostCheck
 from search.loop import Search
+from search.objectives import CostJudge, WithCosts
 from search.shared import SharedWeights
 from search.stages import TrainInStages
 from search.store import TrialStore
@@ -123,6 +126,10 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
             writer.update(search.best)
 
         check = CostCheck(settings.limits, settings.stack, dataset.image_shape, classes)
+        costs = settings.objectives[1:]
+        if costs:
+            several = typing.cast(MultiObjective, controller)
+            controller = WithCosts(several, space, CostJudge(costs, check), costs=len(costs))
         search = Search(
             space,
             controller,

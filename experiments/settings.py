@@ -7,9 +7,11 @@ from typing import Any, Literal, TypeVar
 
 from cells import COMBINES, NASNET_OPERATIONS, CellSpace
 from controller import CONTROLLERS
+from experiments.controller_settings import ControllerSettings
 from search import Policy
 from search.budgets import BudgetSettings, Halving
 from search.limits import Limits
+from search.objectives import Objective
 from search.proxies import EVALUATORS, EvaluatorName
 from search.shared_settings import ENAS_POLICY, SharedSettings, check_recipe
 from stacking.plan import Stack
@@ -19,75 +21,6 @@ from stacking.recipes import RECIPES
 T = TypeVar("T")
 # What may differ when a search goes on: it changes how fast and how long, not what is searched.
 RESUMABLE = ("trials", "workers", "timeout")
-
-
-@dataclasses.dataclass(frozen=True)
-class ControllerSettings:
-    """Settings of the controller; one left out keeps the controller's own default.
-
-    Args:
-        learning_rate: of Adam; the paper's 3.5e-4 where it is left out, 8e-4 in AmoebaNet's
-            re-tuning. Of Q-learning's action values.
-        entropy_weight: of the policy's entropy in nats, beside the reward.
-        baseline_decay: of the moving average of rewards.
-        minibatch: children observed for each update.
-        temperature: divides the logits.
-        tanh_constant: bounds the logits to plus and minus this.
-        clip: of PPO's probability ratio.
-        epochs: PPO's passes over a minibatch.
-        cell: of the policy network, lstm or nascell.
-        population: members of evolution alive at a time, or of a generation of NSGA-II.
-        tournament: members of evolution among which a parent is found.
-        identity: evolution's share of children that are copies.
-        starts: random children before each climb of local search.
-        models: different children over which Q-learning's epsilon falls.
-        replay: remembered children that Q-learning learns from after each.
-        discount: Q-learning's.
-        trace: of Q-learning, the weight of the reward itself in what each choice learns.
-        initial_value: of Q-learning's actions.
-        initial: random children before the first prediction, of the surrogate and of TPE.
-        batch: the surrogate's proposals from one prediction.
-        candidates: compared by the surrogate and by TPE.
-        parents: the surrogate's best children, of which half of the candidates are mutants.
-        exploration: factor of the surrogate's uncertainty.
-        window: children that the surrogate and TPE remember.
-        multivariate: whether TPE samples decisions together.
-        crossover: NSGA-II's share of children with two parents.
-        mutation: NSGA-II's chance of each decision to be drawn anew.
-    """
-
-    learning_rate: float | None = None
-    entropy_weight: float | None = None
-    baseline_decay: float | None = None
-    minibatch: int | None = None
-    temperature: float | None = None
-    tanh_constant: float | None = None
-    clip: float | None = None
-    epochs: int | None = None
-    cell: Literal["lstm", "nascell"] | None = None
-    population: int | None = None
-    tournament: int | None = None
-    identity: float | None = None
-    starts: int | None = None
-    models: int | None = None
-    replay: int | None = None
-    discount: float | None = None
-    trace: float | None = None
-    initial_value: float | None = None
-    initial: int | None = None
-    batch: int | None = None
-    candidates: int | None = None
-    parents: int | None = None
-    exploration: float | None = None
-    window: int | None = None
-    multivariate: bool | None = None
-    crossover: float | None = None
-    mutation: float | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The settings that were not left out."""
-        values = dataclasses.asdict(self)
-        return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +55,7 @@ class SearchSettings:
         shared: how shared weights are trained, where they are.
         budget: which children are trained for all of the recipe's epochs.
         limits: what a child's network may cost.
+        objectives: what NSGA-II weighs: accuracy, and with it parameters or mult_adds or both.
     """
 
     data: str = "auto"
@@ -156,6 +90,7 @@ class SearchSettings:
     shared: SharedSettings = dataclasses.field(default_factory=SharedSettings)
     budget: BudgetSettings = BudgetSettings()
     limits: Limits = Limits()
+    objectives: tuple[Objective, ...] = ("accuracy",)
 
     def __post_init__(self) -> None:
         for name in ("workers", "train_images", "val_images", "seed"):
@@ -178,10 +113,24 @@ class SearchSettings:
                     f"which has the settings: {known}"
                 )
         CONTROLLERS[self.controller].settings(**given)
+        self._check_objectives()
         self._check_evaluator()
         self._check_budget()
         self.space()
         self.loop(workers=1)
+
+    def _check_objectives(self) -> None:
+        chosen = self.objectives
+        if chosen[:1] != ("accuracy",) or len({*chosen}) < len(chosen):
+            raise ValueError(
+                f"objectives is {' '.join(chosen)!r}, expected accuracy, then parameters, "
+                "mult_adds or both"
+            )
+        if len(chosen) > 1 and self.controller != "nsga2":
+            raise ValueError(
+                f"controller is {self.controller!r} with objectives {' '.join(chosen)}, expected "
+                "nsga2; or accuracy alone, with limits"
+            )
 
     def _check_budget(self) -> None:
         staged, latency = self.budget.kind != "fixed", self.limits.latency_ms is not None
@@ -218,7 +167,8 @@ class SearchSettings:
     def controller_settings(self) -> dict[str, Any]:
         """The settings that the controller is made with: those given, else ENAS's or its own."""
         enas = self.evaluator == "shared" and self.shared.sampling == "controller"
-        return {**(ENAS_POLICY if enas else {}), **self.policy.given()}
+        several = {"objectives": len(self.objectives)} if len(self.objectives) > 1 else {}
+        return {**(ENAS_POLICY if enas else {}), **self.policy.given(), **several}
 
     def space(self) -> CellSpace:
         """What is searched."""

@@ -79,14 +79,19 @@ class CostCheck:
 
     def __call__(self, genotype: Genotype) -> str | None:
         """Why the network is beyond a limit; None where it is not."""
-        cost, _ = network_cost(genotype, self.stack, self.input_shape, self.classes)
-        for name, count, limit in (
-            ("parameters", cost.trainable_parameters, self.limits.parameters),
-            ("mult_adds", cost.mult_adds, self.limits.mult_adds),
+        counts = self.counts(genotype)
+        for name, limit in (
+            ("parameters", self.limits.parameters),
+            ("mult_adds", self.limits.mult_adds),
         ):
-            if limit is not None and count > limit:
-                return f"{name} is {count:,}, expected at most {limit:,}"
+            if limit is not None and counts[name] > limit:
+                return f"{name} is {counts[name]:,}, expected at most {limit:,}"
         return None
+
+    def counts(self, genotype: Genotype) -> dict[str, int]:
+        """Trainable parameters and multiply-adds of the network, by name."""
+        cost, _ = network_cost(genotype, self.stack, self.input_shape, self.classes)
+        return {"parameters": cost.trainable_parameters, "mult_adds": cost.mult_adds}
 
 
 def measured_latency(call: Callable[[], object]) -> float:

@@ -62,6 +62,8 @@ bench: .venv/ready-bench
 .venv/ready-slow: .venv/ready-test
 	-$(BIN)/pip install -q "jax>=0.5"
 	-$(BIN)/pip install -q "ai-edge-litert>=1.2" "onnx>=1.17" "onnxruntime>=1.20" "tf2onnx>=1.17"
+	-$(BIN)/pip install -q "importlib_resources" "tensorflow-datasets>=4.9"
+	-$(BIN)/pip install -q "tensorboard>=2.17"
 	-$(BIN)/pip install -q $(TORCH)
 	@touch $@
 

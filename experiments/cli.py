@@ -1,9 +1,11 @@
-"""The `nasnet` command. Only `search`, `train` and `profile --latency` import TensorFlow."""
+"""The `nasnet` command. TensorFlow is imported by what trains, measures or runs a network alone."""
 
+import dataclasses
 import functools
 import operator
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +17,18 @@ from experiments.commands.best import BestCommand
 from experiments.commands.compare import CompareCommand
 from experiments.commands.doctor import DoctorCommand
 from experiments.commands.draw import DrawCommand
+from experiments.commands.export import ExportCommand
+from experiments.commands.predict import PredictCommand
 from experiments.commands.profile import ProfileCommand
 from experiments.commands.proxy_quality import ProxyQualityCommand
 from experiments.commands.search import SearchCommand
 from experiments.commands.status import StatusCommand
 from experiments.commands.train import TrainCommand
+from experiments.commands.transfer_convert import TransferConvertCommand
+from experiments.commands.transfer_evaluate import TransferEvaluateCommand
+from experiments.commands.transfer_finetune import TransferFinetuneCommand, finetune_default
+from experiments.commands.transfer_plan import TransferPlanCommand
+from experiments.commands.transfer_train import TransferTrainCommand, train_default
 from experiments.commands.zoo import ZooCommand
 from experiments.comparing import open_comparison
 from experiments.comparing_settings import CompareSettings
@@ -34,6 +43,7 @@ _DESCRIPTION = """Search, stack, train and draw NASNet cells.
   nasnet best RUN                   the best cells of a search
   nasnet train RUN                  train the best cell's network from scratch
   nasnet draw nasnet-a -o cell.svg  draw a cell
+  nasnet transfer train CELL        train its ImageNet network
 
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such run, trial or cell, 130 stopped."""
 STYLE = (tyro.conf.FlagCreatePairsOff,)
@@ -45,11 +55,25 @@ _COMMANDS = {
     "profile": ProfileCommand,
     "train": TrainCommand,
     "zoo": ZooCommand,
+    "export": ExportCommand,
+    "predict": PredictCommand,
     "compare": CompareCommand,
     "bench-table": BenchTableCommand,
     "proxy-quality": ProxyQualityCommand,
     "doctor": DoctorCommand,
 }
+_TRANSFER = {
+    "plan": TransferPlanCommand,
+    "convert": TransferConvertCommand,
+    "train": TransferTrainCommand,
+    "finetune": TransferFinetuneCommand,
+    "evaluate": TransferEvaluateCommand,
+}
+_TRANSFER_DESCRIPTION = """From a found cell to an ImageNet network.
+
+  nasnet transfer plan CELL --mult-adds 600M       choose its size
+  nasnet transfer train CELL --plan N@P --data DIR train it
+  nasnet export RUN --format onnx                  take it elsewhere"""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -62,6 +86,8 @@ def parse(arguments: list[str]) -> Any:
     """The command that `arguments` ask for, as a dataclass with a `run` method."""
     if arguments == ["--version"]:
         return _Version()
+    if arguments[:1] == ["transfer"]:
+        return _parse_transfer(arguments[1:])
     defaults: dict[str, Any] = {
         "search": SearchCommand(),
         "train": TrainCommand(),
@@ -87,19 +113,43 @@ def parse(arguments: list[str]) -> Any:
             defaults["proxy-quality"] = ProxyQualityCommand(settings=proxies)
     elif arguments[:1] == ["train"] and (preset := _following("--recipe-preset", arguments)):
         defaults["train"] = TrainCommand(settings=with_recipe(preset), recipe_preset=preset)
+    return _choose(
+        "nasnet", _DESCRIPTION, {**_COMMANDS, "transfer": _Transfer}, defaults, arguments
+    )
+
+
+def _choose(
+    prog: str,
+    description: str,
+    kinds: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    arguments: list[str],
+) -> Any:
+    """The command among `kinds`; what is said in `defaults` stands in for its own defaults."""
     commands: list[Any] = [
         Annotated[kind, tyro.conf.subcommand(name, default=defaults[name])]
         if name in defaults
         else Annotated[kind, tyro.conf.subcommand(name)]
-        for name, kind in _COMMANDS.items()
+        for name, kind in kinds.items()
     ]
     return tyro.cli(
         functools.reduce(operator.or_, commands),
-        prog="nasnet",
-        description=_DESCRIPTION,
+        prog=prog,
+        description=description,
         args=arguments,
         config=STYLE,
     )
+
+
+def _parse_transfer(arguments: list[str]) -> Any:
+    """The same for what follows `nasnet transfer`."""
+    run, preset = resumed(arguments), _following("--preset", arguments)
+    defaults: dict[str, Any] = {}
+    if arguments[:1] == ["train"]:
+        defaults["train"] = train_default(preset, run)
+    if arguments[:1] == ["finetune"]:
+        defaults["finetune"] = finetune_default(run)
+    return _choose("nasnet transfer", _TRANSFER_DESCRIPTION, _TRANSFER, defaults, arguments)
 
 
 def resumed(arguments: list[str]) -> Path | None:
@@ -138,6 +188,11 @@ def run(work: Any) -> int:
         code, text = INTERRUPTED, "stopped"
     print(f"nasnet: error: {' '.join(text.split())}", file=sys.stderr)
     return code
+
+
+@dataclasses.dataclass(frozen=True)
+class _Transfer:
+    """From a found cell to an ImageNet network: plan, convert, train, finetune, evaluate."""
 
 
 class _Version:

@@ -5,11 +5,23 @@ from typing import Any
 import tensorflow as tf
 
 Tensor = Any
+IN_MEMORY = ("none", "flip", "crop-flip")
 
 
 def rescale(images: Tensor) -> Tensor:
     """Pixels from 0..255 to -1..1, as `preprocess_input` does for the Keras network."""
     return tf.cast(images, tf.float32) * (1 / 127.5) - 1.0
+
+
+def check_in_memory(kind: str) -> None:
+    """Refuses what needs the images at their own sizes.
+
+    Raises:
+        ValueError: `kind` is none of those of `augment`.
+    """
+    if kind not in IN_MEMORY:
+        known = ", ".join(IN_MEMORY)
+        raise ValueError(f"augmentation is {kind!r} of images in memory, expected one of: {known}")
 
 
 def augment(x: Tensor, kind: str, seed: Tensor) -> Tensor:
@@ -19,7 +31,11 @@ def augment(x: Tensor, kind: str, seed: Tensor) -> Tensor:
         x: [N, H, W, C].
         kind: "none", "flip" or "crop-flip", which pads by an eighth of the side all around with 0.
         seed: [2] int32; equal seeds give equal crops.
+
+    Raises:
+        ValueError: `kind` is none of these.
     """
+    check_in_memory(kind)
     if kind == "none":
         return x
     count, height, width = tf.shape(x)[0], x.shape[1], x.shape[2]

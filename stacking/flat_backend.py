@@ -4,7 +4,7 @@ It traces and steps several times faster than Keras layers, because the graph ha
 nodes, batch normalization is the fused kernel, and one momentum update serves all weights.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,14 +72,30 @@ class FlatLayout:
         sizes = [parameter.size for parameter in self.trainable]
         return np.repeat([float(parameter.decays) for parameter in self.trainable], sizes)
 
-    def tensors(self, trainable: Tensor, moving: Tensor) -> dict[str, Tensor]:
-        """The slices of two flat tensors, by path and in shape."""
+    def tensors(
+        self, trainable: Tensor, moving: Tensor, kernel_type: Any = tf.float32
+    ) -> dict[str, Tensor]:
+        """The slices of two flat tensors, by path and in shape.
+
+        Args:
+            trainable: [P] float32.
+            moving: [M] float32.
+            kernel_type: of the convolutions' kernels; all else stays in float32.
+        """
         tensors = {}
         for part, vector in ((self.trainable, trainable), (self.moving, moving)):
-            pieces = tf.split(vector, [parameter.size for parameter in part])
-            for parameter, piece in zip(part, pieces, strict=True):
-                vectorial = len(parameter.shape) == 1
-                tensors[parameter.path] = piece if vectorial else tf.reshape(piece, parameter.shape)
+            sizes = [parameter.size for parameter in part]
+            pieces = tf.split(vector, sizes)
+            # One cast of all is quicker than one of each kernel.
+            cast = (
+                pieces
+                if kernel_type == tf.float32
+                else tf.split(tf.cast(vector, kernel_type), sizes)
+            )
+            for parameter, piece, kernel in zip(part, pieces, cast, strict=True):
+                shape = parameter.shape
+                values = kernel if len(shape) == 4 else piece
+                tensors[parameter.path] = values if len(shape) == 1 else tf.reshape(values, shape)
         return tensors
 
 
@@ -101,17 +117,22 @@ def _initial(parameter: Parameter, rng: np.random.Generator) -> np.ndarray:
 
 
 class FlatTensors(Scopes):
-    """Computes each step at once. `x` is a TensorFlow tensor, [N, H, W, C] float32.
+    """Computes each step at once. `x` is a TensorFlow tensor, [N, H, W, C].
+
+    It may be of a half type, as the kernels then must be (`FlatLayout.tensors`); what the
+    classifiers see is float32 all the same.
 
     Args:
         tensors: every parameter by path (`FlatLayout.tensors`).
         training: whether batch normalization takes the batch's statistics.
         epsilon: added to batch normalization's variance.
         noise: of drop path and dropout; without it nothing is dropped.
+        frozen: paths of parameters; a batch normalization whose scale is among them takes the
+            running statistics even where `training`.
 
     Attributes:
         statistics: where `training`, each batch normalization's mean and variance, in the order of
-            `FlatLayout.moving`.
+            `FlatLayout.moving`; those of a frozen one are its running ones.
     """
 
     def __init__(
@@ -121,10 +142,11 @@ class FlatTensors(Scopes):
         training: bool,
         epsilon: float,
         noise: Noise | None = None,
+        frozen: Collection[str] = (),
     ) -> None:
         super().__init__()
         self._tensors, self._training, self._epsilon = tensors, training, epsilon
-        self._noise = noise
+        self._noise, self._frozen = noise, frozen
         self._rectified: dict[Any, Tensor] = {}
         self.statistics: list[Tensor] = []
 
@@ -163,7 +185,10 @@ class FlatTensors(Scopes):
         name = self.layer_name("bn")
         roles = ("gamma", "beta", "moving_mean", "moving_variance")
         gamma, beta, mean, variance = (self._tensors[f"{name}/{role}"] for role in roles)
-        if not self._training:
+        frozen = f"{name}/gamma" in self._frozen
+        if self._training and frozen:
+            self.statistics += [mean, variance]
+        if not self._training or frozen:
             return tf.raw_ops.FusedBatchNormV3(
                 x=x,
                 scale=gamma,
@@ -217,7 +242,7 @@ class FlatTensors(Scopes):
         return x if self._noise is None else self._noise.drop_path(x, depth)
 
     def global_pool(self, x: Tensor) -> Tensor:
-        return tf.reduce_mean(x, [1, 2])
+        return tf.reduce_mean(tf.cast(x, tf.float32), [1, 2])
 
     def dropout(self, x: Tensor) -> Tensor:
         return x if self._noise is None else self._noise.dropout(x)

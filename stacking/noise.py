@@ -29,7 +29,7 @@ class Noise:
         if self._recipe.drop_path_keep == 1:
             return x
         keep = self._recipe.path_keep_at(depth, self._progress)
-        return x * self._mask([tf.shape(x)[0], 1, 1, 1], keep)
+        return x * tf.cast(self._mask([tf.shape(x)[0], 1, 1, 1], keep), x.dtype)
 
     def dropout(self, x: Tensor) -> Tensor:
         """Zeroes single features of `x` [N, C] and scales up the others."""

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from typing import Any, Literal, get_args
 
-Augmentation = Literal["none", "flip", "crop-flip"]
+Augmentation = Literal["none", "flip", "crop-flip", "inception"]
 DropPathMode = Literal["depth-and-time", "depth", "time", "constant"]
 Optimizer = Literal["momentum", "rmsprop"]
 Schedule = Literal["cosine", "exponential", "constant"]
@@ -45,7 +45,9 @@ class Recipe:
             reference code; the `L2` of Keras has no half.
         clip_norm: longest gradient, in the Euclidean norm of all of it; 0 for no limit.
         label_smoothing: share of the label that is spread over all classes.
-        augmentation: "crop-flip" pads by an eighth of the side, crops at random and flips.
+        augmentation: "crop-flip" pads by an eighth of the side, crops at random and flips;
+            "inception" crops in random sizes and shapes, flips and distorts colours, which images
+            in files have alone (`transfer`).
         batch_norm_momentum: of the running statistics; short trainings need a small one.
         batch_norm_epsilon: added to the variance.
         optimizer: "momentum" is SGD; "rmsprop" divides the gradient by its running size first.

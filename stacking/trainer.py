@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from cells import Genotype
 from stacking.assemble import assemble, network_cost
-from stacking.augmentation import augment, cut_out, rescale
+from stacking.augmentation import augment, check_in_memory, cut_out, rescale
 from stacking.flat_backend import FlatLayout, FlatTensors
 from stacking.noise import Noise
 from stacking.plan import Stack
@@ -51,7 +51,8 @@ class Trainer:
         cost: what the network costs, without the auxiliary classifier.
 
     Raises:
-        ValueError: as `network_cost`; with an auxiliary classifier, images must be large enough.
+        ValueError: as `network_cost`; with an auxiliary classifier, images must be large enough;
+            or the recipe's augmentation is for images in files.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Trainer:
         *,
         seed: int = 0,
     ) -> None:
+        check_in_memory(recipe.augmentation)
         self._genotype, self._stack, self._classes = genotype, stack, classes
         self._recipe, self._seed = recipe, seed
         self._shape = input_shape

@@ -46,7 +46,13 @@ class TrainingState:
         self._decay = tf.constant(decay, tf.float32)
 
     def update(
-        self, gradient: Tensor, statistics: Tensor, rate: Tensor, ema_decay: Tensor, weights: Tensor
+        self,
+        gradient: Tensor,
+        statistics: Tensor,
+        rate: Tensor,
+        ema_decay: Tensor,
+        weights: Tensor,
+        trained: tuple[Tensor, Tensor] | None = None,
     ) -> None:
         """One training step.
 
@@ -56,19 +62,26 @@ class TrainingState:
             rate: learning rate, a scalar.
             ema_decay: of the moving averages, a scalar; read where there are any.
             weights: the value of `self.weights` at which the gradient was taken, [P].
+            trained: masks, [P] and [M]: what is False stays as it is; None for all True.
         """
         recipe = self._recipe
         gradient += self._decay * weights
+        if trained is not None:
+            gradient = tf.where(trained[0], gradient, 0.0)
         if recipe.clip_norm:
             gradient = tf.clip_by_norm(gradient, recipe.clip_norm)
         weights = self._step(weights, gradient, rate)
         self.weights.assign(weights)
         keep = recipe.batch_norm_momentum
         moving = keep * self.moving + (1 - keep) * statistics
+        if trained is not None:  # a mean of equal numbers may differ from them in the last digit
+            moving = tf.where(trained[1], moving, self.moving)
         self.moving.assign(moving)
         if recipe.ema_decay:
-            for average, value in zip(self.evaluated, (weights, moving), strict=True):
-                average.assign(ema_decay * average + (1 - ema_decay) * value)
+            for i, value in enumerate((weights, moving)):
+                average = self.evaluated[i]
+                mean = ema_decay * average + (1 - ema_decay) * value
+                average.assign(mean if trained is None else tf.where(trained[i], mean, average))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything, by name."""

@@ -55,6 +55,8 @@ def test_cells_need_numpy_alone():
         "from experiments.cli import parse; parse(['zoo']).run()",
         "from experiments.cli import parse; parse(['profile', 'nasnet-a']).run()",
         "from experiments.cli import parse; parse(['doctor']).run()",
+        "from experiments.cli import parse; "
+        "parse(['transfer', 'plan', 'nasnet-a', '--mult-adds', '600M']).run()",
     ],
 )
 def test_no_tensorflow_is_loaded_by(statement):

@@ -51,9 +51,9 @@ def test_the_commands_in_the_readme_are_there():
 
 def test_the_flags_in_the_readme_are_there(capsys):
     known = ""
-    for name in cli._COMMANDS:
+    for words in [[name] for name in cli._COMMANDS] + [["transfer", n] for n in cli._TRANSFER]:
         with pytest.raises(SystemExit):
-            cli.parse([name, "--help"])
+            cli.parse([*words, "--help"])
         known += capsys.readouterr().out
     searching = README.split("## Searching")[1].split("## In Python")[0]
     flags = set(re.findall(r"--[a-z][a-z.-]+[a-z]", searching))

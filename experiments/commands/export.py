@@ -1,0 +1,75 @@
+"""`nasnet export`: a trained network as a file for elsewhere, with labels and a model card."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from experiments.errors import FAILURE, OK
+from experiments.networks import find_network
+from experiments.reporting import print_json, stdout
+from transfer.export import Format
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportCommand:
+    """Write a trained network for elsewhere: the file, its labels, a model card, a drawing.
+
+    The new file is run on some images and compared with the Keras network; without what runs it
+    (onnxruntime, ai-edge-litert), it is written all the same, and the answer says so.
+
+    Args:
+        model: a run of `nasnet train` or `nasnet transfer`, or a .keras file.
+        format: keras, saved_model (TensorFlow), onnx, or litert (.tflite).
+        int8: calculate in 8-bit integers; LiteRT alone, and needs --data.
+        data: images to check with, and to calibrate int8 by: a folder of class folders or of
+            records, tfds:NAME, an .npz file, or a name as of `nasnet train --data`. Its training
+            images calibrate; its validation images are classified before and after.
+        limit: at most so many validation images.
+        labels: a file of class names, one a line, for a .keras file that has none beside it.
+        out: the new folder; NAME-FORMAT where it is left out.
+        json: print the result as one JSON document.
+    """
+
+    model: tyro.conf.Positional[Path]
+    format: Format = "keras"
+    int8: bool = False
+    data: str | None = None
+    limit: int = 1000
+    labels: Path | None = None
+    out: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
+    json: bool = False
+
+    def run(self) -> int:
+        from experiments.exporting import export
+
+        if self.limit < 1:
+            raise ValueError(f"limit is {self.limit}, expected at least 1")
+        network = find_network(self.model, self.labels)
+        out = self.out or Path(f"{network.name}-{self.format}{'-int8' if self.int8 else ''}")
+        done = export(network, self.format, out, int8=self.int8, photos=self.data, limit=self.limit)
+        if self.json:
+            print_json(
+                {
+                    "folder": str(done.folder),
+                    "file": str(done.file),
+                    "check": done.check,
+                    "agreement": done.agreement and dataclasses.asdict(done.agreement),
+                    "accuracy_before": done.accuracy and done.accuracy[0],
+                    "accuracy_after": done.accuracy and done.accuracy[1],
+                    "images": done.images,
+                }
+            )
+        else:
+            stdout().print(
+                f"{done.check}\n"
+                f"{done.file} is written; beside it: labels.txt, preprocessing.json, README.md\n"
+                f"next: nasnet predict {done.folder} IMAGE",
+                soft_wrap=True,
+            )
+        if not self.int8 and done.agreement is not None and not done.agreement.close:
+            print(f"{done.file} differs from the Keras network: {done.check}", file=sys.stderr)
+            return FAILURE
+        return OK

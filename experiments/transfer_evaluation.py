@@ -1,0 +1,90 @@
+"""Top-1 and top-5 of a trained network, from its last file or from a checkpoint."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from cells import Genotype
+from experiments.run_directory import RunDirectory, open_run
+from experiments.transfer_data import ImageBatches, open_data
+from experiments.transfer_settings import TRANSFER, read_settings
+from transfer.checkpoints import DAMAGE, Checkpoints, read_checkpoint
+from transfer.distribution import Replicas
+
+
+def evaluate(path: Path, data: str, step: int | None, image_limit: int | None) -> dict[str, Any]:
+    """Validates a network on all of a data set's validation images.
+
+    Args:
+        path: the run directory of a training.
+        data: the images, as of `TransferSettings`.
+        step: of a checkpoint; None for the finished network, or the newest checkpoint where there
+            is none.
+        image_limit: at most so many images; None for all.
+
+    Raises:
+        NotFoundError: there is no training in `path`.
+        ValueError: it has no such checkpoint, or the images have other classes.
+    """
+    run = open_run(path, TRANSFER)
+    settings = read_settings(run)
+    settings = dataclasses.replace(settings, data=data, image_limit=image_limit)
+    replicas = Replicas()  # imports TensorFlow, and quietly
+    from transfer.engine import Engine
+    from transfer.network import FlatNetwork
+
+    images = open_data(settings)
+    classes = run.read_config()["classes"]
+    if list(images.classes) != classes:
+        raise ValueError(
+            f"data has {len(images.classes)} classes from {images.classes[0]!r} on, expected the "
+            f"{len(classes)} of {path} from {classes[0]!r} on"
+        )
+    genotype = Genotype.from_json((path / "genotype.json").read_text())
+    with replicas.variables():
+        network = FlatNetwork(
+            genotype, settings.stack, settings.size, len(classes), settings.recipe
+        )
+    source = _take(run, network, step)
+    engine = Engine(network, replicas)
+    batches = ImageBatches(images, settings.size, 2, "none", 0, (0, 1))
+    for batch in batches.validation(engine.evaluation_batch):
+        engine.evaluate(batch)
+    loss, top1, top5, count, bad = (float(value) for value in engine.evaluated())
+    if not count:
+        raise ValueError("validation has 0 good images, expected some")
+    return {
+        "run": str(path),
+        "weights": source,
+        "data": images.source,
+        "top1": top1 / count,
+        "top5": top5 / count,
+        "loss": loss / count,
+        "images": int(count),
+        "bad_images": int(bad),
+    }
+
+
+def _take(run: RunDirectory, network: Any, step: int | None) -> str:
+    """Gives the network its weights; says where they are from."""
+    model = run.path / "model.keras"
+    if step is None and model.is_file():
+        from transfer.weights import read_weights
+
+        network.begin_with(network.initial() | read_weights(model).arrays)
+        return str(model)
+    checkpoints = Checkpoints(run.path / "checkpoints")
+    if step is None:
+        found = checkpoints.newest()
+        if found is None:
+            raise ValueError(f"{run.path} has no checkpoint yet, expected one or model.keras")
+        network.state.restore(found[1])
+        return f"checkpoint of step {found[0]:,}"
+    path = checkpoints.path(step)
+    if not path.is_file():
+        raise ValueError(f"checkpoint {path} does not exist, expected one of a training's last")
+    try:
+        network.state.restore(read_checkpoint(path))
+    except DAMAGE as error:
+        raise ValueError(f"{path} is damaged: {' '.join(str(error).split())}") from None
+    return f"checkpoint of step {step:,}"

@@ -1,0 +1,100 @@
+"""What a person sees of a training at ImageNet scale: a live bar, lines, TensorBoard."""
+
+import importlib.util
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, Progress, TextColumn
+
+from experiments.progress import console, duration, say
+from transfer.trainer import Observer
+
+
+class TransferProgress:
+    """Steps as a live bar with the speed and the time that is left; else a line now and then.
+
+    Args:
+        batch_size: images a step.
+        folder: of TensorBoard's files; None for none.
+
+    Raises:
+        ValueError: TensorBoard is wanted and not installed.
+    """
+
+    def __init__(self, batch_size: int, folder: Path | None = None) -> None:
+        self._batch = batch_size
+        self._writer: Any = None
+        if folder is not None:
+            check_tensorboard()
+            import tensorflow as tf
+
+            self._writer = tf.summary.create_file_writer(str(folder))
+        self._line, self._speed = "tracing", ""
+        self._first: tuple[int, float] | None = None  # a step and its time, behind the tracing
+        self._said = time.monotonic()
+        columns = (
+            TextColumn("[bold]train[/] {task.fields[line]}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.completed}/{task.total} steps {task.fields[speed]}"),
+        )
+        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._task = self._bar.add_task("train", total=None, line=self._line, speed="")
+
+    def __enter__(self) -> "TransferProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+        if self._writer is not None:
+            self._writer.close()
+
+    @property
+    def observer(self) -> Observer:
+        """What the trainer calls."""
+        return Observer(say=say, on_step=self._step, on_row=self._row)
+
+    def _step(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = done, now
+        elif done > self._first[0]:
+            each = (now - self._first[1]) / (done - self._first[0])
+            left = duration(each * (total - done))
+            self._speed = f"· {self._batch / each:,.0f} images/s · ETA {left}"
+        self._bar.update(
+            self._task, completed=done, total=total, line=self._line, speed=self._speed
+        )
+        if not console.is_terminal and now - self._said > 30:
+            self._said = now
+            say(f"step {done:,}/{total:,} {self._speed} · {self._line}")
+
+    def _row(self, row: dict[str, Any]) -> None:
+        self._line = f"epoch {row['epoch']} · loss {row['loss']:.3f} · top-1 {row['top1']:.3f}"
+        if row["kind"] == "validation":
+            say(
+                f"epoch {row['epoch']} · validation top-1 {row['top1']:.4f}, top-5 "
+                f"{row['top5']:.4f}, loss {row['loss']:.4f} on {row['images']:,} images"
+            )
+        if self._writer is not None:
+            self._write(row)
+
+    def _write(self, row: dict[str, Any]) -> None:
+        import tensorflow as tf
+
+        names = ("loss", "top1", "top5", "learning_rate", "loss_scale")
+        with self._writer.as_default(step=row["step"]):
+            for name in names:
+                if name in row:
+                    tf.summary.scalar(f"{row['kind']}/{name}", row[name])
+
+
+def check_tensorboard() -> None:
+    """Refuses to go on without the package.
+
+    Raises:
+        ValueError: it is not installed.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise ValueError("tensorboard is not installed, expected it for --tensorboard")

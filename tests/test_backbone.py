@@ -1,0 +1,204 @@
+"""Features at several strides: where they are taken, and that they are the network's own."""
+
+import dataclasses
+import math
+
+import keras
+import numpy as np
+import pytest
+from keras.src.applications.nasnet import NASNet
+
+from cells import NASNET_A, ZOO, Block, Cell, Genotype
+from stacking import PRESETS, Stack, build_network, end_points, network_cost
+from transfer import weights
+from transfer.backbone import backbone, feature_levels
+
+SMALL = Stack(1, 8, 8, stem="imagenet")
+
+
+def randomise(model, rng):
+    """Weights that leave no layer without effect."""
+    for variable in model.variables:
+        values = rng.normal(size=variable.shape)
+        if variable.path.endswith(("gamma", "moving_variance")):
+            values = 1 + 0.2 * np.abs(values)
+        else:
+            values /= np.sqrt(np.prod(variable.shape[:-1])) if len(variable.shape) > 1 else 10
+        variable.assign(values)
+
+
+def test_the_strides_of_the_published_networks():
+    levels = {
+        name: feature_levels(p.genotype, p.stack)
+        for name, p in PRESETS.items()
+        if "cifar" not in name
+    }
+    assert {tuple(level) for level in levels.values()} == {(4, 8, 16, 32)}
+    assert levels["imagenet-mobile"] == {4: "Cell_Stem_0", 8: "Cell_3", 16: "Cell_7", 32: "Cell_11"}
+    assert levels["imagenet-large"] == {4: "Cell_Stem_0", 8: "Cell_5", 16: "Cell_11", 32: "Cell_17"}
+    assert levels["pnasnet-large"] == {4: "Cell_Stem_0", 8: "Cell_3", 16: "Cell_7", 32: "Cell_11"}
+    assert levels["darts-v2-imagenet"][4] == "stem_bn_2"
+    cifar = PRESETS["cifar"]
+    assert feature_levels(cifar.genotype, cifar.stack) == {1: "Cell_5", 2: "Cell_11", 4: "Cell_17"}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("size", [224, 331, 600])
+def test_features_are_as_large_as_their_stride_says(preset, size):
+    network = PRESETS[preset]
+    _, ends = network_cost(network.genotype, network.stack, (size, size, 3), None)
+    for stride, name in feature_levels(network.genotype, network.stack).items():
+        if name in ends:
+            # The unpadded convolution of the stem leaves up to one pixel out.
+            assert ends[name].height in {math.ceil(size / stride), math.ceil((size - 1) / stride)}
+
+
+def test_a_cell_that_reaches_nothing_is_no_feature():
+    cell = Cell((Block(0, 0, "sep_conv_3x3", "identity"),))  # every second cell is ignored
+    levels = feature_levels(Genotype(cell, cell), Stack(2, 8, stem="imagenet"))
+    model = backbone(Genotype(cell, cell), Stack(2, 8, stem="imagenet"), (64, 64, 3))
+    assert [*model.output] == [f"stride_{stride}" for stride in levels]
+    assert max(levels) == 32
+
+
+@pytest.mark.parametrize(
+    ("cell", "stack", "shape"),
+    [
+        ("nasnet-a", SMALL, (96, 71, 3)),
+        pytest.param(
+            *("pnasnet-5", Stack(2, 8, stem="imagenet", extra_reductions=False), (64, 64, 3)),
+            marks=pytest.mark.slow,
+        ),
+        ("darts-v2", Stack(1, 8, stem="darts-imagenet", conventions="darts"), (64, 64, 1)),
+        pytest.param(
+            *("enas", Stack(1, 8, conventions="enas"), (16, 16, 3)), marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_features_are_the_end_points_of_the_network(cell, stack, shape, tmp_path, rng):
+    genotype = ZOO[cell].genotype
+    model = build_network(genotype, stack, shape, 5, batch_norm_epsilon=2e-3)
+    randomise(model, rng)
+    model.save(tmp_path / "model.keras")
+    levels = feature_levels(genotype, stack)
+    ends = end_points(model)
+    expected = {
+        f"stride_{stride}": ends[name] if name in ends else model.get_layer(name).output
+        for stride, name in levels.items()
+    }
+    images = rng.normal(size=(2, *shape)).astype(np.float32)
+    wanted = keras.Model(model.input, expected)(images)
+    found = backbone(genotype, stack, shape, weights=tmp_path / "model.keras")(images)
+    assert [*found] == [*expected]
+    for name, features in wanted.items():
+        np.testing.assert_array_equal(found[name], features)
+
+
+def test_some_strides_of_a_backbone_from_arrays(rng):
+    model = build_network(NASNET_A, SMALL, (64, 64, 3), 5, batch_norm_epsilon=1e-3)
+    arrays = {variable.path: variable.numpy() for variable in model.weights}
+    small = backbone(NASNET_A, SMALL, (64, 64, 3), weights=arrays, strides=(8, 16))
+    images = rng.normal(size=(1, 64, 64, 3)).astype(np.float32)
+    ends = end_points(model)
+    expected = keras.Model(model.input, [ends["Cell_0"], ends["Cell_1"]])(images)
+    np.testing.assert_allclose(small(images)["stride_8"], expected[0], atol=1e-5)
+    np.testing.assert_allclose(small(images)["stride_16"], expected[1], atol=1e-5)
+    assert not any("cell_2" in layer.name for layer in small.layers)
+    with pytest.raises(ValueError, match=r"weight cell_0_.* is missing, expected those of the net"):
+        backbone(
+            NASNET_A,
+            SMALL,
+            (64, 64, 3),
+            weights={path: a for path, a in arrays.items() if not path.startswith("cell_0")},
+        )
+
+
+@pytest.mark.slow
+def test_a_saved_backbone_loads_without_this_package(tmp_path, rng):
+    model = backbone(NASNET_A, SMALL, (64, 64, 3), seed=1)
+    assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
+    model.save(tmp_path / "backbone.keras")
+    images = rng.normal(size=(1, 64, 64, 3)).astype(np.float32)
+    loaded = keras.models.load_model(tmp_path / "backbone.keras")(images)
+    for name, features in model(images).items():
+        np.testing.assert_array_equal(loaded[name], features)
+
+
+def check_against_keras(theirs, stack, shape, ends, path, rng):
+    """The file of a network of Keras gives our backbone the features that the network has."""
+    randomise(theirs, rng)
+    theirs.save_weights(path)
+    images = rng.normal(size=(2, *shape)).astype(np.float32)
+    outputs = {name: theirs.get_layer(layer).output for name, layer in ends.items()}
+    expected = keras.Model(theirs.input, outputs)(images)
+    stack = dataclasses.replace(stack, conventions="keras")
+    found = backbone(NASNET_A, stack, shape, weights=path)(images)
+    for name, features in expected.items():
+        scale = np.abs(features).max()
+        np.testing.assert_allclose(found[name], features, atol=1e-5 * scale)
+    with pytest.raises(
+        ValueError, match="conventions is 'nasnet', expected 'keras' for weights of"
+    ):
+        backbone(NASNET_A, dataclasses.replace(stack, conventions="nasnet"), shape, weights=path)
+
+
+@pytest.mark.slow
+def test_a_file_of_keras_has_the_features_of_its_network(monkeypatch, tmp_path, rng):
+    def make(input_shape=(96, 96, 3), **arguments):
+        return NASNet(input_shape, 192, 1, stem_block_filters=8, skip_reduction=False, **arguments)
+
+    monkeypatch.setattr(keras.applications, "Tiny", make, raising=False)
+    monkeypatch.setattr(weights, "_PEERS", {8: ("Tiny", 1)})
+    ends = {
+        "stride_4": "reduction_concat_stem_1",
+        "stride_8": "normal_concat_0",
+        "stride_16": "normal_concat_2",
+        "stride_32": "normal_concat_3",
+    }
+    path = tmp_path / "tiny.weights.h5"
+    check_against_keras(make(weights=None, classes=10), SMALL, (96, 96, 3), ends, path, rng)
+
+
+@pytest.mark.slow
+def test_nasnet_mobile_of_keras_has_the_same_features(tmp_path, rng):
+    shape = (96, 96, 3)
+    theirs = keras.applications.NASNetMobile(shape, weights=None)
+    ends = {
+        "stride_4": "reduction_concat_stem_1",
+        "stride_8": "normal_concat_3",
+        "stride_16": "normal_concat_8",
+        "stride_32": "normal_concat_12",
+    }
+    stack = PRESETS["imagenet-mobile"].stack
+    check_against_keras(theirs, stack, shape, ends, tmp_path / "mobile.weights.h5", rng)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"strides": (2, 4)}, r"strides is \(2, 4\), expected one or more of: 4, 8, 16, 32"),
+        ({"strides": ()}, r"strides is \(\), expected one or more of: 4, 8, 16, 32"),
+        (
+            {"input_shape": (None, None, 3)},
+            "input shape is .*, expected height, width and channels",
+        ),
+        ({"input_shape": (2, 2, 3)}, "height is 2 where a window of 3 must fit, expected larger"),
+        (
+            {"weights": "none.keras"},
+            "weights are in none.keras, which does not exist, expected a f",
+        ),
+    ],
+)
+def test_bad_arguments_are_one_line(arguments, text):
+    with pytest.raises(ValueError, match=text) as info:
+        backbone(NASNET_A, SMALL, **{"input_shape": (64, 64, 3)} | arguments)
+    assert "\n" not in str(info.value)
+
+
+def test_weights_of_other_cells_are_refused(tmp_path):
+    cell = Cell((Block(0, 1, "conv_1x1", "identity"),))
+    model = build_network(Genotype(cell, cell), Stack(1, 4), (8, 8, 3), 5)
+    model.save(tmp_path / "model.keras")
+    (tmp_path / "genotype.json").write_text(Genotype(cell, cell).to_json())
+    with pytest.raises(ValueError, match=r"model.keras are those of other cells, expected the gen"):
+        backbone(NASNET_A, SMALL, (64, 64, 3), weights=tmp_path / "model.keras")

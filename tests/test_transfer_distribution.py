@@ -1,0 +1,156 @@
+"""Two devices, or two processes, train as one device does with two accumulation steps."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.transfer_task import make_trainer
+from transfer.distribution import Replicas, WorkerLost, cluster
+from transfer.history import read_history
+from transfer.intervals import Intervals
+
+ROOT = Path(__file__).parent.parent
+OFTEN = Intervals(checkpoint_every=2, log_every=2)
+
+
+def start(folder, *arguments, worker=None, ports=()):
+    folder.mkdir(exist_ok=True)
+    environment = dict(os.environ)
+    if worker is not None:
+        addresses = [f"localhost:{port}" for port in ports]
+        task = {"type": "worker", "index": worker}
+        config = {"cluster": {"worker": addresses}, "task": task}
+        environment["TF_CONFIG"] = json.dumps(config)
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.transfer_task", str(folder), *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("localhost", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def wait_for(process, line):
+    while (found := process.stdout.readline()) != f"{line}\n":
+        assert found, process.stderr.read()
+
+
+def finish(process, code=0):
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == code, err
+    return out, err
+
+
+def assert_same_training(one, two):
+    """Two run directories; in float32 another order of sums grows with the steps."""
+    with np.load(one / "end.npz") as a, np.load(two / "end.npz") as b:
+        assert a.files == b.files
+        for name in a.files:
+            scale = np.abs(a[name]).max()
+            np.testing.assert_allclose(a[name], b[name], atol=1e-3 * scale, err_msg=name)
+    rows = [read_history(folder / "history.csv") for folder in (one, two)]
+    for first, second in zip(*rows, strict=True):
+        for name in ("kind", "epoch", "step", "learning_rate", "images", "bad_images"):
+            assert first[name] == second[name]
+        assert float(first["loss"]) == pytest.approx(float(second["loss"]), rel=1e-3)
+
+
+def train_alone(folder):
+    """One device that takes two micro-batches before each update."""
+    folder.mkdir()
+    trainer = make_trainer(folder, accumulate=2, intervals=OFTEN)
+    trainer.fit()
+    np.savez(folder / "end.npz", **trainer.state())
+
+
+def test_two_mirrored_devices_train_as_one_that_accumulates(tmp_path):
+    process = start(tmp_path / "mirrored", "--mirrored")
+    train_alone(tmp_path / "alone")
+    finish(process)
+    assert_same_training(tmp_path / "alone", tmp_path / "mirrored")
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one_that_accumulates_and_go_on_after_a_kill(tmp_path):
+    """A process is killed; the other stops with a message; both go on from the checkpoint."""
+    folder, ports = tmp_path / "workers", free_ports(2)
+    arguments = ("--multi-worker", "--pause", "0.2")
+    workers = [start(folder, *arguments, worker=i, ports=ports) for i in (0, 1)]
+    wait_for(workers[0], "step 7")
+    os.kill(workers[1].pid, signal.SIGKILL)
+    workers[1].communicate()
+    _, err = finish(workers[0], code=1)
+    assert "one of the 2 workers is gone" in err
+    assert "start all of them again with --resume" in err
+    ports = free_ports(2)
+    workers = [start(folder, "--multi-worker", worker=i, ports=ports) for i in (0, 1)]
+    outputs = [finish(worker)[0] for worker in workers]
+    for out in outputs:
+        assert out.startswith("going on behind step ")
+    train_alone(tmp_path / "alone")
+    assert_same_training(tmp_path / "alone", folder)
+
+
+@pytest.mark.slow
+def test_processes_of_other_settings_refuse_each_other(tmp_path):
+    ports = free_ports(2)
+    first = start(tmp_path, "--multi-worker", worker=0, ports=ports)
+    other = start(tmp_path, "--multi-worker", "--fingerprint", "5", worker=1, ports=ports)
+    for process in (first, other):
+        _, err = finish(process, code=1)
+        assert "workers differ in their settings or checkpoints, expected the same" in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        '{"cluster": {"worker": ["a:1"]}}',
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
+        '{"cluster": {"ps": ["a:1"], "worker": ["b:1"]}, "task": {"type": "worker", "index": 0}}',
+    ],
+)
+def test_a_cluster_that_is_not_described_is_refused(monkeypatch, text):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match=r"TF_CONFIG is .*, expected the like of"):
+        cluster()
+
+
+def test_a_cluster_knows_who_is_who(monkeypatch):
+    task = {"type": "worker", "index": 1}
+    config = {"cluster": {"worker": ["a:1", "b:1", "c:1"]}, "task": task}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+    assert cluster() == (1, 3)
+
+
+def test_errors_of_one_process_are_not_taken_for_a_lost_worker():
+    import tensorflow as tf
+
+    error = tf.errors.UnavailableError(None, None, "no")
+    replicas = Replicas()
+    with pytest.raises(tf.errors.UnavailableError), replicas.watched():
+        raise error
+    replicas.workers = 2
+    with pytest.raises(WorkerLost, match="one of the 2 workers is gone"), replicas.watched():
+        raise error
+    with pytest.raises(ValueError, match="other"), replicas.watched():
+        raise ValueError("other")

@@ -1,0 +1,111 @@
+"""What a person must know of a network that is handed on, as Markdown."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_UNKNOWN = "not recorded"
+_TOP = {"top1": "validation accuracy, top 1", "top5": "validation accuracy, top 5"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What the card says; what is None or empty is not recorded, and the card says so.
+
+    Attributes:
+        name: of the network.
+        file: of the exported network, beside the card.
+        form: in which it was exported.
+        input_shape: height, width and channels of its images.
+        crop: side of the square that is shown, as a share of the image's shorter side.
+        outputs: "logits" or "probabilities".
+        classes: how many.
+        parameters: of the Keras network.
+        mult_adds: of one image.
+        diagram: the file of the cells' drawing, beside the card.
+        source: the data that it was trained on, in one line.
+        settings: how it was trained.
+        result: what was measured: NAME_accuracy with NAME_images, the number of images; or top1 and
+            top5 with images.
+        check: in one line, how the exported network compares to the Keras network.
+        versions: of what it was trained with and exported with, by name.
+    """
+
+    name: str
+    file: str
+    form: str
+    input_shape: tuple[int, int, int]
+    crop: float
+    outputs: str
+    classes: int
+    parameters: int
+    mult_adds: int
+    diagram: str | None
+    source: str | None
+    settings: Mapping[str, Any]
+    result: Mapping[str, Any]
+    check: str
+    versions: Mapping[str, Mapping[str, str]]
+
+
+def model_card(facts: Facts) -> str:
+    """The card; it names files beside it: the network, labels.txt, and the drawing."""
+    height, width, channels = facts.input_shape
+    colours = "RGB" if channels == 3 else "grayscale"
+    rows = {
+        "file": f"`{facts.file}` ({facts.form})",
+        "parameters": f"{facts.parameters:,}",
+        "multiply-adds": f"{facts.mult_adds / 1e6:,.1f} million an image",
+        "input": f"[N, {height}, {width}, {channels}] float32, {colours}",
+        "preprocessing": (
+            f"the square in the middle whose side is {facts.crop:.1%} of the shorter side, "
+            f"resized (bilinear) to {height} x {width}; pixels / 127.5 - 1"
+        ),
+        "output": f"{facts.outputs} of {facts.classes} classes, in the order of `labels.txt`",
+    }
+    parts = [f"# {facts.name}", f"An image classifier of {facts.classes} classes."]
+    if facts.diagram is not None:
+        parts.append(f"![The cells of the network]({facts.diagram})")
+    parts.append(_table(("", ""), rows.items()))
+    parts += ["## Accuracy", _accuracies(facts.result)]
+    parts += ["## Data", facts.source or f"{_UNKNOWN.capitalize()}."]
+    parts += ["## Recipe", _recipe(facts.settings)]
+    parts += ["## Check of this file", facts.check]
+    parts += ["## Versions", _versions(facts.versions)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _accuracies(result: Mapping[str, Any]) -> str:
+    rows = []
+    for key, value in result.items():
+        counted = "images" if key in _TOP else f"{key.removesuffix('_accuracy')}_images"
+        if key in _TOP or key.endswith("_accuracy"):
+            count = result.get(counted)
+            images = f"{count:,}" if isinstance(count, int) else _UNKNOWN
+            rows.append((_TOP.get(key, key.replace("_", " ")), f"{value:.4f}", images))
+    if not rows:
+        return f"{_UNKNOWN.capitalize()}."
+    return _table(("what", "share", "images (n)"), rows)
+
+
+def _recipe(settings: Mapping[str, Any]) -> str:
+    if not settings:
+        return f"{_UNKNOWN.capitalize()}."
+    return "```json\n" + json.dumps(settings, indent=2) + "\n```"
+
+
+def _versions(versions: Mapping[str, Mapping[str, str]]) -> str:
+    names = list(dict.fromkeys(name for column in versions.values() for name in column))
+    rows = [(name, *(column.get(name, "") for column in versions.values())) for name in names]
+    return _table(("", *versions), rows)
+
+
+def _table(head: tuple[str, ...], rows: Any) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(text: Any) -> str:
+    """Text that cannot end a table's cell."""
+    return str(text).replace("|", "\\|").replace("\n", " ")

@@ -4,7 +4,7 @@ Paper:    Zoph et al., Learning Transferable Architectures for Scalable Image Re
           https://arxiv.org/abs/1707.07012: cells found on CIFAR-10, stacked for ImageNet
 Command:  python -m experiments.imagenet --data IMAGENET --out runs/imagenet
 Cost:     the search: 120 children, about 15 minutes on 2 CPU cores; the training: that of NASNet-A
-          Mobile by default, weeks on one GPU. `--train "--preset small"` takes minutes on a laptop.
+          Mobile by default, weeks on one GPU. `--train="--preset small"` takes minutes on a laptop.
 Expect:   see experiments/README.md, which quotes a run on ten classes of photos.
 
 Each step is one `nasnet` command, which is printed. Killed at any moment and given again, the same
@@ -38,18 +38,20 @@ class Mission:
     Args:
         data: photos: a folder of class folders, of TFRecord shards, or tfds:NAME.
         mult_adds: the most multiply-adds of one image, such as 600M; the plan is the widest within.
+        repeats: the least and the greatest N of a plan.
         size: height and width of the photos in pixels.
         classes: number of classes of the photos.
         trials: children of the search.
         search_data: what cells are searched on; as `nasnet search --data`.
         format: what is exported: keras, saved_model, onnx or litert.
         seed: of the search and of the training.
-        search: more flags of `nasnet search`, in one string.
-        train: more flags of `nasnet transfer train`, in one string.
+        search: more flags of `nasnet search`, as in --search="--stack.filters 16".
+        train: more flags of `nasnet transfer train`, likewise.
     """
 
     data: str
     mult_adds: str = "600M"
+    repeats: tuple[int, int] = (3, 8)
     size: int = 224
     classes: int = 1000
     trials: int = 120
@@ -96,7 +98,8 @@ class Steps:
             return OK
         mission = self._mission
         flags = ["--mult-adds", mission.mult_adds, "--size", str(mission.size)]
-        flags += ["--classes", str(mission.classes), "--repeats", "1", "8", "--json"]
+        flags += ["--classes", str(mission.classes), "--json"]
+        flags += ["--repeats", *map(str, mission.repeats)]
         return run_nasnet(["transfer", "plan", str(self.search), *flags], self.plan)
 
     def _train(self) -> int:

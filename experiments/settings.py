@@ -15,7 +15,7 @@ from search.objectives import Objective
 from search.proxies import EVALUATORS, EvaluatorName
 from search.shared_settings import ENAS_POLICY, SharedSettings, check_recipe
 from stacking.plan import Stack
-from stacking.recipe import Recipe
+from stacking.recipe import Recipe, check_in_memory
 from stacking.recipes import RECIPES
 
 T = TypeVar("T")
@@ -113,6 +113,7 @@ class SearchSettings:
                     f"which has the settings: {known}"
                 )
         CONTROLLERS[self.controller].settings(**given)
+        check_in_memory(self.recipe.augmentation)
         self._check_objectives()
         self._check_evaluator()
         self._check_budget()
@@ -206,6 +207,7 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}, expected at least 0")
+        check_in_memory(self.recipe.augmentation)
 
 
 def with_recipe(name: str) -> TrainSettings:

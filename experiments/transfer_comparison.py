@@ -44,7 +44,7 @@ class TransferComparison:
         size: height and width of the photos in pixels.
         classes: number of classes of the photos.
         seeds: trainings of each cell, with seeds from 0.
-        train: more flags of `nasnet transfer train`, in one string.
+        train: more flags of `nasnet transfer train`, as in --train="--epochs 5".
         out: the folder; given again, the comparison goes on.
     """
 

@@ -45,6 +45,8 @@ def complete(
     name, genotype = cell or (path.resolve().stem, read.genotype)
     if genotype is None:
         raise ValueError(f"weights {path} have no cells, expected some")
+    if read.genotype is not None and read.genotype.key != genotype.key:
+        raise ValueError(f"cell is {name}, expected that of the weights in {path}")
     if not plan_given:
         shapes = {where: array.shape for where, array in read.arrays.items()}
         stack = _stored_stack(path) or _published(infer_stack(shapes))

@@ -4,24 +4,14 @@ from typing import Any
 
 import tensorflow as tf
 
+from stacking.recipe import check_in_memory
+
 Tensor = Any
-IN_MEMORY = ("none", "flip", "crop-flip")
 
 
 def rescale(images: Tensor) -> Tensor:
     """Pixels from 0..255 to -1..1, as `preprocess_input` does for the Keras network."""
     return tf.cast(images, tf.float32) * (1 / 127.5) - 1.0
-
-
-def check_in_memory(kind: str) -> None:
-    """Refuses what needs the images at their own sizes.
-
-    Raises:
-        ValueError: `kind` is none of those of `augment`.
-    """
-    if kind not in IN_MEMORY:
-        known = ", ".join(IN_MEMORY)
-        raise ValueError(f"augmentation is {kind!r} of images in memory, expected one of: {known}")
 
 
 def augment(x: Tensor, kind: str, seed: Tensor) -> Tensor:

@@ -25,6 +25,9 @@ _READ_WITH = {
 }
 
 
+IN_MEMORY: tuple[Augmentation, ...] = ("none", "flip", "crop-flip")
+
+
 class Diverged(ArithmeticError):
     """The training loss stopped being a finite number."""
 
@@ -181,3 +184,14 @@ class Recipe:
     def drop_path_follows_time(self) -> bool:
         """Whether drop path grows while the network trains."""
         return self.drop_path_schedule in ("depth-and-time", "time")
+
+
+def check_in_memory(kind: str) -> None:
+    """Refuses an augmentation that needs the images at their own sizes.
+
+    Raises:
+        ValueError: `kind` is none of `IN_MEMORY`.
+    """
+    if kind not in IN_MEMORY:
+        known = ", ".join(IN_MEMORY)
+        raise ValueError(f"augmentation is {kind!r} of images in memory, expected one of: {known}")

@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from cells import Genotype
 from stacking.assemble import assemble, network_cost
-from stacking.augmentation import augment, check_in_memory, cut_out, rescale
+from stacking.augmentation import augment, cut_out, rescale
 from stacking.flat_backend import FlatLayout, FlatTensors
 from stacking.noise import Noise
 from stacking.plan import Stack
-from stacking.recipe import Diverged, Recipe
+from stacking.recipe import Diverged, Recipe, check_in_memory
 from stacking.training_state import TrainingState
 
 Tensor = Any

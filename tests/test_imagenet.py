@@ -35,8 +35,18 @@ def photos(tmp_path, rng):
 
 def flags(photos, out):
     given = ["--data", str(photos), "--out", str(out), "--trials", "3", "--size", "32"]
-    given += ["--classes", "2", "--mult-adds", "3M", "--search-data", "shapes10"]
-    return [*given, "--format", "keras", "--search", SEARCH, "--train", TRAIN]
+    given += [
+        "--classes",
+        "2",
+        "--mult-adds",
+        "3M",
+        "--repeats",
+        "1",
+        "1",
+        "--search-data",
+        "shapes10",
+    ]
+    return [*given, "--format", "keras", f"--search={SEARCH}", f"--train={TRAIN}"]
 
 
 @pytest.mark.slow

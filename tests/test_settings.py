@@ -68,6 +68,7 @@ def test_foreign_json_is_refused(data, text):
             {"controller": "reinforce", "policy": ControllerSettings(clip=0.1)},
             "policy.clip is set for the reinforce controller, which has the settings: learning",
         ),
+        ({"recipe": Recipe(augmentation="inception")}, "augmentation is 'inception' of images in"),
         ({"policy": ControllerSettings(minibatch=0)}, "minibatch is 0, expected"),
     ],
 )

@@ -27,7 +27,6 @@ __all__ = (
     "assign_weights",
     "frozen_paths",
     "read_weights",
-    "unfreeze_schedule",
     "warm_start",
     "weights_from_keras",
 )
@@ -177,24 +176,3 @@ def frozen_paths(paths: Iterable[str], stack: Stack, until: str) -> set[str]:
         if height <= ends[until]:
             frozen.add(path)
     return frozen
-
-
-def unfreeze_schedule(stack: Stack, every: int) -> dict[int, str | None]:
-    """Layer-wise unfreezing from the top: the classifier learns first, the image's layers last.
-
-    Args:
-        stack: the plan.
-        every: epochs until the next end point below learns, too.
-
-    Returns:
-        By the epoch from which it holds: the end point up to which all is frozen, for
-        `frozen_paths`; None, at last, where nothing is.
-
-    Raises:
-        ValueError: `every` is below 1.
-    """
-    if every < 1:
-        raise ValueError(f"every is {every}, expected at least 1 epoch")
-    cells = [slot.name for slot in stack][stack.stem_cells :]
-    ends: list[str | None] = [*reversed(cells), "Stem", None]
-    return {i * every: end for i, end in enumerate(ends)}

@@ -41,6 +41,7 @@ bench: .venv/ready-bench
 	$(BIN)/python -m benchmarks.controller --short
 	$(BIN)/python -m benchmarks.controller_learning --seeds 1
 	$(BIN)/python -m benchmarks.loop --sizes 100 1000
+	$(BIN)/python -m benchmarks.pipeline --rounds 1 --images 200
 	$(BIN)/python -m benchmarks.stacking --short
 
 .venv/bin/python:

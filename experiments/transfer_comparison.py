@@ -41,6 +41,7 @@ class TransferComparison:
         cells: zoo names, genotypes' JSON files or run directories.
         mult_adds: the most multiply-adds of one image; each cell has the widest network within.
         repeats: N of all networks.
+        step: F is a multiple of it; 1 comes nearest to equal cost.
         size: height and width of the photos in pixels.
         classes: number of classes of the photos.
         seeds: trainings of each cell, with seeds from 0.
@@ -50,8 +51,9 @@ class TransferComparison:
 
     data: str
     cells: tuple[str, ...]
-    mult_adds: str = "20M"
-    repeats: int = 2
+    mult_adds: str = "25M"
+    repeats: int = 1
+    step: int = 1
     size: int = 96
     classes: int = 10
     seeds: int = 3
@@ -89,7 +91,8 @@ class TransferComparison:
     def _plan_flags(self) -> list[str]:
         repeats = str(self.repeats)
         flags = ["--mult-adds", self.mult_adds, "--size", str(self.size)]
-        return [*flags, "--classes", str(self.classes), "--repeats", repeats, repeats, "--json"]
+        flags += ["--classes", str(self.classes), "--step", str(self.step), "--json"]
+        return [*flags, "--repeats", repeats, repeats]
 
     def _train(self, cell: str, plan: str, seed: int, folder: Path) -> int:
         if (folder / "result.json").is_file():

@@ -242,7 +242,8 @@ class FlatTensors(Scopes):
         return x if self._noise is None else self._noise.drop_path(x, depth)
 
     def global_pool(self, x: Tensor) -> Tensor:
-        return tf.reduce_mean(tf.cast(x, tf.float32), [1, 2])
+        halves = x.dtype.size < tf.float32.size
+        return tf.reduce_mean(tf.cast(x, tf.float32) if halves else x, [1, 2])
 
     def dropout(self, x: Tensor) -> Tensor:
         return x if self._noise is None else self._noise.dropout(x)

@@ -100,6 +100,7 @@ def test_end_points_are_what_was_assembled(cell):
     assert [name for name in ends if found[name] is not ends[name]] == []
 
 
+@pytest.mark.slow
 def test_a_loaded_model_has_end_points_and_equal_outputs(tiny, tmp_path, rng):
     model = tiny()
     model.save(tmp_path / "model.keras")
@@ -195,6 +196,7 @@ def test_a_shape_must_be_the_tensors(tiny):
         tiny((32, 32, 3), input_tensor=keras.Input(SHAPE))
 
 
+@pytest.mark.slow
 def test_imagenet_weights_need_a_network_connection(monkeypatch, tmp_path):
     def offline(*_):
         raise URLError("no route")
@@ -213,7 +215,10 @@ def test_imagenet_weights_need_a_network_connection(monkeypatch, tmp_path):
         NASNetMobile(weights="ImageNet")
 
 
-@pytest.mark.parametrize("ending", [".keras", ".weights.h5", ".h5"])
+@pytest.mark.parametrize(
+    "ending",
+    [".keras", *(pytest.param(e, marks=pytest.mark.slow) for e in (".weights.h5", ".h5"))],
+)
 def test_files_of_ours(tiny, ending, tmp_path, rng):
     model, path = tiny(), tmp_path / f"model{ending}"
     model.save_weights(path) if ending == ".weights.h5" else model.save(path)
@@ -226,7 +231,9 @@ def test_files_of_ours(tiny, ending, tmp_path, rng):
         tiny(weights=path, classes=3)
 
 
-@pytest.mark.parametrize("name", ["net.weights.h5", "net.keras"])
+@pytest.mark.parametrize(
+    "name", ["net.weights.h5", pytest.param("net.keras", marks=pytest.mark.slow)]
+)
 def test_what_serves_training_is_left_in_the_file(name, tiny, tmp_path):
     preset = applications.PRESETS["tiny"]
     noise = {"drop_path_keep": 0.7, "dropout_keep": 0.5, "aux_head": True}

@@ -94,6 +94,7 @@ def test_features_are_the_end_points_of_the_network(cell, stack, shape, tmp_path
         np.testing.assert_array_equal(found[name], features)
 
 
+@pytest.mark.slow
 def test_some_strides_of_a_backbone_from_arrays(rng):
     model = build_network(NASNET_A, SMALL, (64, 64, 3), 5, batch_norm_epsilon=1e-3)
     arrays = {variable.path: variable.numpy() for variable in model.weights}

@@ -124,6 +124,7 @@ def test_a_table_with_gaps_is_refused(tmp_path):
         load_table(settings)
 
 
+@pytest.mark.slow
 def test_networks_are_trained_and_gone_on_with(tmp_path, capsys):
     rng = np.random.default_rng(0)
     arrays = {}

@@ -46,8 +46,16 @@ def arrays(trainer, recipe):
     "recipe",
     [
         FULL,
-        dataclasses.replace(FULL, nesterov=True, clip_norm=0, aux_weight=0, ema_decay=0.99),
-        dataclasses.replace(FULL, optimizer="rmsprop", schedule="constant", rmsprop_epsilon=0.1),
+        pytest.param(
+            dataclasses.replace(FULL, nesterov=True, clip_norm=0, aux_weight=0, ema_decay=0.99),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            dataclasses.replace(
+                FULL, optimizer="rmsprop", schedule="constant", rmsprop_epsilon=0.1
+            ),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["auxiliary", "nesterov", "rmsprop"],
 )

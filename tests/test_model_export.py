@@ -169,6 +169,7 @@ def test_what_onnx_needs_is_named(model, tmp_path, monkeypatch):
         export_network(model, tmp_path, "onnx")
 
 
+@pytest.mark.slow
 def test_int8_is_calibrated_and_its_loss_is_measured(run, photos, tmp_path, capsys):
     need("ai_edge_litert")
     small = tmp_path / "small"

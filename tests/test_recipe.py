@@ -193,6 +193,7 @@ def test_every_field_is_a_flag(invoke):
     assert json.loads(out)["settings"]["recipe"] == dataclasses.asdict(expected)
 
 
+@pytest.mark.slow
 def test_training_by_a_preset_saves_the_averages_in_stock_layers(invoke, tmp_path, monkeypatch):
     import keras
 

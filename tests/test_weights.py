@@ -128,7 +128,16 @@ def tiny(monkeypatch):
     return applications.Application("tiny", "tiny", "Tiny"), theirs
 
 
-@pytest.mark.parametrize("name", ["weights-only.h5", "model.h5", "net.weights.h5", "net.keras"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "net.keras",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("weights-only.h5", "model.h5", "net.weights.h5")
+        ),
+    ],
+)
 def test_files_of_keras(name, tiny, tmp_path, rng):
     make, peer = tiny
     theirs = peer(weights=None, classes=10)

@@ -119,6 +119,9 @@ def _name_ends(axes: "Axes", ends: Sequence[tuple[str, str, float]]) -> None:
     placed.sort(key=lambda item: item[0])
     wishes = [item[0] for item in placed]
     heights = spaced(wishes, [1.0] * len(wishes), [_LABEL_GAP] * (len(wishes) - 1))
+    # None goes below the axis, where the numbers of the evaluations stand.
+    bottom = float(axes.transAxes.transform((0, 0))[1]) * scale + _LABEL_GAP / 2
+    heights = [max(height, bottom + i * _LABEL_GAP) for i, height in enumerate(heights)]
     for height, (wanted, name, colour, value) in zip(heights, placed, strict=True):
         axes.annotate(
             name,

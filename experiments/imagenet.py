@@ -15,6 +15,7 @@ resumes.
 import dataclasses
 import json
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,6 +90,7 @@ class Steps:
             return OK
         if (self.search / "config.json").is_file():
             return run_nasnet(["search", "--resume", str(self.search)])
+        _clear(self.search)
         flags = ["--data", mission.search_data, "--trials", str(mission.trials)]
         flags += ["--seed", str(mission.seed), *shlex.split(mission.search)]
         return run_nasnet(["search", "--out", str(self.search), *flags])
@@ -107,6 +109,7 @@ class Steps:
             return OK
         if (self.train / "config.json").is_file():
             return run_nasnet(["transfer", "train", "--resume", str(self.train)])
+        _clear(self.train)
         mission, plan = self._mission, json.loads(self.plan.read_text())[0]["plan"]
         say(f"plan: {plan} at {mission.size} x {mission.size}")
         flags = ["--plan", plan, "--size", str(mission.size), "--data", mission.data]
@@ -116,11 +119,11 @@ class Steps:
     def _evaluate(self) -> int:
         if self.evaluation.is_file():
             return OK
-        flags = ["--data", self._mission.data, "--json"]
+        flags = ["--data", self._mission.data]
         return run_nasnet(["transfer", "evaluate", str(self.train), *flags], self.evaluation)
 
     def _export(self) -> int:
-        if self.exported.is_dir():
+        if self.exported.is_dir():  # it appears as a whole
             return OK
         flags = ["--format", self._mission.format, "-o", str(self.exported)]
         return run_nasnet(["export", str(self.train), *flags])
@@ -190,6 +193,11 @@ def _conclude(steps: Steps, folder: Path) -> None:
         f"results are in {folder}: search/, plan.json, train/, evaluation.json, export/\n"
         f"next: nasnet predict {steps.train} photo.jpg"
     )
+
+
+def _clear(path: Path) -> None:
+    """Removes a run that a kill met while it was made: nothing has run in it yet."""
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _ended(path: Path) -> int:

@@ -13,6 +13,7 @@ goes on where it was.
 import dataclasses
 import json
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,7 @@ class TransferComparison:
             return OK
         if (folder / "config.json").is_file():
             return run_nasnet(["transfer", "train", "--resume", str(folder)])
+        shutil.rmtree(folder, ignore_errors=True)  # a kill met it before anything had run there
         flags = ["--plan", plan, "--size", str(self.size), "--data", self.data]
         flags += ["--seed", str(seed), "--out", str(folder), *shlex.split(self.train)]
         return run_nasnet(["transfer", "train", cell, *flags])

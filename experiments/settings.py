@@ -59,7 +59,7 @@ class SearchSettings:
     """
 
     data: str = "auto"
-    trials: int = 60
+    trials: int = 70
     controller: Literal[
         "ppo",
         "reinforce",

@@ -67,7 +67,8 @@ class CompareCommand:
             complete, report, retrained = self._by_searches(folder)
         document = {**comparing_report.document(report), "retrained": retrained}
         if report.curves:
-            comparing_report.write_report(report, document, folder.path, title=report.source)
+            title = self._title(report)
+            comparing_report.write_report(report, document, folder.path, title=title)
         if self.json:
             print_json(document)
         elif report.curves:
@@ -89,6 +90,12 @@ class CompareCommand:
             file=sys.stderr,
         )
         return INTERRUPTED
+
+    def _title(self, report: "Report") -> str:
+        """Of the figures: the name of the data, without where it lies."""
+        return (
+            report.source if self.settings.evaluator == "table" else Path(self.settings.data).name
+        )
 
     def _on_table(self, folder: ComparisonFolder) -> tuple[bool, "Report"]:
         from experiments import comparing_report, comparing_tables

@@ -20,11 +20,11 @@ from stacking.recipe import Recipe
 SIZE, CLASSES = 16, 4
 _CELL = Cell((Block(0, 1, "sep_conv_3x3", "identity"),))
 GENOTYPE, STACK = Genotype(_CELL, _CELL), Stack(1, 4)
-# All parts of the ImageNet trainings.
+# All parts of the ImageNet trainings. At rates above 0.005 rounding grows to 0.01 in 18 steps.
 RECIPE = Recipe(
     epochs=3,
     batch_size=16,
-    learning_rate=0.05,
+    learning_rate=0.001,
     optimizer="rmsprop",
     schedule="exponential",
     label_smoothing=0.1,

@@ -22,7 +22,7 @@ from experiments.comparing_report import Report, make_report
 from experiments.comparing_settings import CompareSettings
 from experiments.progress import say
 from experiments.reporting import millions, top
-from experiments.run_directory import SEARCH, RunDirectory
+from experiments.run_directory import SEARCH, RunDirectory, clear_unmade
 from experiments.settings import ControllerSettings, SearchSettings, TrainSettings
 from search.trial import Trial
 from stacking.assemble import network_cost
@@ -50,8 +50,7 @@ def run_all(folder: ComparisonFolder, settings: CompareSettings) -> bool:
     runs = list(planned(settings))
     for i, run in enumerate(runs):
         wanted, path = search_settings(settings, run), folder.runs / run.name
-        if path.is_dir() and not (path / "config.json").is_file():
-            shutil.rmtree(path)  # its making was cut short; nothing has run there
+        clear_unmade(path)
         if finished(path, settings.budget):
             continue
         say(f"search {i + 1} of {len(runs)}: {run.name}")
@@ -204,8 +203,7 @@ def retrain_all(folder: ComparisonFolder, settings: CompareSettings) -> list[dic
 
 
 def _train(path: Path, candidate: Candidate, settings: TrainSettings) -> dict[str, Any]:
-    if path.is_dir() and not (path / "config.json").is_file():
-        shutil.rmtree(path)  # its making was cut short
+    clear_unmade(path)
     if (path / "result.json").is_file():
         found = Genotype.from_json((path / "genotype.json").read_text())
         if found == candidate.genotype:

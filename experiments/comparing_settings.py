@@ -87,8 +87,6 @@ class CompareSettings:
         self.controller_settings()
         if self.evaluator == "table":
             self._check_table()
-        else:
-            self._check_search()
 
     def _check_table(self) -> None:
         if self.space not in TABLE_SPACES:
@@ -103,7 +101,12 @@ class CompareSettings:
         if self.retrain:
             raise ValueError(f"retrain is {self.retrain}, expected 0 with a table")
 
-    def _check_search(self) -> None:
+    def check_flags(self) -> None:
+        """Refuses flags of a search that are the comparison's to give.
+
+        Raises:
+            ValueError: there is one.
+        """
         flags = {
             "data": "--data",
             "trials": "--budget",

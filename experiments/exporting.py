@@ -16,6 +16,7 @@ from experiments.photos import Photos, open_photos
 from experiments.run_directory import environment
 from stacking.quiet import import_tensorflow
 from transfer.export import Agreement, Format
+from transfer.runners import Runner
 
 _CHECKED = 8
 
@@ -76,11 +77,10 @@ def export(
         raise ValueError(f"network is {str(network.path)!r}, expected a run or a .keras file")
     import_tensorflow()
     from transfer.export import export_network
-    from transfer.runners import load_keras, load_runner, run_keras
+    from transfer.runners import load_keras
 
-    load_runner(network.path)  # says in one line what is wrong with a file
-    model = load_keras(network.path)
-    shape, classes = run_keras(model).input_shape, int(model.output_shape[-1])
+    model, runner = load_keras(network.path)
+    shape, classes = runner.input_shape, int(model.output_shape[-1])
     if network.classes and len(network.classes) != classes:
         raise ValueError(f"number of class names is {len(network.classes)}, expected {classes}")
     shown = None if photos is None else open_photos(photos, network, shape, classes, limit)
@@ -89,9 +89,9 @@ def export(
     try:
         calibration = shown.calibration if shown is not None and int8 else None
         file = export_network(model, aside, form, calibration=calibration)
-        exported = _check(model, file, shape, shown)
+        exported = _check(runner, file, shown)
         exported = dataclasses.replace(exported, folder=out, file=out / file.name)
-        _describe(aside, network, model, form, exported)
+        _describe(aside, network, model, runner, form, exported)
         aside.chmod(0o755)
         if out.is_dir():
             out.rmdir()
@@ -101,18 +101,20 @@ def export(
     return exported
 
 
-def _check(model: Any, file: Path, shape: tuple[int, int, int], photos: Photos | None) -> Exported:
+def _check(original: Runner, file: Path, photos: Photos | None) -> Exported:
     """Compares on the photos, or on noise where there are none."""
     from transfer.export import TOLERANCE, accuracy, compare
-    from transfer.runners import MissingLibraryError, load_runner, run_keras
+    from transfer.runners import MissingLibraryError, load_runner
 
+    shape = original.input_shape
     what = "validation images" if photos is not None else "images of noise"
     noise = np.random.default_rng(0).uniform(-1, 1, (_CHECKED, *shape)).astype(np.float32)
     images = noise if photos is None else next(photos.validation())[0][:_CHECKED]
     try:
-        agreement = compare(model, file, images)
+        runner = load_runner(file)
     except MissingLibraryError as error:
         return Exported(file.parent, file, f"not checked: {error}", None)
+    agreement = compare(runner, original, images)
     verdict = "close" if agreement.close else "not close"
     check = (
         f"largest difference of an output to the Keras network {agreement.difference:.2g} on "
@@ -121,22 +123,25 @@ def _check(model: Any, file: Path, shape: tuple[int, int, int], photos: Photos |
     )
     if photos is None:
         return Exported(file.parent, file, check, agreement)
-    before, count = accuracy(run_keras(model), photos.validation())
-    after, _ = accuracy(load_runner(file), photos.validation())
+    before, count = accuracy(original, photos.validation())
+    after, _ = accuracy(runner, photos.validation())
     check += f"; accuracy {before:.4f} before, {after:.4f} after ({after - before:+.4f}, n={count})"
     return Exported(file.parent, file, check, agreement, (before, after), count)
 
 
 def _describe(
-    folder: Path, network: TrainedNetwork, model: Any, form: Format, exported: Exported
+    folder: Path,
+    network: TrainedNetwork,
+    model: Any,
+    runner: Runner,
+    form: Format,
+    exported: Exported,
 ) -> None:
     """labels.txt, preprocessing.json, cell.svg and README.md."""
     import viz
     from transfer.export import gives_probabilities, mult_adds
     from transfer.model_card import Facts, model_card
-    from transfer.runners import run_keras
 
-    runner = run_keras(model)
     shape, classes = runner.input_shape, int(model.output_shape[-1])
     outputs = runner(np.zeros((1, *shape), np.float32))
     kind = "probabilities" if gives_probabilities(outputs) else "logits"

@@ -15,7 +15,6 @@ resumes.
 import dataclasses
 import json
 import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,10 +23,10 @@ import tyro
 
 from cells import write_atomically
 from experiments import cli
-from experiments.cell_argument import read_trials
+from experiments.comparing_searches import finished
 from experiments.errors import INTERRUPTED, OK
 from experiments.progress import say
-from experiments.run_directory import SEARCH, RunDirectory
+from experiments.run_directory import clear_unmade
 from experiments.settings import differences, from_json
 from experiments.steps import run_nasnet
 
@@ -86,11 +85,11 @@ class Steps:
 
     def _search(self) -> int:
         mission = self._mission
-        if _ended(self.search) >= mission.trials:
+        if finished(self.search, mission.trials):
             return OK
-        if (self.search / "config.json").is_file():
+        clear_unmade(self.search)
+        if self.search.is_dir():
             return run_nasnet(["search", "--resume", str(self.search)])
-        _clear(self.search)
         flags = ["--data", mission.search_data, "--trials", str(mission.trials)]
         flags += ["--seed", str(mission.seed), *shlex.split(mission.search)]
         return run_nasnet(["search", "--out", str(self.search), *flags])
@@ -107,9 +106,9 @@ class Steps:
     def _train(self) -> int:
         if (self.train / "result.json").is_file():
             return OK
-        if (self.train / "config.json").is_file():
+        clear_unmade(self.train)
+        if self.train.is_dir():
             return run_nasnet(["transfer", "train", "--resume", str(self.train)])
-        _clear(self.train)
         mission, plan = self._mission, json.loads(self.plan.read_text())[0]["plan"]
         say(f"plan: {plan} at {mission.size} x {mission.size}")
         flags = ["--plan", plan, "--size", str(mission.size), "--data", mission.data]
@@ -193,18 +192,6 @@ def _conclude(steps: Steps, folder: Path) -> None:
         f"results are in {folder}: search/, plan.json, train/, evaluation.json, export/\n"
         f"next: nasnet predict {steps.train} photo.jpg"
     )
-
-
-def _clear(path: Path) -> None:
-    """Removes a run that a kill met while it was made: nothing has run in it yet."""
-    shutil.rmtree(path, ignore_errors=True)
-
-
-def _ended(path: Path) -> int:
-    """How many children of a search have ended."""
-    if not (path / "config.json").is_file():
-        return 0
-    return sum(trial.done for trial in read_trials(RunDirectory(path, SEARCH)))
 
 
 if __name__ == "__main__":

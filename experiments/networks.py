@@ -8,8 +8,8 @@ from typing import Any
 from cells import Genotype
 from experiments.errors import NotFoundError
 from experiments.run_directory import TRAINING
+from transfer.images import CROP
 
-CROP = 0.875  # as `transfer.distortion`, which would load TensorFlow
 ABOUT, LABELS = "preprocessing.json", "labels.txt"
 
 

@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -119,6 +120,12 @@ def create(path: Path | None, name: str, kind: str) -> RunDirectory:
         raise ValueError(f"{path} is there already, expected a new or an empty folder")
     path.mkdir(parents=True, exist_ok=True)
     return RunDirectory(path, kind)
+
+
+def clear_unmade(path: Path) -> None:
+    """Removes a run directory that a kill met while it was made: nothing has run in it yet."""
+    if path.is_dir() and not (path / "config.json").is_file():
+        shutil.rmtree(path)
 
 
 def open_run(path: Path, kind: str = SEARCH) -> RunDirectory:

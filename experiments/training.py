@@ -4,8 +4,6 @@ import csv
 import dataclasses
 import io
 import json
-import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from experiments import data
 from experiments.data_core import split_validation
 from experiments.progress import console, duration
 from experiments.run_directory import TRAINING, RunDirectory, create, open_run
+from experiments.saving import save_network
 from experiments.settings import TrainSettings, differences
 from stacking.assemble import network_cost
 from stacking.quiet import import_tensorflow
@@ -170,24 +169,18 @@ def _finish(
     history: list[dict[str, float]],
 ) -> None:
     import viz
-    from stacking.keras_backend import build_network
 
     curves = {name: [row[name] for row in history] for name in COLUMNS[1:5]}
     viz.save_figure(viz.training_figure(curves), run.path / "training.png")
-    model = build_network(
+    save_network(
+        run.path / "model.keras",
+        trainer.weights(),
         genotype,
         settings.stack,
         shape,
         classes,
-        batch_norm_momentum=settings.recipe.batch_norm_momentum,
-        batch_norm_epsilon=settings.recipe.batch_norm_epsilon,
+        settings.recipe,
     )
-    weights = trainer.weights()
-    for variable in model.variables:
-        variable.assign(weights[variable.path])
-    with tempfile.TemporaryDirectory(dir=run.path) as aside:
-        model.save(Path(aside) / "model.keras")
-        os.replace(Path(aside) / "model.keras", run.path / "model.keras")
 
 
 class _Bar:

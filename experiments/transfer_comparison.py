@@ -13,7 +13,6 @@ goes on where it was.
 import dataclasses
 import json
 import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from experiments.comparing_statistics import interval
 from experiments.errors import INTERRUPTED, OK
 from experiments.progress import say
 from experiments.reporting import millions, stdout
+from experiments.run_directory import clear_unmade
 from experiments.steps import run_nasnet
 
 
@@ -98,9 +98,9 @@ class TransferComparison:
     def _train(self, cell: str, plan: str, seed: int, folder: Path) -> int:
         if (folder / "result.json").is_file():
             return OK
-        if (folder / "config.json").is_file():
+        clear_unmade(folder)
+        if folder.is_dir():
             return run_nasnet(["transfer", "train", "--resume", str(folder)])
-        shutil.rmtree(folder, ignore_errors=True)  # a kill met it before anything had run there
         flags = ["--plan", plan, "--size", str(self.size), "--data", self.data]
         flags += ["--seed", str(seed), "--out", str(folder), *shlex.split(self.train)]
         return run_nasnet(["transfer", "train", cell, *flags])

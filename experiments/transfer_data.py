@@ -5,6 +5,7 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
+from experiments.run_directory import RunDirectory
 from experiments.transfer_settings import TransferSettings, check_data
 from transfer.images import ImageSet, open_images
 
@@ -17,6 +18,20 @@ def open_data(settings: TransferSettings) -> ImageSet:
     """
     check_data(settings)
     return open_images(settings.data, image_limit=settings.image_limit)
+
+
+def check_classes(run: RunDirectory, images: ImageSet) -> None:
+    """Refuses images of other classes than those of a run.
+
+    Raises:
+        ValueError: they are.
+    """
+    classes = run.read_config()["classes"]
+    if list(images.classes) != classes:
+        raise ValueError(
+            f"data has {len(images.classes)} classes from {images.classes[0]!r} on, expected the "
+            f"{len(classes)} of {run.path} from {classes[0]!r} on"
+        )
 
 
 @dataclasses.dataclass(frozen=True)

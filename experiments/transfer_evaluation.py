@@ -6,7 +6,7 @@ from typing import Any
 
 from cells import Genotype
 from experiments.run_directory import RunDirectory, open_run
-from experiments.transfer_data import ImageBatches, open_data
+from experiments.transfer_data import ImageBatches, check_classes, open_data
 from experiments.transfer_settings import TRANSFER, read_settings
 from transfer.checkpoints import DAMAGE, Checkpoints, read_checkpoint
 from transfer.distribution import Replicas
@@ -34,16 +34,11 @@ def evaluate(path: Path, data: str, step: int | None, image_limit: int | None) -
     from transfer.network import FlatNetwork
 
     images = open_data(settings)
-    classes = run.read_config()["classes"]
-    if list(images.classes) != classes:
-        raise ValueError(
-            f"data has {len(images.classes)} classes from {images.classes[0]!r} on, expected the "
-            f"{len(classes)} of {path} from {classes[0]!r} on"
-        )
+    check_classes(run, images)
     genotype = Genotype.from_json((path / "genotype.json").read_text())
     with replicas.variables():
         network = FlatNetwork(
-            genotype, settings.stack, settings.size, len(classes), settings.recipe
+            genotype, settings.stack, settings.size, len(images.classes), settings.recipe
         )
     source = _take(run, network, step)
     engine = Engine(network, replicas)

@@ -6,8 +6,6 @@ The directory holds `config.json`, `genotype.json`, `checkpoints/`, `history.csv
 
 import dataclasses
 import json
-import os
-import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +16,9 @@ import numpy as np
 from cells import Genotype, write_atomically
 from experiments.progress import say
 from experiments.run_directory import RunDirectory, create, open_run
+from experiments.saving import save_network
 from experiments.settings import differences
-from experiments.transfer_data import ImageBatches, open_data
+from experiments.transfer_data import ImageBatches, check_classes, open_data
 from experiments.transfer_progress import TransferProgress, check_tensorboard
 from experiments.transfer_settings import (
     RESUMABLE,
@@ -81,12 +80,7 @@ def reopen(path: Path, settings: TransferSettings) -> tuple[RunDirectory, Genoty
     if changed:
         raise ValueError(f"settings have changed, expected those of {path}: {'; '.join(changed)}")
     images = open_data(settings)
-    classes = run.read_config()["classes"]
-    if list(images.classes) != classes:
-        raise ValueError(
-            f"data has {len(images.classes)} classes from {images.classes[0]!r} on, expected the "
-            f"{len(classes)} of {path} from {classes[0]!r} on"
-        )
+    check_classes(run, images)
     return run, Genotype.from_json((path / "genotype.json").read_text()), images
 
 
@@ -228,20 +222,14 @@ def _finish(
     weights: dict[str, np.ndarray],
     result: dict[str, Any],
 ) -> None:
-    from stacking.keras_backend import build_network
-
-    model = build_network(
+    save_network(
+        run.path / "model.keras",
+        weights,
         genotype,
         settings.stack,
         (settings.size, settings.size, 3),
         len(images.classes),
+        settings.recipe,
         classifier_activation=None,
-        batch_norm_momentum=settings.recipe.batch_norm_momentum,
-        batch_norm_epsilon=settings.recipe.batch_norm_epsilon,
     )
-    for variable in model.variables:
-        variable.assign(weights[variable.path])
-    with tempfile.TemporaryDirectory(dir=run.path) as aside:
-        model.save(Path(aside) / "model.keras")
-        os.replace(Path(aside) / "model.keras", run.path / "model.keras")
     write_atomically(run.path / "result.json", json.dumps(result, indent=2) + "\n")

@@ -129,8 +129,8 @@ class ProcessPool:
         slots: children at a time.
         timeout: seconds that a child may take, from the moment its worker has it; None for no
             limit. A worker's own start does not count.
-        recycle: children after which a process is replaced: its memory creeps, by some megabytes
-            a child (`python -m benchmarks.memory`).
+        recycle: children after which a process is replaced: its memory grows a
+            little (`python -m benchmarks.memory`).
         threads: of each process; None shares the cores.
 
     Raises:

@@ -50,9 +50,10 @@ class Limits:
             raise ValueError(f"latency_weight is {self.latency_weight}, expected at most 0")
 
     @property
-    def hard(self) -> bool:
-        """Whether any limit is known before training."""
-        return self.parameters is not None or self.mult_adds is not None
+    def hard(self) -> dict[str, int]:
+        """The limits on what is known before training, by name."""
+        limits = {"parameters": self.parameters, "mult_adds": self.mult_adds}
+        return {name: limit for name, limit in limits.items() if limit is not None}
 
     def reward(self, accuracy: float, latency_ms: float | None) -> float:
         """The reward of a child; its accuracy where there is no target or no measurement."""
@@ -80,11 +81,8 @@ class CostCheck:
     def __call__(self, genotype: Genotype) -> str | None:
         """Why the network is beyond a limit; None where it is not."""
         counts = self.counts(genotype)
-        for name, limit in (
-            ("parameters", self.limits.parameters),
-            ("mult_adds", self.limits.mult_adds),
-        ):
-            if limit is not None and counts[name] > limit:
+        for name, limit in self.limits.hard.items():
+            if counts[name] > limit:
                 return f"{name} is {counts[name]:,}, expected at most {limit:,}"
         return None
 

@@ -29,11 +29,8 @@ class CostJudge:
         The excess is the sum of what each limit is exceeded by, as a share of that limit.
         """
         counts = self.check.counts(genotype)
-        limits = self.check.limits
-        excess = 0.0
-        for name, limit in (("parameters", limits.parameters), ("mult_adds", limits.mult_adds)):
-            if limit is not None:
-                excess += max(0.0, counts[name] / limit - 1)
+        limits = self.check.limits.hard
+        excess = sum(max(0.0, counts[name] / limit - 1) for name, limit in limits.items())
         return [-float(counts[name]) for name in self.objectives], excess
 
 

@@ -84,7 +84,7 @@ def test_an_export_computes_what_the_network_computes(model, form, images, tmp_p
     runner = load_runner(path)
     assert runner.input_shape == SHAPE
     np.testing.assert_allclose(runner(images, batch_size=2), model(images).numpy(), atol=1e-5)
-    agreement = compare(model, path, images)
+    agreement = compare(runner, run_keras(model), images)
     assert agreement.close
     assert (agreement.images, agreement.same_class) == (5, 1.0)
 

@@ -12,7 +12,6 @@ from typing import Any
 import tensorflow as tf
 
 Tensor = Any
-CROP = 0.875
 _AREA, _ASPECT = (0.08, 1.0), (3 / 4, 4 / 3)
 _BRIGHTNESS, _SATURATION = 32 / 255, (0.5, 1.5)
 _ATTEMPTS = 100

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from transfer.runners import Runner, load_runner, need, run_keras
+from transfer.runners import Runner, need
 
 Format = Literal["keras", "saved_model", "onnx", "litert"]
 FILES: dict[Format, str] = {
@@ -96,18 +96,15 @@ def _quantized(calibration: np.ndarray | None) -> dict[str, Any]:
     }
 
 
-def compare(model: Any, path: Path, images: np.ndarray) -> Agreement:
+def compare(exported: Runner, original: Runner, images: np.ndarray) -> Agreement:
     """Runs the Keras network and the exported one on the same images.
 
     Args:
-        model: the Keras network.
-        path: what `export_network` wrote.
+        exported: what `export_network` wrote.
+        original: the Keras network.
         images: [N, H, W, C] float32 in -1..1.
-
-    Raises:
-        MissingLibraryError: what runs the exported network is not installed.
     """
-    found, expected = load_runner(path)(images), run_keras(model)(images)
+    found, expected = exported(images), original(images)
     return Agreement(
         images=len(images),
         difference=float(np.abs(found - expected).max()),

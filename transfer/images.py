@@ -23,6 +23,7 @@ from transfer.record_files import INDEX, PLAN, RecordSplit, open_records
 
 __all__ = ("FileSplit", "ImageSet", "RecordSplit", "Split", "open_images")
 
+CROP = 0.875  # side of the square that an evaluation shows, of the shorter side
 MAX_PIXELS = 100_000_000  # of an image; its header may promise any number
 SUFFIXES = (".jpg", ".jpeg", ".png")
 _VALIDATION = ("val", "validation")

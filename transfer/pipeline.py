@@ -22,14 +22,13 @@ import tensorflow as tf
 from transfer.batching import guarded_batches
 from transfer.decoding import decode_window
 from transfer.distortion import (
-    CROP,
     central_window,
     distort_colours,
     flip,
     inception_window,
     random_window,
 )
-from transfer.images import MAX_PIXELS, FileSplit, Split
+from transfer.images import CROP, MAX_PIXELS, FileSplit, Split
 from transfer.order import SHUFFLE_WINDOW, Chosen, in_order, records_in_order, shuffled_records
 
 Tensor = Any

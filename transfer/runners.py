@@ -2,11 +2,14 @@
 
 import dataclasses
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
 
 
 class MissingLibraryError(ValueError):
@@ -42,19 +45,22 @@ def load_runner(path: Path) -> Runner:
         MissingLibraryError: the library that runs it is not installed.
     """
     if path.is_dir() and (path / "saved_model.pb").is_file():
-        load = _load_saved_model
-    elif path.is_file() and path.suffix in _LOADERS:
-        load = _LOADERS[path.suffix]
-    else:
-        raise ValueError(
-            f"model is {str(path)!r}, expected a .keras, .onnx or .tflite file or the folder of "
-            "a SavedModel"
-        )
+        return _guarded(_load_saved_model, path)
+    if path.is_file() and path.suffix in _LOADERS:
+        return _guarded(_LOADERS[path.suffix], path)
+    raise ValueError(
+        f"model is {str(path)!r}, expected a .keras, .onnx or .tflite file or the folder of "
+        "a SavedModel"
+    )
+
+
+def _guarded(load: Callable[[Path], T], path: Path) -> T:
+    """What `load` makes of a file; each library raises what it likes on a damaged one."""
     try:
         return load(path)
     except MissingLibraryError:
         raise
-    except Exception as error:  # each library raises what it likes on a damaged file
+    except Exception as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ValueError(f"{path} cannot be loaded, expected a whole network: {reason}") from None
 
@@ -73,17 +79,13 @@ def need(module: str, package: str, purpose: str) -> Any:
         ) from None
 
 
-def load_keras(path: Path) -> Any:
-    """A Keras model for inference, in which nothing is dropped any more."""
-    import keras
+def load_keras(path: Path) -> tuple[Any, Runner]:
+    """A Keras model for inference, in which nothing is dropped any more, and as a runner.
 
-    from stacking.drop_path import DropPath, strip_drop_path
-
-    model = keras.models.load_model(path, compile=False)
-    for_training = isinstance(model.output, dict) or any(
-        isinstance(layer, DropPath) for layer in model.layers
-    )
-    return strip_drop_path(model) if for_training else model
+    Raises:
+        ValueError: it cannot be loaded, or does not take images of one size.
+    """
+    return _guarded(_load_keras, path)
 
 
 def run_keras(model: Any) -> Runner:
@@ -99,8 +101,17 @@ def run_keras(model: Any) -> Runner:
     return Runner(shape, lambda images: call(tf.constant(images)).numpy())
 
 
-def _load_keras(path: Path) -> Runner:
-    return run_keras(load_keras(path))
+def _load_keras(path: Path) -> tuple[Any, Runner]:
+    import keras
+
+    from stacking.drop_path import DropPath, strip_drop_path
+
+    model = keras.models.load_model(path, compile=False)
+    for_training = isinstance(model.output, dict) or any(
+        isinstance(layer, DropPath) for layer in model.layers
+    )
+    model = strip_drop_path(model) if for_training else model
+    return model, run_keras(model)
 
 
 def _load_saved_model(path: Path) -> Runner:
@@ -148,7 +159,13 @@ def _load_litert(path: Path) -> Runner:
     return Runner(_image_shape(given["shape"]), call)
 
 
-_LOADERS = {".keras": _load_keras, ".onnx": _load_onnx, ".tflite": _load_litert}
+_LOADERS: Mapping[str, Callable[[Path], Runner]] = MappingProxyType(
+    {
+        ".keras": lambda path: _load_keras(path)[1],
+        ".onnx": _load_onnx,
+        ".tflite": _load_litert,
+    }
+)
 
 
 def _image_shape(shape: Any) -> tuple[int, int, int]:

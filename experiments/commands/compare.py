@@ -40,6 +40,8 @@ class CompareCommand:
         if self.resume is not None and self.out is not None:
             raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
         if self.resume is None:
+            if self.settings.evaluator == "child":
+                self.settings.check_flags()
             folder = comparing.begin(self.settings, self.out, self._source())
         else:
             folder = comparing.reopen(self.resume, self.settings)

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from experiments.cell_argument import resolve_cell
-from experiments.commands.transfer_train import go_on, report, with_shortcuts
+from experiments.commands.transfer_train import carry_out, go_on, with_shortcuts
 from experiments.run_directory import open_run
 from experiments.transfer_settings import TRANSFER, FinetuneSettings, check_data, read_settings
 from transfer.distribution import Replicas
@@ -60,21 +60,7 @@ class TransferFinetuneCommand:
             settings, cell, plan_given=settings.stack != FinetuneSettings().stack
         )
         run, images = transfer_training.begin(settings, name, genotype, self.out, replicas)
-        return report(
-            "finetune",
-            run,
-            lambda: transfer_training.train(
-                run,
-                settings,
-                genotype,
-                images,
-                replicas,
-                tensorboard=self.tensorboard,
-                initial=transfer_starting.initial_weights(settings),
-            ),
-            as_json=self.json,
-            chief=replicas.chief,
-        )
+        return carry_out("finetune", run, settings, genotype, images, replicas, self)
 
 
 def finetune_default(resume: Path | None) -> TransferFinetuneCommand:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from cells import Genotype
 from experiments.cell_argument import resolve_cell
 from experiments.errors import FAILURE, INTERRUPTED, OK
 from experiments.reporting import millions, print_json, stdout
@@ -22,6 +23,7 @@ from experiments.transfer_settings import (
 )
 from stacking.recipe import Diverged
 from transfer.distribution import Replicas, WorkerLost
+from transfer.images import ImageSet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,15 +81,7 @@ class TransferTrainCommand:
         from experiments import transfer_training
 
         run, images = transfer_training.begin(settings, name, genotype, self.out, replicas)
-        return report(
-            "train",
-            run,
-            lambda: transfer_training.train(
-                run, settings, genotype, images, replicas, tensorboard=self.tensorboard
-            ),
-            as_json=self.json,
-            chief=replicas.chief,
-        )
+        return carry_out("train", run, settings, genotype, images, replicas, self)
 
 
 def train_default(preset: str | None, resume: Path | None) -> TransferTrainCommand:
@@ -121,13 +115,26 @@ def with_shortcuts(command: Any, preset: TransferSettings) -> Any:
 def go_on(verb: str, path: Path, settings: TransferSettings, command: Any) -> int:
     """Resumes a training or a fine-tuning; the exit code."""
     replicas = Replicas(settings.distribution)
-    from experiments import transfer_starting, transfer_training
+    from experiments import transfer_training
 
     run, genotype, images = transfer_training.reopen(path, settings)
-    return report(
-        verb,
-        run,
-        lambda: transfer_training.train(
+    return carry_out(verb, run, settings, genotype, images, replicas, command)
+
+
+def carry_out(
+    verb: str,
+    run: RunDirectory,
+    settings: TransferSettings,
+    genotype: Genotype,
+    images: ImageSet,
+    replicas: Replicas,
+    command: Any,
+) -> int:
+    """Trains or fine-tunes to the end and says how it went; the exit code."""
+    from experiments import transfer_starting, transfer_training
+
+    def work() -> dict[str, Any]:
+        return transfer_training.train(
             run,
             settings,
             genotype,
@@ -135,10 +142,9 @@ def go_on(verb: str, path: Path, settings: TransferSettings, command: Any) -> in
             replicas,
             tensorboard=command.tensorboard,
             initial=transfer_starting.initial_weights(settings),
-        ),
-        as_json=command.json,
-        chief=replicas.chief,
-    )
+        )
+
+    return report(verb, run, work, as_json=command.json, chief=replicas.chief)
 
 
 def report(

@@ -12,6 +12,7 @@ from experiments.progress import duration
 from experiments.run_directory import RunDirectory
 from experiments.settings import SearchSettings
 from search.loop import best_trial
+from search.proxies import COUNTS, ZERO_COST
 from search.trial import Trial
 
 TOP = 5
@@ -69,16 +70,29 @@ def top(trials: list[Trial], count: int) -> list[Trial]:
     return sorted(complete, key=lambda t: (-(t.reward or 0.0), t.number))[:count]
 
 
-def top_table(trials: list[Trial], count: int = TOP) -> Table:
+def reward_name(settings: SearchSettings) -> str:
+    """What the rewards of a search are, for tables and figures."""
+    if settings.evaluator == "shared":
+        return "accuracy under shared weights"
+    if settings.evaluator in COUNTS:
+        return f"log10 of {settings.evaluator}"
+    if settings.evaluator in ZERO_COST:
+        return settings.evaluator
+    return "validation accuracy" if settings.limits.latency_ms is None else "reward"
+
+
+def top_table(run: RunDirectory, trials: list[Trial], count: int = TOP) -> Table:
     """The best trials as a table."""
+    reward = reward_name(run.settings(SearchSettings))
+    accuracy = ("validation accuracy",) if reward == "reward" else ()
     table = Table(title=f"best {min(count, len(top(trials, count)))} cells")
-    for name in ("trial", "validation accuracy", "parameters", "mult-adds", "seconds"):
+    for name in ("trial", reward, *accuracy, "parameters", "mult-adds", "seconds"):
         table.add_column(name, justify="right")
     for trial in top(trials, count):
         table.add_row(
             str(trial.number),
-            # With a latency target the reward is another number.
-            f"{trial.metrics.get('val_accuracy', trial.reward):.4f}",
+            f"{trial.reward:.4f}",
+            *(f"{trial.metrics['val_accuracy']:.4f}" for _ in accuracy),
             f"{trial.metrics.get('parameters', 0):,}",
             millions(trial.metrics.get("mult_adds", 0)),
             f"{trial.seconds:.1f}",
@@ -119,7 +133,7 @@ def print_search(run: RunDirectory, trials: list[Trial], *, as_json: bool) -> No
     if summary["best"] is None:
         out.print(f"results are in {run.path}; no child has finished with a result yet")
         return
-    out.print(top_table(trials))
+    out.print(top_table(run, trials))
     out.print(
         f"results are in {run.path}: best.json, best.svg, best.png, search.png\n"
         f"next: nasnet train {run.path}",

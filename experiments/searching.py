@@ -17,6 +17,7 @@ from controller.protocol import MultiObjective
 from experiments import data
 from experiments.pareto import write_pareto
 from experiments.progress import SearchProgress, console, logging_to, say
+from experiments.reporting import reward_name
 from experiments.run_directory import SEARCH, RunDirectory, create, open_run
 from experiments.settings import RESUMABLE, SearchSettings, differences
 from experiments.shared_search import make_evaluator, start_pool, train_shared
@@ -203,10 +204,12 @@ def draw_results(run: RunDirectory, trials: list[Trial], best: Trial | None) -> 
     if not ended:
         return
     rewards = [None if trial.failed else trial.reward for trial in ended]
-    viz.save_figure(viz.search_figure(rewards, title=run.path.name), run.path / "search.png")
+    worth = reward_name(run.settings(SearchSettings))
+    figure = viz.search_figure(rewards, title=run.path.name, label=worth)
+    viz.save_figure(figure, run.path / "search.png")
     write_pareto(run.path, trials)
     if best is not None:
         genotype = Genotype.from_json(best.genotype)
-        title = f"{run.path.name}, trial {best.number}: validation accuracy {best.reward:.3f}"
+        title = f"{run.path.name}, trial {best.number}: {worth} {best.reward:.3f}"
         for suffix in ("gv", "svg", "png"):
             viz.draw_genotype(genotype, run.path / f"best.{suffix}", title=title)

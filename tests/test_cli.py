@@ -86,6 +86,15 @@ def test_status_and_best_and_json(finished, invoke):
     assert f"next: nasnet train {finished}" in out
 
 
+def test_what_a_reward_is_has_its_own_name(tmp_path, invoke):
+    command = ["search", *TINY.split(), "--evaluator", "parameters", "--out", tmp_path / "run"]
+    code, out, _ = invoke(*command)
+    assert code == 0
+    assert "log10 of parameters" in out
+    assert "accuracy" not in out
+    assert "log10 of parameters" in (tmp_path / "run" / "best.svg").read_text()
+
+
 def test_a_run_directory_can_be_moved_and_gone_on_with(finished, tmp_path, invoke):
     import shutil
 

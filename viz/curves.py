@@ -19,15 +19,17 @@ def search_figure(
     *,
     window: int = 20,
     title: str | None = None,
+    label: str = "validation accuracy",
     baseline: float | Sequence[float | None] | None = None,
 ) -> "Figure":
     """The course of a search: every reward, the best so far and a moving mean.
 
     Args:
-        rewards: validation accuracy of every trial in order, from trial 0; None or NaN where a
-            trial failed, which is marked at the bottom.
+        rewards: of every trial in order, from trial 0; None or NaN where a trial failed, which is
+            marked at the bottom.
         window: trials that the moving mean looks back on; failed ones do not count.
         title: one line above the figure.
+        label: what the rewards are.
         baseline: what to compare with: one number, or the rewards of another search, of which the
             best so far is drawn.
 
@@ -40,7 +42,7 @@ def search_figure(
         raise ValueError(f"window is {window}, expected at least 1")
     values = [_finite(reward) for reward in rewards]
     figure = new_figure((7.6, 4.4))
-    axes = draw_axes(figure, 111, "trial", "validation accuracy")
+    axes = draw_axes(figure, 111, "trial", label)
     if baseline is not None:
         _draw_baseline(axes, baseline)
     _draw_trials(axes, values, window)

@@ -42,7 +42,7 @@ class BestCommand:
             print_json([trial_json(trial) for trial in top(trials, self.top)])
             return OK
         out = stdout()
-        out.print(top_table(trials, self.top))
+        out.print(top_table(run, trials, self.top))
         out.print(f"trial {best.number}:")
         out.print(describe(Genotype.from_json(best.genotype)))
         out.print(f"next: nasnet train {run.path}", soft_wrap=True)

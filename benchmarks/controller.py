@@ -1,9 +1,10 @@
 """How fast the controllers are: proposals and observations a second, state, memory of the past.
 
-Each controller searches a space of cells (the paper's 50 decisions) and one of six decisions with
-five options (NAS-Bench-201's). It proposes batches of 20 and observes them, at its defaults, until
-it is past its random beginning; then come the rounds that are timed. A policy-gradient controller
-makes one update a round.
+Each controller searches a space of cells (the paper's 50 decisions), one of cells that grow, and
+one of six decisions with five options (NAS-Bench-201's); progressive search has cells that grow
+alone. It proposes batches of 20 and observes them, at its defaults, until it is past its random
+beginning; then come the rounds that are timed. A policy-gradient controller makes one update a
+round.
 
     python -m benchmarks.controller [--short] [--controllers evolution ppo]
 
@@ -22,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from cells import CellSpace, Decision
+from cells import CellSpace, Decision, GrowingCellSpace
 from controller import CONTROLLERS, make_controller
 from controller.checks import Decisions
 
@@ -38,7 +39,11 @@ class Table:
     )
 
 
-SPACES: dict[str, Decisions] = {"table": Table(), "cells": CellSpace()}
+SPACES: dict[str, Decisions] = {
+    "table": Table(),
+    "cells": CellSpace(),
+    "growing": GrowingCellSpace(),
+}
 
 
 def measure(name: str, space: Decisions, warm: int, rounds: int) -> dict[str, float]:
@@ -81,7 +86,8 @@ def main() -> None:
     warm, rounds = (120, 3) if args.short else (400, 20)
     report: dict[str, Any] = {"batch": BATCH, "warm": warm, "rounds": rounds}
     for label, space in SPACES.items():
-        report[label] = {name: measure(name, space, warm, rounds) for name in args.controllers}
+        fitting = [n for n in args.controllers if label == "growing" or not CONTROLLERS[n].grows]
+        report[label] = {name: measure(name, space, warm, rounds) for name in fitting}
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 

@@ -8,6 +8,7 @@ from cells.conventions import CONVENTIONS, Conventions, Family
 from cells.cost import Cost, Parameter, Shape
 from cells.files import write_atomically
 from cells.genotype import NUM_INPUTS, Block, Cell, Genotype
+from cells.growing_space import GrowingCellSpace
 from cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
 from cells.space import CellSpace, Decision, SearchSpace
 from cells.zoo import NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, ZooEntry
@@ -34,6 +35,7 @@ __all__ = (
     "Decision",
     "Family",
     "Genotype",
+    "GrowingCellSpace",
     "Operation",
     "Parameter",
     "Scopes",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cells.space import TERMINATE, Decision
+from cells.space import TERMINATE, Decision, sequences
 
 FORMAT = "nasnet-chain"
 VERSION = 1
@@ -208,10 +208,7 @@ class ChainSpace:
 
     def size(self) -> int:
         """The number of different sequences of choices up to `TERMINATE`, equal chains apart."""
-        count = 1
-        for decision in self.decisions[:0:-1]:
-            count = 1 + (len(decision.options) - 1) * count
-        return len(self.decisions[0].options) * count
+        return sequences(self.decisions)
 
     def _layers(self, choices: Sequence[int]) -> list[Layer | None]:
         if len(choices) > self.max_layers:

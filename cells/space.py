@@ -30,6 +30,15 @@ class Decision:
     options: tuple[str, ...]
 
 
+def sequences(decisions: Sequence[Decision]) -> int:
+    """The number of different sequences of choices, each up to its `TERMINATE`."""
+    count = 1
+    for decision in reversed(decisions):
+        ends = decision.options.count(TERMINATE)
+        count = ends + (len(decision.options) - ends) * count
+    return count
+
+
 class SearchSpace(Protocol[A_co]):
     """What may be proposed: a sequence of categorical decisions that stands for an architecture.
 
@@ -87,19 +96,26 @@ class CellSpace:
         object.__setattr__(self, "decisions", tuple(self._decisions()))
 
     def _decisions(self) -> list[Decision]:
-        decisions = []
-        for cell in CELL_NAMES:
-            for i in range(self.blocks):
-                states = tuple(str(state) for state in range(NUM_INPUTS + i))
-                for name, options in (
-                    ("input_a", states),
-                    ("input_b", states),
-                    ("op_a", self.operations),
-                    ("op_b", self.operations),
-                    ("combine", self.combines),
-                ):
-                    decisions.append(Decision(f"{cell}/block_{i}/{name}", options))
-        return decisions
+        return [
+            decision
+            for cell in CELL_NAMES
+            for i in range(self.blocks)
+            for decision in self._block_decisions(cell, i)
+        ]
+
+    def _block_decisions(self, cell: str, i: int) -> list[Decision]:
+        """The five decisions of block `i` of a cell."""
+        states = tuple(str(state) for state in range(NUM_INPUTS + i))
+        return [
+            Decision(f"{cell}/block_{i}/{name}", options)
+            for name, options in (
+                ("input_a", states),
+                ("input_b", states),
+                ("op_a", self.operations),
+                ("op_b", self.operations),
+                ("combine", self.combines),
+            )
+        ]
 
     def next_decision(self, prefix: Sequence[int]) -> Decision | None:
         """The decision that follows `prefix`; here it depends on the length of `prefix` alone."""
@@ -112,23 +128,13 @@ class CellSpace:
             ValueError: there is one choice too few or too many, or one out of range.
         """
         self._check(choices)
-        cells = []
         half = len(self.decisions) // 2
-        for start in (0, half):
-            blocks = []
-            for i in range(start, start + half, 5):
-                input_a, input_b, op_a, op_b, combine = choices[i : i + 5]
-                blocks.append(
-                    Block(
-                        int(input_a),
-                        int(input_b),
-                        self.operations[op_a],
-                        self.operations[op_b],
-                        self.combines[combine],
-                    )
-                )
-            cells.append(Cell(tuple(blocks)))
-        return Genotype(*cells)
+        return Genotype(
+            *(
+                Cell(tuple(self._block(choices[i : i + 5]) for i in range(start, start + half, 5)))
+                for start in (0, half)
+            )
+        )
 
     def encode(self, genotype: Genotype) -> tuple[int, ...]:
         """The choices that stand for `genotype`.
@@ -137,25 +143,8 @@ class CellSpace:
             ValueError: the genotype is not in this space: another number of blocks, another
                 operation, or an output that is not the loose ends.
         """
-        choices: list[int] = []
-        for name, cell in zip(CELL_NAMES, (genotype.normal, genotype.reduction), strict=True):
-            if len(cell.blocks) != self.blocks:
-                count = len(cell.blocks)
-                raise ValueError(f"{name} cell has {count} blocks, expected {self.blocks}")
-            if cell.concat != cell.loose_ends:
-                ends = list(cell.loose_ends)
-                raise ValueError(
-                    f"{name} cell emits states {list(cell.concat)}, expected its loose ends {ends}"
-                )
-            for block in cell.blocks:
-                choices += [
-                    block.input_a,
-                    block.input_b,
-                    self._index(self.operations, block.op_a, f"{name} cell's operation"),
-                    self._index(self.operations, block.op_b, f"{name} cell's operation"),
-                    self._index(self.combines, block.combine, f"{name} cell's combine"),
-                ]
-        return tuple(choices)
+        normal, reduction = self._choices(genotype, self.blocks)
+        return tuple(choice for block in (*normal, *reduction) for choice in block)
 
     def sample(self, rng: np.random.Generator) -> tuple[int, ...]:
         """Choices drawn uniformly, each decision on its own: the paper's random search."""
@@ -163,11 +152,47 @@ class CellSpace:
 
     def size(self) -> int:
         """The number of ordered genotypes, equal networks counted apart."""
-        return math.prod(len(decision.options) for decision in self.decisions)
+        return sequences(self.decisions)
 
     def max_entropy(self) -> float:
         """The entropy of the uniform policy in nats."""
         return math.fsum(math.log(len(decision.options)) for decision in self.decisions)
+
+    def _block(self, choices: Sequence[int]) -> Block:
+        """The block that five choices stand for."""
+        input_a, input_b, op_a, op_b, combine = choices
+        return Block(
+            int(input_a),
+            int(input_b),
+            self.operations[op_a],
+            self.operations[op_b],
+            self.combines[combine],
+        )
+
+    def _choices(self, genotype: Genotype, count: int) -> list[list[list[int]]]:
+        """The five choices of each of the `count` blocks, of the Normal cell and the other."""
+        cells = []
+        for name, cell in zip(CELL_NAMES, (genotype.normal, genotype.reduction), strict=True):
+            if len(cell.blocks) != count:
+                raise ValueError(f"{name} cell has {len(cell.blocks)} blocks, expected {count}")
+            if cell.concat != cell.loose_ends:
+                ends = list(cell.loose_ends)
+                raise ValueError(
+                    f"{name} cell emits states {list(cell.concat)}, expected its loose ends {ends}"
+                )
+            cells.append(
+                [
+                    [
+                        block.input_a,
+                        block.input_b,
+                        self._index(self.operations, block.op_a, f"{name} cell's operation"),
+                        self._index(self.operations, block.op_b, f"{name} cell's operation"),
+                        self._index(self.combines, block.combine, f"{name} cell's combine"),
+                    ]
+                    for block in cell.blocks
+                ]
+            )
+        return cells
 
     def _check(self, choices: Sequence[int]) -> None:
         if len(choices) != len(self.decisions):

@@ -16,6 +16,7 @@ from controller.settings_search import (
     EvolutionSettings,
     LocalSearchSettings,
     NSGA2Settings,
+    ProgressiveSettings,
     QLearningSettings,
     SurrogateSettings,
     TPESettings,
@@ -30,6 +31,7 @@ __all__ = (
     "MultiObjective",
     "NSGA2Settings",
     "PPOSettings",
+    "ProgressiveSettings",
     "Proposal",
     "QLearningSettings",
     "RandomSearch",
@@ -48,10 +50,12 @@ class ControllerEntry:
     Args:
         settings: the frozen dataclass of its settings; the defaults are the paper's.
         make: (space, settings, seed) -> controller; imports what the controller needs.
+        grows: whether it works only in spaces of sequences that may `TERMINATE`.
     """
 
     settings: type
     make: Callable[[Decisions, Any, int], Controller]
+    grows: bool = False
 
 
 def _random(space: Decisions, settings: RandomSettings, seed: int) -> Controller:
@@ -80,6 +84,12 @@ def _surrogate(space: Decisions, settings: SurrogateSettings, seed: int) -> Cont
     from controller.surrogate import Surrogate
 
     return Surrogate(space, settings, seed=seed)
+
+
+def _progressive(space: Decisions, settings: ProgressiveSettings, seed: int) -> Controller:
+    from controller.progressive import Progressive
+
+    return Progressive(space, settings, seed=seed)
 
 
 def _local_search(space: Decisions, settings: LocalSearchSettings, seed: int) -> Controller:
@@ -115,6 +125,7 @@ CONTROLLERS: Mapping[str, ControllerEntry] = MappingProxyType(
         "local_search": ControllerEntry(LocalSearchSettings, _local_search),
         "q_learning": ControllerEntry(QLearningSettings, _q_learning),
         "surrogate": ControllerEntry(SurrogateSettings, _surrogate),
+        "progressive": ControllerEntry(ProgressiveSettings, _progressive, grows=True),
         "tpe": ControllerEntry(TPESettings, _tpe),
         "nsga2": ControllerEntry(NSGA2Settings, _nsga2),
     }

@@ -24,16 +24,23 @@ class GaussianProcess:
         trials: choices, int [N, T].
         scores: their scores, [N].
         counts: the number of options of each decision, [T].
+
+    Attributes:
+        scales: the grid: in each row a factor of every distance.
     """
+
+    scales: tuple[tuple[float, ...], ...] = tuple((scale,) for scale in SCALES)
 
     def __init__(self, trials: np.ndarray, scores: np.ndarray, counts: Sequence[int]) -> None:
         self._counts = counts
         self._encoded = self._encode(trials)
-        differences = self._differences(self._encoded, self._encoded)
-        kernels = {scale: np.exp(-scale * differences) for scale in SCALES}
+        distances = self._distances(self._encoded, self._encoded)
+        kernels = [_kernel(scale, distances) for scale in self.scales]
         likeliest = -np.inf
-        for scale, noise in itertools.product(SCALES, NOISES):
-            root = cholesky(kernels[scale] + noise * np.eye(len(trials)), lower=True)
+        for (scale, kernel), noise in itertools.product(
+            zip(self.scales, kernels, strict=True), NOISES
+        ):
+            root = cholesky(kernel + noise * np.eye(len(trials)), lower=True)
             whitened = solve_triangular(root, scores, lower=True)
             variance = max(float(whitened @ whitened) / len(trials), _LEAST)
             likelihood = -len(trials) / 2 * np.log(variance) - np.log(np.diag(root)).sum()
@@ -44,8 +51,7 @@ class GaussianProcess:
 
     def predict(self, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What to expect of `candidates`, int [C, T]: mean and standard deviation of each, [C]."""
-        differences = self._differences(self._encoded, self._encode(candidates))
-        kernel = np.exp(-self._scale * differences)
+        kernel = _kernel(self._scale, self._distances(self._encoded, self._encode(candidates)))
         halves = solve_triangular(self._root, kernel, lower=True)
         shares = np.maximum(1 - (halves**2).sum(axis=0), _LEAST)  # of the variance, that are left
         return halves.T @ self._whitened, np.sqrt(self._variance * shares)
@@ -57,6 +63,11 @@ class GaussianProcess:
         np.put_along_axis(rows, choices + starts, 1.0, axis=1)
         return rows
 
-    def _differences(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    def _distances(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, ...]:
         """The share of decisions that differ between one-hot rows, [L, R]."""
-        return 1 - left @ right.T / len(self._counts)
+        return (1 - left @ right.T / len(self._counts),)
+
+
+def _kernel(scale: tuple[float, ...], distances: tuple[np.ndarray, ...]) -> np.ndarray:
+    """exp of minus the sum of all distances, each times its factor, [L, R]."""
+    return np.exp(-sum(factor * each for factor, each in zip(scale, distances, strict=True)))

@@ -18,6 +18,7 @@ TABLE_SETTINGS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "local_search": {"starts": 10},
         "q_learning": {"models": 150, "learning_rate": 0.1, "trace": 0.5},
         "surrogate": {},
+        "progressive": {},
         "tpe": {},
         "nsga2": {"population": 20},
     }

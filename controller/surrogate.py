@@ -2,45 +2,34 @@
 
 After Liu et al., Progressive Neural Architecture Search, https://arxiv.org/abs/1712.00559, section
 4.2, whose predictor is an LSTM or an ensemble of small networks. Ours is a Gaussian process, which
-needs far fewer trials and says how sure it is. Cells do not grow block by block as they do there:
-proposals are whole architectures of the space, so that all rewards can be compared.
+needs far fewer trials and says how sure it is. Cells do not grow block by block as they do there
+(and in `controller.progressive`): proposals are whole architectures of the space, so that all
+rewards can be compared.
 """
 
 import dataclasses
-import logging
 from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import kendalltau, rankdata, spearmanr
 
 from controller.checks import Decisions, check_count, check_seed, check_trials
 from controller.choices import choices_of
 from controller.gaussian_process import GaussianProcess
 from controller.history import remembered
+from controller.predictions import (
+    Entry,
+    Predictions,
+    RankCorrelation,
+    from_table,
+    normal_scores,
+    to_table,
+)
 from controller.protocol import Proposal
 from controller.settings_search import SurrogateSettings
 from controller.state import pack, unpack
 
-_log = logging.getLogger(__name__)
-_REPORTS = 1000  # so many are kept
 _MUTATIONS = 3  # decisions that a mutant differs in at most
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class RankCorrelation:
-    """How well a batch was predicted before it was observed.
-
-    Args:
-        observed: trials observed by then.
-        spearman: rank correlation of prediction and reward; nan where all of one are equal.
-        kendall: Kendall's tau-b of them, likewise.
-    """
-
-    observed: int
-    spearman: float
-    kendall: float
 
 
 class Surrogate:
@@ -69,17 +58,14 @@ class Surrogate:
         self._settings = SurrogateSettings() if settings is None else settings
         self._seed = seed
         self._draws = self._observed = 0
-        self._trials: list[tuple[tuple[int, ...], float]] = []
-        # Predicted and not yet proposed, proposed and not yet observed, observed and not reported.
-        self._queue: deque[tuple[tuple[int, ...], float]] = deque()
-        self._pending: deque[tuple[tuple[int, ...], float]] = deque(maxlen=self._settings.window)
-        self._outcomes: list[tuple[float, float]] = []
-        self._reports: deque[RankCorrelation] = deque(maxlen=_REPORTS)
+        self._trials: list[Entry] = []
+        self._queue: deque[Entry] = deque()  # predicted and not yet proposed
+        self._predictions = Predictions("surrogate", self._settings.batch, self._settings.window)
 
     @property
     def report(self) -> tuple[RankCorrelation, ...]:
         """How well each batch was predicted, the latest thousand."""
-        return tuple(self._reports)
+        return self._predictions.report
 
     def propose(self, count: int) -> list[Proposal]:
         """`count` proposals without log-probabilities.
@@ -103,28 +89,13 @@ class Surrogate:
             self._observed += 1
             self._trials.append((choices, float(reward)))
             self._trials = remembered(self._trials, self._settings.window, lambda trial: trial[1])
-            predicted = next((entry for entry in self._pending if entry[0] == choices), None)
-            if predicted is not None:
-                self._pending.remove(predicted)
-                self._outcomes.append((predicted[1], float(reward)))
-            if len(self._outcomes) >= max(self._settings.batch, 2):
-                found = _correlation(self._observed, np.array(self._outcomes))
-                _log.info(
-                    "surrogate: of the last %d children, predictions and rewards had a rank "
-                    "correlation of %.2f (tau %.2f)",
-                    len(self._outcomes),
-                    found.spearman,
-                    found.kendall,
-                )
-                self._reports.append(found)
-                self._outcomes.clear()
+            self._predictions.observe(choices, float(reward), self._observed)
 
     def state(self) -> bytes:
         """The trials that are remembered, predictions that still matter, and the report."""
-        trials, rewards = self._table(self._trials)
-        queue, queued = self._table(self._queue)
-        pending, predicted = self._table(self._pending)
-        reports = [dataclasses.astuple(report) for report in self._reports]
+        length = len(self._choices.counts)
+        trials, rewards = to_table(self._trials, length)
+        queue, queued = to_table(self._queue, length)
         arrays = {
             "draws": np.int64(self._draws),
             "observed": np.int64(self._observed),
@@ -132,10 +103,7 @@ class Surrogate:
             "rewards": rewards,
             "queue": queue,
             "queued": queued,
-            "pending": pending,
-            "predicted": predicted,
-            "outcomes": np.array(self._outcomes, np.float64).reshape(-1, 2),
-            "reports": np.array(reports, np.float64).reshape(-1, 3),
+            **self._predictions.arrays(length),
         }
         return pack("surrogate", self._arguments(), arrays)
 
@@ -145,41 +113,21 @@ class Surrogate:
         Raises:
             ValueError: the bytes are not such a state.
         """
-        table = (np.int32, (None, len(self._choices.counts)))
-        column = (np.float64, (None,))
+        length = len(self._choices.counts)
         specs: dict[str, tuple[type, tuple[int | None, ...]]] = {
             "draws": (np.int64, ()),
             "observed": (np.int64, ()),
-            "trials": table,
-            "rewards": column,
-            "queue": table,
-            "queued": column,
-            "pending": table,
-            "predicted": column,
-            "outcomes": (np.float64, (None, 2)),
-            "reports": (np.float64, (None, 3)),
+            "trials": (np.int32, (None, length)),
+            "rewards": (np.float64, (None,)),
+            "queue": (np.int32, (None, length)),
+            "queued": (np.float64, (None,)),
+            **Predictions.specs(length),
         }
         arrays = unpack(state, "surrogate", self._arguments(), specs)
-        self._trials, queue, pending = (
-            [
-                (tuple(choices), value)
-                for choices, value in zip(
-                    arrays[table].tolist(), arrays[column].tolist(), strict=True
-                )
-            ]
-            for table, column in (
-                ("trials", "rewards"),
-                ("queue", "queued"),
-                ("pending", "predicted"),
-            )
-        )
         self._draws, self._observed = int(arrays["draws"]), int(arrays["observed"])
-        self._queue = deque(queue)
-        self._pending = deque(pending, maxlen=self._settings.window)
-        self._outcomes = [(a, b) for a, b in arrays["outcomes"].tolist()]
-        self._reports = deque(
-            (RankCorrelation(int(n), a, b) for n, a, b in arrays["reports"].tolist()), _REPORTS
-        )
+        self._trials = from_table(arrays["trials"], arrays["rewards"])
+        self._queue = deque(from_table(arrays["queue"], arrays["queued"]))
+        self._predictions.restore(arrays)
 
     def _next(self) -> tuple[int, ...]:
         rng = np.random.default_rng((self._seed, self._draws))
@@ -191,16 +139,16 @@ class Surrogate:
         if not self._queue:  # a space so small that nothing new was found
             return self._choices.draw(rng)
         entry = self._queue.popleft()
-        self._pending.append(entry)
+        self._predictions.pending.append(entry)
         return entry[0]
 
-    def _best(self, rng: np.random.Generator) -> list[tuple[tuple[int, ...], float]]:
+    def _best(self, rng: np.random.Generator) -> list[Entry]:
         """The next batch, and what is expected of each."""
-        trials, rewards = self._table(self._trials)
+        trials, rewards = to_table(self._trials, len(self._choices.counts))
         candidates = self._candidates(rng, trials, rewards)
         if not len(candidates):
             return []
-        process = GaussianProcess(trials, _normal_scores(rewards), self._choices.counts)
+        process = GaussianProcess(trials, normal_scores(rewards), self._choices.counts)
         mean, deviation = process.predict(candidates)
         noise = rng.standard_normal(len(candidates))
         draws = mean + self._settings.exploration * deviation * noise
@@ -220,32 +168,12 @@ class Surrogate:
             rows = np.flatnonzero(changes > change)
             columns = rng.integers(len(counts), size=len(rows))
             mutants[rows, columns] = rng.integers(np.array(counts)[columns])
-        known = {choices for choices, _ in (*self._trials, *self._pending)}
+        known = {choices for choices, _ in (*self._trials, *self._predictions.pending)}
         drawn = np.concatenate([fresh, mutants]).tolist()
         unique = dict.fromkeys(self._choices.trimmed(row) for row in drawn)
         different = [row for row in unique if row not in known]
         return np.array(different, np.int64).reshape(-1, len(counts))
 
-    def _table(self, entries):
-        """Choices int32 [N, T] and the number beside each, float64 [N]."""
-        choices = np.array([choices for choices, _ in entries], np.int32)
-        values = np.array([value for _, value in entries], np.float64)
-        return choices.reshape(len(entries), len(self._choices.counts)), values
-
     def _arguments(self) -> dict[str, object]:
         settings = dataclasses.asdict(self._settings)
         return {"options": self._choices.counts, "seed": self._seed, **settings}
-
-
-def _normal_scores(rewards: np.ndarray) -> np.ndarray:
-    """The normal quantile of each reward's rank, [N]: outliers become harmless."""
-    return ndtri((rankdata(rewards) - 0.5) / len(rewards))
-
-
-def _correlation(observed: int, outcomes: np.ndarray) -> RankCorrelation:
-    """Of predictions and rewards, [N, 2]."""
-    if (outcomes == outcomes[0]).all(axis=0).any():
-        return RankCorrelation(observed, np.nan, np.nan)
-    predictions, rewards = outcomes.T
-    rho, tau = spearmanr(predictions, rewards), kendalltau(predictions, rewards)
-    return RankCorrelation(observed, float(rho.statistic), float(tau.statistic))

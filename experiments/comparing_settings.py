@@ -84,6 +84,10 @@ class CompareSettings:
             if name not in CONTROLLERS:
                 known = ", ".join(CONTROLLERS)
                 raise ValueError(f"controllers has {name!r}, expected some of: {known}")
+            if CONTROLLERS[name].grows and (self.evaluator == "table" or not self.search.grow):
+                raise ValueError(
+                    f"controllers has {name!r}, expected --evaluator child --search.grow with it"
+                )
         self.controller_settings()
         if self.evaluator == "table":
             self._check_table()

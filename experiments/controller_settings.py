@@ -28,12 +28,14 @@ class ControllerSettings:
         discount: Q-learning's.
         trace: of Q-learning, the weight of the reward itself in what each choice learns.
         initial_value: of Q-learning's actions.
-        initial: random children before the first prediction, of the surrogate and of TPE.
+        initial: random children before the first prediction, of the surrogate, progressive search
+            and TPE.
         batch: the surrogate's proposals from one prediction.
-        candidates: compared by the surrogate and by TPE.
+        candidates: compared by the surrogate, progressive search and TPE.
         parents: the surrogate's best children, of which half of the candidates are mutants.
         exploration: factor of the surrogate's uncertainty.
-        window: children that the surrogate and TPE remember.
+        beam: cells of each size that progressive search tries, and expands.
+        window: children that the surrogate, progressive search and TPE remember.
         multivariate: whether TPE samples decisions together.
         crossover: NSGA-II's share of children with two parents.
         mutation: NSGA-II's chance of each decision to be drawn anew.
@@ -62,6 +64,7 @@ class ControllerSettings:
     candidates: int | None = None
     parents: int | None = None
     exploration: float | None = None
+    beam: int | None = None
     window: int | None = None
     multivariate: bool | None = None
     crossover: float | None = None

@@ -5,7 +5,7 @@ import types
 import typing
 from typing import Any, Literal, TypeVar
 
-from cells import COMBINES, NASNET_OPERATIONS, CellSpace
+from cells import COMBINES, NASNET_OPERATIONS, CellSpace, GrowingCellSpace
 from controller import CONTROLLERS
 from experiments.controller_settings import ControllerSettings
 from search import Policy
@@ -44,6 +44,7 @@ class SearchSettings:
             the reward in place of the running ones, which lag behind in short trainings.
         image_size: side to which images of class folders are brought.
         blocks: blocks in a cell.
+        grow: whether cells have 1 to `blocks` blocks, both cells equally many.
         operations: what a block may do to a state.
         combines: how a block may combine its two results.
         synchronous: the controller hears of children in the order of their numbers, so that even
@@ -68,6 +69,7 @@ class SearchSettings:
         "local_search",
         "q_learning",
         "surrogate",
+        "progressive",
         "tpe",
         "nsga2",
     ] = "ppo"
@@ -80,6 +82,7 @@ class SearchSettings:
     batch_statistics: bool = False
     image_size: int | None = None
     blocks: int = 5
+    grow: bool = False
     operations: tuple[str, ...] = NASNET_OPERATIONS
     combines: tuple[str, ...] = COMBINES
     synchronous: bool = False
@@ -113,12 +116,22 @@ class SearchSettings:
                     f"which has the settings: {known}"
                 )
         CONTROLLERS[self.controller].settings(**given)
+        self._check_growth()
         check_in_memory(self.recipe.augmentation)
         self._check_objectives()
         self._check_evaluator()
         self._check_budget()
         self.space()
         self.loop(workers=1)
+
+    def _check_growth(self) -> None:
+        if self.grow and self.blocks < 2:
+            raise ValueError(f"blocks is {self.blocks} of cells that grow, expected at least 2")
+        if CONTROLLERS[self.controller].grows and not self.grow:
+            raise ValueError(
+                f"controller is {self.controller!r} with cells of a fixed number of blocks, "
+                "expected --grow"
+            )
 
     def _check_objectives(self) -> None:
         chosen = self.objectives
@@ -173,7 +186,8 @@ class SearchSettings:
 
     def space(self) -> CellSpace:
         """What is searched."""
-        return CellSpace(self.blocks, self.operations, self.combines)
+        kind = GrowingCellSpace if self.grow else CellSpace
+        return kind(self.blocks, self.operations, self.combines)
 
     def loop(self, workers: int) -> Policy:
         """The loop's own settings."""

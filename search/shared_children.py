@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cells import Architecture, CellSpace, Genotype
+from cells.space import TERMINATE
 from search.evaluators import Evaluation
 from search.executors import Executor
 from stacking.recipe import Diverged
@@ -16,13 +17,15 @@ def fair_genotypes(space: CellSpace, rng: np.random.Generator) -> list[Genotype]
     """As many genotypes as there are operations; in every place each operation comes once.
 
     Inputs and combinations are drawn uniformly (FairNAS, https://arxiv.org/abs/1907.01845, has none
-    of them).
+    of them). Cells that grow are all of the size that the first was drawn with.
     """
     count = len(space.operations)
     choices = np.array([space.sample(rng) for _ in range(count)])
     for place, decision in enumerate(space.decisions):
         if decision.options == space.operations:
             choices[:, place] = rng.permutation(count)
+        elif TERMINATE in decision.options:
+            choices[:, place] = choices[0, place]
     return [space.decode(row) for row in choices.tolist()]
 
 

@@ -5,10 +5,11 @@ import dataclasses
 import pytest
 
 from benchmarks.controller_learning import separable_share
-from cells import CellSpace, Decision
+from cells import CellSpace, Decision, GrowingCellSpace
+from cells.space import TERMINATE
 from controller import CONTROLLERS, make_controller
 
-SPACE = CellSpace()
+SPACE, GROWING = CellSpace(), GrowingCellSpace()
 POLICIES = ("reinforce", "ppo")
 # So that each controller has something to learn from a dozen trials.
 QUICK = {
@@ -18,6 +19,7 @@ QUICK = {
     "local_search": {"starts": 2},
     "q_learning": {"models": 8, "learning_rate": 0.1},
     "surrogate": {"initial": 4, "batch": 3, "candidates": 40, "window": 12},
+    "progressive": {"initial": 4, "beam": 3, "candidates": 40, "window": 12},
     "tpe": {"initial": 4, "window": 12},
     "nsga2": {"population": 4},
 }
@@ -32,16 +34,27 @@ class PlainSpace:
 
 
 SMALL = PlainSpace(
-    (Decision("a", ("x", "y", "z")), Decision("b", ("x",)), Decision("c", ("x",) * 4))
+    (
+        Decision("a", ("x", "y", "z")),
+        Decision("b", ("x",)),
+        Decision("c", (TERMINATE, "x", "x", "x")),
+    )
 )
 
 
-def make(name, space=SPACE, seed=0, **settings):
+def space_of(name):
+    """The space in which a controller is tested."""
+    return GROWING if CONTROLLERS[name].grows else SPACE
+
+
+def make(name, space=None, seed=0, **settings):
+    space = space or space_of(name)
     return make_controller(name, space, seed=seed, **{**QUICK.get(name, {}), **settings})
 
 
 def reward(proposal):
-    return separable_share(SPACE.decode(proposal.choices))
+    space = SPACE if len(proposal.choices) == len(SPACE.decisions) else GROWING
+    return separable_share(space.decode(proposal.choices))
 
 
 def run(controller, rounds, size):

@@ -200,6 +200,8 @@ def test_an_empty_figure_is_refused():
     ("flags", "text"),
     [
         ("--controllers tabu", "controllers has 'tabu', expected some of: random"),
+        ("--controllers progressive", "controllers has 'progressive', expected --evaluator child"),
+        ("--evaluator child --controllers progressive", "expected --evaluator child --search.grow"),
         ("--budget 0", "budget is 0, expected at least 1"),
         ("--budgets 900", "budgets has 900, expected 1 to the budget, 500"),
         ("--dataset mnist", "dataset is 'mnist' of nasbench201, expected one of: cifar10"),

@@ -9,15 +9,27 @@ import pytest
 import tensorflow as tf
 
 from cells import ChainSpace, Decision
+from cells.space import TERMINATE
 from controller import Proposal, make_controller
-from tests.controllers import POLICIES, SMALL, SPACE, PlainSpace, each_controller, make, reward, run
+from tests.controllers import (
+    GROWING,
+    POLICIES,
+    SMALL,
+    SPACE,
+    PlainSpace,
+    each_controller,
+    make,
+    reward,
+    run,
+    space_of,
+)
 
 
 @each_controller
 def test_proposals_are_in_the_space(name):
-    proposals = make(name).propose(8)
+    proposals, space = make(name).propose(8), space_of(name)
     for proposal in proposals:
-        assert SPACE.encode(SPACE.decode(proposal.choices)) == proposal.choices
+        assert space.encode(space.decode(proposal.choices)) == proposal.choices
         assert all(type(choice) is int for choice in proposal.choices)
         assert len(proposal.log_probs) == (50 if name in POLICIES else 0)
     assert len(set(proposals)) == 8
@@ -79,19 +91,19 @@ def test_observing_one_by_one_is_observing_a_batch(name):
 
 @each_controller
 def test_failed_and_repeated_trials_do_no_harm(name):
-    controller = make(name)
+    controller, space = make(name), space_of(name)
     for _ in range(4):
         proposals = controller.propose(4)
         controller.observe(proposals + proposals, [0.0, 0.0, 0.0, 0.7] * 2)
-    stranger = dataclasses.replace(proposals[0], choices=SPACE.sample(np.random.default_rng(5)))
+    stranger = dataclasses.replace(proposals[0], choices=space.sample(np.random.default_rng(5)))
     controller.observe([stranger] * 9, [0.0] * 9)
     for proposal in controller.propose(5):
-        SPACE.decode(proposal.choices)
+        space.decode(proposal.choices)
 
 
 @each_controller
 def test_a_space_of_one_architecture_is_no_trap(name):
-    controller = make(name, PlainSpace((Decision("a", ("x",)), Decision("b", ("x",)))))
+    controller = make(name, PlainSpace((Decision("a", ("x",)), Decision("b", (TERMINATE,)))))
     for _ in range(8):
         proposals = controller.propose(3)
         assert [proposal.choices for proposal in proposals] == [(0, 0)] * 3
@@ -111,16 +123,27 @@ def test_every_controller_works_on_chains(name):
 
 
 @each_controller
+def test_every_controller_works_on_cells_that_grow(name):
+    controller, keys = make(name, GROWING), set()
+    for _ in range(5):
+        proposals = controller.propose(4)
+        genotypes = [GROWING.decode(proposal.choices) for proposal in proposals]
+        controller.observe(proposals, [len(g.normal.blocks) / 5 for g in genotypes])
+        keys |= {genotype.key for genotype in genotypes}
+    assert len(keys) > 4
+
+
+@each_controller
 def test_bad_trials_are_refused_and_leave_no_trace(name):
     controller = make(name)
     good, before = controller.propose(1)[0], controller.state()
-    short = Proposal(good.choices[:-1])
+    short, length = Proposal(good.choices[:-1]), len(good.choices)
     outside = dataclasses.replace(good, choices=(2, *good.choices[1:]))
     for proposals, rewards, message in (
         ([good], [], "^number of rewards is 0, expected 1, one a proposal$"),
         ([good, good], [0.5, float("nan")], "^reward is nan, expected a finite number$"),
         ([good], [float("inf")], "^reward is inf, expected a finite number$"),
-        ([good, short], [0.5, 0.5], "is (49|0), expected 50"),
+        ([good, short], [0.5, 0.5], f"is ({length - 1}|0), expected {length}"),
         ([outside], [0.5], "^choice 0 is 2, expected 0 to 1$"),
         ([dataclasses.replace(good, log_probs=(-1.0,))], [0.5], "^number of log_probs is 1, exp"),
     ):

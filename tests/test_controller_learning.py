@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from benchmarks.controller_learning import rewards_of
-from cells import CellSpace, ChainSpace
+from cells import CellSpace, ChainSpace, GrowingCellSpace
 from cells.chains import Conv
 from controller import CONTROLLERS, make_controller
 from controller.presets import TABLE_SETTINGS
@@ -22,6 +22,7 @@ SETTINGS = {
     "local_search": {"starts": 40},
     "q_learning": {"models": 300, "learning_rate": 0.05, "trace": 1.0},
     "surrogate": {"candidates": 200, "window": 120},
+    "progressive": {"candidates": 200, "window": 120},
     "tpe": {"window": 60},
     "nsga2": {"population": 40},
 }
@@ -33,13 +34,16 @@ def test_there_is_a_test_for_every_controller():
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_learning_beats_random_search(name):
-    learned = rewards_of(name, 0, SETTINGS[name], SPACE, PROPOSALS)[-TAIL:]
-    random = rewards_of("random", 0, {}, SPACE, PROPOSALS)[-TAIL:]
+    space = GrowingCellSpace(blocks=2) if CONTROLLERS[name].grows else SPACE
+    learned = rewards_of(name, 0, SETTINGS[name], space, PROPOSALS)[-TAIL:]
+    random = rewards_of("random", 0, {}, space, PROPOSALS)[-TAIL:]
     assert mannwhitneyu(learned, random, alternative="greater").pvalue < 1e-3
     assert learned.mean() > random.mean() + 0.1
 
 
-@pytest.mark.parametrize("name", ["evolution", "local_search", "q_learning", "surrogate"])
+@pytest.mark.parametrize(
+    "name", ["evolution", "local_search", "q_learning", "surrogate", "progressive"]
+)
 def test_chains_can_be_learned(name):
     # Many wide convolutions and then an end: the reward of what counts alone.
     space = ChainSpace(max_layers=6, image_size=16)
@@ -69,7 +73,8 @@ def test_every_setting_of_a_controller_can_be_given_in_a_search(name):
     assert fields - {"objectives"} <= known  # a search has one objective
     defaults = dataclasses.asdict(CONTROLLERS[name].settings())
     given = {key: value for key, value in defaults.items() if key in known and value is not None}
-    settings = SearchSettings(controller=name, policy=ControllerSettings(**given))
+    policy, grow = ControllerSettings(**given), CONTROLLERS[name].grows
+    settings = SearchSettings(controller=name, grow=grow, policy=policy)
     assert settings.policy.given() == given
 
 

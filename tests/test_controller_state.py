@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cells import Decision
+from cells.space import TERMINATE
 from controller import CONTROLLERS, Proposal, make_controller
 from tests.controllers import POLICIES, SMALL, PlainSpace, each_controller, make, reward, run
 
@@ -59,8 +60,9 @@ def test_trials_may_be_observed_late_in_any_order_and_by_a_restored_controller(n
     [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in CONTROLLERS],
 )
 def test_ten_thousand_trials_do_not_slow_a_controller_down(name):
-    space = PlainSpace(tuple(Decision(str(i), ("x",) * 5) for i in range(6)))
-    settings = {"ppo": {"epochs": 1}, "surrogate": {"window": 200}}
+    decisions = [Decision(str(i), ("x",) * 5) for i in range(5)]
+    space = PlainSpace((*decisions, Decision("5", (TERMINATE, *("x",) * 4))))
+    settings = {"ppo": {"epochs": 1}, "surrogate": {"window": 200}, "progressive": {"window": 200}}
     controller = make_controller(name, space, **settings.get(name, {}))
     rng = np.random.default_rng(0)
     unlikely = (-1.6,) * 6 if name in POLICIES else ()

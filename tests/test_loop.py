@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from cells import CellSpace, Genotype
+from cells import CellSpace, Genotype, GrowingCellSpace
 from cells.nasbench201 import NASBench201Cell, NASBench201Space
 from controller import CONTROLLERS, Proposal, make_controller
 from search import (
@@ -47,7 +47,7 @@ class Witness:
         self._inner.restore(state)
 
 
-def run(path, controller, policy, evaluator=None, stop_at=None, executor=None):
+def run(path, controller, policy, evaluator=None, stop_at=None, executor=None, space=SPACE):
     """Runs a search to its end, or until `stop_at` trials have ended."""
 
     def on_change(search):
@@ -57,7 +57,7 @@ def run(path, controller, policy, evaluator=None, stop_at=None, executor=None):
     with TrialStore(path) as store:
         executor = executor or InlineExecutor(evaluator or Share())
         try:
-            search = Search(SPACE, controller, store, executor, policy, on_change=on_change)
+            search = Search(space, controller, store, executor, policy, on_change=on_change)
             search.run()
         finally:
             executor.close()
@@ -68,6 +68,7 @@ def small(name):
     """Settings with which a controller learns within a few trials."""
     fields = [field.name for field in dataclasses.fields(CONTROLLERS[name].settings)]
     wanted = {"minibatch": 4, "population": 5, "tournament": 2, "initial": 5, "warm_up": 5}
+    wanted |= {"beam": 4}
     return {field: value for field, value in wanted.items() if field in fields}
 
 
@@ -89,14 +90,16 @@ def test_every_trial_is_recorded_and_observed_once(tmp_path):
 @pytest.mark.parametrize("name", CONTROLLERS)
 @pytest.mark.parametrize("synchronous", [False, True])
 def test_stopping_and_going_on_changes_nothing(tmp_path, name, synchronous):
+    space = GrowingCellSpace(blocks=2) if CONTROLLERS[name].grows else SPACE
+
     def controller():
-        return make_controller(name, SPACE, seed=3, **small(name))
+        return make_controller(name, space, seed=3, **small(name))
 
     policy = Policy(18, synchronous=synchronous, batch=4 if synchronous else 1)
-    whole, _ = run(tmp_path / "whole.db", controller(), policy)
+    whole, _ = run(tmp_path / "whole.db", controller(), policy, space=space)
     for stop_at in (1, 6, 13):
-        run(tmp_path / "parts.db", controller(), policy, stop_at=stop_at)
-    parts, _ = run(tmp_path / "parts.db", controller(), policy)
+        run(tmp_path / "parts.db", controller(), policy, stop_at=stop_at, space=space)
+    parts, _ = run(tmp_path / "parts.db", controller(), policy, space=space)
     assert [t.proposal for t in parts] == [t.proposal for t in whole]
     assert [t.reward for t in parts] == [t.reward for t in whole]
 

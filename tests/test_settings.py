@@ -68,6 +68,11 @@ def test_foreign_json_is_refused(data, text):
             {"controller": "reinforce", "policy": ControllerSettings(clip=0.1)},
             "policy.clip is set for the reinforce controller, which has the settings: learning",
         ),
+        ({"grow": True, "blocks": 1}, "blocks is 1 of cells that grow, expected at least 2"),
+        (
+            {"controller": "progressive"},
+            "controller is 'progressive' with cells of a fixed number of blocks, expected --grow",
+        ),
         ({"recipe": Recipe(augmentation="inception")}, "augmentation is 'inception' of images in"),
         ({"policy": ControllerSettings(minibatch=0)}, "minibatch is 0, expected"),
     ],

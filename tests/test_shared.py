@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cells import CellSpace
+from cells import CellSpace, GrowingCellSpace
 from controller import PPOSettings, make_controller
 from search import Evaluation, InlineExecutor
 from search.shared import MOVING, WEIGHTS, SharedScore, SharedStep, SharedWeights
@@ -181,6 +181,15 @@ def test_fair_children_have_every_operation_in_every_place_once(rng):
             for side in (0, 1):
                 found = {getattr(child, name).blocks[i].edges[side][1] for child in children}
                 assert found == set(space.operations)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fair_children_that_grow_are_of_one_size(seed):
+    space = GrowingCellSpace(3)
+    children = fair_genotypes(space, np.random.default_rng(seed))
+    (size,) = {len(child.normal.blocks) for child in children}
+    for i in range(size):
+        assert {child.reduction.blocks[i].op_a for child in children} == set(space.operations)
 
 
 def test_a_reward_is_drawn_from_the_images_that_it_names(train):

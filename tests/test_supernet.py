@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cells import ZOO, Block, Cell, CellSpace, Genotype, Shape
+from cells import ZOO, Block, Cell, CellSpace, Genotype, GrowingCellSpace, Shape
 from stacking import FlatLayout, FlatTensors, Recipe, Stack, assemble, network_cost
 from stacking.augmentation import rescale
 from stacking.shared_layout import SharedLayout, SharedNames
@@ -87,6 +87,21 @@ def test_logits_are_those_of_a_stand_alone_child(name, layout, shared, rng):
         )
         assert expected.std() > 1e-3
         np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 4])
+def test_cells_that_grow_share_the_weights_of_those_of_full_size(blocks, layout, shared, rng):
+    growing = SharedLayout(GrowingCellSpace(), STACK, SHAPE, CLASSES)
+    assert growing.parameters == layout.parameters
+    x = tf.constant(rng.normal(size=(3, *SHAPE)), tf.float32)
+    for genotype in random_genotypes(3, blocks=blocks):
+        own = [v[p] for v, p in zip(shared, growing.positions(genotype), strict=True)]
+        found, _ = Supernet(growing, RECIPE).logits(
+            genotype, *map(tf.constant, own), x, training=True
+        )
+        expected = stand_alone(genotype, own_arrays(growing, genotype, shared), x, training=True)
+        assert expected.numpy().std() > 1e-3
+        np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("genotype", random_genotypes(3, seed=7))

@@ -91,7 +91,7 @@ def test_the_report_compares_predictions_with_rewards():
     expected = []
     for observed in (20, 30, 40):
         batch = controller.propose(10)
-        predicted = [value for _, value in controller._pending]
+        predicted = [value for _, value in controller._predictions.pending]
         rewards = [reward(p) for p in batch]
         controller.observe(batch, rewards)
         rho, tau = spearmanr(predicted, rewards).statistic, kendalltau(predicted, rewards).statistic

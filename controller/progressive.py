@@ -5,34 +5,20 @@ algorithm 1. Their predictor is an LSTM or an ensemble of small networks; ours i
 of sequences, which a few dozen trials suffice for.
 """
 
-import dataclasses
 import itertools
 import math
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from controller.checks import Decisions, check_count, check_seed, check_trials
-from controller.choices import choices_of
-from controller.history import remembered
-from controller.predictions import (
-    Entry,
-    Predictions,
-    RankCorrelation,
-    from_table,
-    normal_scores,
-    to_table,
-)
-from controller.protocol import Proposal
+from controller.checks import Decisions
+from controller.predicting import PredictingController, Specs
+from controller.predictions import Entry, from_table, normal_scores, to_table
 from controller.sequence_process import SequenceProcess
 from controller.settings_search import ProgressiveSettings
-from controller.state import pack, unpack
-
-_TABLES = (("parents", "parent_rewards"), ("trials", "rewards"), ("queue", "queued"))
 
 
-class Progressive:
+class Progressive(PredictingController):
     """Tries the shortest sequences, then again and again the most promising ones a level longer.
 
     A level is a number of blocks: what lies between two decisions that may `TERMINATE`. Of the
@@ -55,11 +41,15 @@ class Progressive:
             negative.
     """
 
+    name = "progressive"
+
     def __init__(
         self, space: Decisions, settings: ProgressiveSettings | None = None, *, seed: int = 0
     ) -> None:
-        check_seed(seed)
-        self._choices = choices_of(space)
+        self._settings = settings = ProgressiveSettings() if settings is None else settings
+        super().__init__(
+            space, settings, batch=settings.beam, window=settings.window, initial=0, seed=seed
+        )
         self._decisions = tuple(space.decisions)
         ends = [i for i, end in enumerate(self._choices.ends) if end >= 0]
         if not ends:
@@ -68,93 +58,26 @@ class Progressive:
                 "space of cells that grow (--grow) or of chains"
             )
         # What is chosen anew at each level: from one decision that may end it up to the next.
-        self._segments = list(itertools.pairwise([0, *ends, len(self._decisions)]))
-        self._settings = ProgressiveSettings() if settings is None else settings
-        self._seed = seed
-        self._draws = self._observed = 0
+        self._segments = list(itertools.pairwise([0, *ends, self._length]))
         self._level = 0  # of what is proposed, 1 from the first proposal on
         self._parents: list[Entry] = []  # the best of the level before
-        self._trials: list[Entry] = []
-        self._queue: deque[Entry] = deque()  # chosen and not yet proposed
-        self._predictions = Predictions("progressive", self._settings.beam, self._settings.window)
 
-    @property
-    def report(self) -> tuple[RankCorrelation, ...]:
-        """How well each `beam` of predicted sequences was predicted, the latest thousand."""
-        return self._predictions.report
+    def _arrays(self) -> dict[str, np.ndarray]:
+        parents, rewards = to_table(self._parents, self._length)
+        more = {"level": np.array(self._level), "parents": parents, "parent_rewards": rewards}
+        return super()._arrays() | more
 
-    def propose(self, count: int) -> list[Proposal]:
-        """`count` proposals without log-probabilities.
-
-        Raises:
-            ValueError: `count` is negative.
-        """
-        check_count(count)
-        return [Proposal(self._next()) for _ in range(count)]
-
-    def observe(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
-        """Remembers the trials, and reports how well they were predicted.
-
-        Raises:
-            ValueError: a proposal is not of this space, or lacks a finite reward. Nothing has been
-                observed then.
-        """
-        check_trials(self._choices.counts, proposals, rewards)
-        for proposal, reward in zip(proposals, rewards, strict=True):
-            choices = self._choices.trimmed(proposal.choices)
-            self._observed += 1
-            self._trials.append((choices, float(reward)))
-            self._trials = remembered(self._trials, self._settings.window, lambda trial: trial[1])
-            self._predictions.observe(choices, float(reward), self._observed)
-
-    def state(self) -> bytes:
-        """The level, its parents, the trials that are remembered, and predictions."""
-        length = len(self._decisions)
-        arrays = {
-            "draws": np.int64(self._draws),
-            "observed": np.int64(self._observed),
-            "level": np.int64(self._level),
-            **self._predictions.arrays(length),
+    def _specs(self) -> Specs:
+        parents = {
+            "parents": (np.int32, (None, self._length)),
+            "parent_rewards": (np.float64, (None,)),
         }
-        for names, entries in zip(_TABLES, (self._parents, self._trials, self._queue), strict=True):
-            arrays |= zip(names, to_table(entries, length), strict=True)
-        return pack("progressive", self._arguments(), arrays)
+        return super()._specs() | {"level": (np.int64, ())} | parents
 
-    def restore(self, state: bytes) -> None:
-        """Takes up the `state` of a controller that was constructed with the same arguments.
-
-        Raises:
-            ValueError: the bytes are not such a state.
-        """
-        length = len(self._decisions)
-        specs: dict[str, tuple[type, tuple[int | None, ...]]] = {
-            "draws": (np.int64, ()),
-            "observed": (np.int64, ()),
-            "level": (np.int64, ()),
-            **Predictions.specs(length),
-        }
-        for choices, values in _TABLES:
-            specs |= {choices: (np.int32, (None, length)), values: (np.float64, (None,))}
-        arrays = unpack(state, "progressive", self._arguments(), specs)
-        self._draws, self._observed, self._level = (
-            int(arrays[name]) for name in ("draws", "observed", "level")
-        )
-        self._parents, self._trials, queue = (
-            from_table(arrays[choices], arrays[values]) for choices, values in _TABLES
-        )
-        self._queue = deque(queue)
-        self._predictions.restore(arrays)
-
-    def _next(self) -> tuple[int, ...]:
-        rng = np.random.default_rng((self._seed, self._draws))
-        self._draws += 1
-        if not self._queue:
-            self._queue.extend(self._chosen(self._widen(), rng))
-        if not self._queue:  # a space so small that nothing new was found
-            return self._choices.trimmed(self._choices.draw(rng))
-        entry = self._queue.popleft()
-        self._predictions.pending.append(entry)
-        return entry[0]
+    def _take(self, arrays: Mapping[str, np.ndarray]) -> None:
+        super()._take(arrays)
+        self._level = int(arrays["level"])
+        self._parents = from_table(arrays["parents"], arrays["parent_rewards"])
 
     def _widen(self) -> int:
         """Goes to the next level where it is time to; how many proposals to choose now."""
@@ -170,9 +93,9 @@ class Progressive:
         self._level += 1
         return self._settings.initial if self._level == 1 else self._settings.beam
 
-    def _chosen(self, count: int, rng: np.random.Generator) -> list[Entry]:
-        """New sequences, at most `count`, and what is expected of each; nan where nothing is."""
-        known = {choices for choices, _ in (*self._trials, *self._predictions.pending)}
+    def _chosen(self, rng: np.random.Generator) -> list[Entry]:
+        """New sequences and what is expected of each; nan where nothing is."""
+        count, known = self._widen(), self._known()
         for rows in self._sources(rng):
             new = [row for row in dict.fromkeys(map(tuple, rows.tolist())) if row not in known]
             if new:
@@ -181,7 +104,7 @@ class Progressive:
             return []
         if self._level == 1 or not self._trials:
             return [(new[i], math.nan) for i in rng.permutation(len(new))[:count]]
-        trials, rewards = to_table(self._trials, len(self._decisions))
+        trials, rewards = to_table(self._trials, self._length)
         process = SequenceProcess(trials, normal_scores(rewards), self._decisions)
         mean, _ = process.predict(np.array(new))
         return [(new[i], float(mean[i])) for i in np.argsort(-mean, kind="stable")[:count]]
@@ -194,9 +117,7 @@ class Progressive:
         yield np.concatenate(
             [self._expansions(best[level], level + 1, rng) for level in levels if best[level]]
         )
-        drawn = rng.integers(
-            self._choices.counts, size=(self._settings.candidates, len(self._decisions))
-        )
+        drawn = rng.integers(self._choices.counts, size=(self._settings.candidates, self._length))
         yield np.array([self._choices.trimmed(row) for row in drawn.tolist()])
 
     def _expansions(
@@ -209,7 +130,7 @@ class Progressive:
             for t in range(start, stop)
         ]
         ways, count = math.prod(map(len, options)), self._settings.candidates
-        rows, _ = to_table(parents, len(self._decisions))
+        rows, _ = to_table(parents, self._length)
         if len(rows) * ways <= count:
             blocks = np.array([*itertools.product(*options)], np.int32).reshape(ways, stop - start)
             rows = rows.repeat(ways, axis=0)
@@ -218,20 +139,16 @@ class Progressive:
             rows = rows[rng.integers(len(rows), size=count)]
             for t, some in enumerate(options, start):
                 rows[:, t] = rng.choice(some, count)
-        if stop < len(self._decisions):
+        if stop < self._length:
             rows[:, stop] = self._choices.ends[stop]
         return rows
 
     def _best(self, level: int) -> list[Entry]:
         """The remembered trials of a level, the best first; of level 0, what all begin with."""
         if not level:
-            return [((0,) * len(self._decisions), 0.0)]
+            return [((0,) * self._length, 0.0)]
         trials = [trial for trial in self._trials if self._level_of(trial[0]) == level]
         return sorted(trials, key=lambda trial: -trial[1])
-
-    def _arguments(self) -> dict[str, object]:
-        settings = dataclasses.asdict(self._settings)
-        return {"options": self._choices.counts, "seed": self._seed, **settings}
 
     def _level_of(self, choices: Sequence[int]) -> int:
         """How many blocks count."""

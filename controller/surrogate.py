@@ -7,32 +7,18 @@ needs far fewer trials and says how sure it is. Cells do not grow block by block
 rewards can be compared.
 """
 
-import dataclasses
-from collections import deque
-from collections.abc import Sequence
-
 import numpy as np
 
-from controller.checks import Decisions, check_count, check_seed, check_trials
-from controller.choices import choices_of
+from controller.checks import Decisions
 from controller.gaussian_process import GaussianProcess
-from controller.history import remembered
-from controller.predictions import (
-    Entry,
-    Predictions,
-    RankCorrelation,
-    from_table,
-    normal_scores,
-    to_table,
-)
-from controller.protocol import Proposal
+from controller.predicting import PredictingController
+from controller.predictions import Entry, normal_scores, to_table
 from controller.settings_search import SurrogateSettings
-from controller.state import pack, unpack
 
 _MUTATIONS = 3  # decisions that a mutant differs in at most
 
 
-class Surrogate:
+class Surrogate(PredictingController):
     """Proposes what a Gaussian process expects most of, allowing for how sure it is.
 
     The first `initial` trials are random. Then the process is fitted to the normal scores of the
@@ -50,101 +36,18 @@ class Surrogate:
         ValueError: the space has no decisions, or the seed is negative.
     """
 
+    name = "surrogate"
+
     def __init__(
         self, space: Decisions, settings: SurrogateSettings | None = None, *, seed: int = 0
     ) -> None:
-        check_seed(seed)
-        self._choices = choices_of(space)
-        self._settings = SurrogateSettings() if settings is None else settings
-        self._seed = seed
-        self._draws = self._observed = 0
-        self._trials: list[Entry] = []
-        self._queue: deque[Entry] = deque()  # predicted and not yet proposed
-        self._predictions = Predictions("surrogate", self._settings.batch, self._settings.window)
+        self._settings = settings = SurrogateSettings() if settings is None else settings
+        batch, window, initial = settings.batch, settings.window, settings.initial
+        super().__init__(space, settings, batch=batch, window=window, initial=initial, seed=seed)
 
-    @property
-    def report(self) -> tuple[RankCorrelation, ...]:
-        """How well each batch was predicted, the latest thousand."""
-        return self._predictions.report
-
-    def propose(self, count: int) -> list[Proposal]:
-        """`count` proposals without log-probabilities.
-
-        Raises:
-            ValueError: `count` is negative.
-        """
-        check_count(count)
-        return [Proposal(self._next()) for _ in range(count)]
-
-    def observe(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
-        """Remembers the trials, and reports how well they were predicted.
-
-        Raises:
-            ValueError: a proposal is not of this space, or lacks a finite reward. Nothing has been
-                observed then.
-        """
-        check_trials(self._choices.counts, proposals, rewards)
-        for proposal, reward in zip(proposals, rewards, strict=True):
-            choices = self._choices.trimmed(proposal.choices)
-            self._observed += 1
-            self._trials.append((choices, float(reward)))
-            self._trials = remembered(self._trials, self._settings.window, lambda trial: trial[1])
-            self._predictions.observe(choices, float(reward), self._observed)
-
-    def state(self) -> bytes:
-        """The trials that are remembered, predictions that still matter, and the report."""
-        length = len(self._choices.counts)
-        trials, rewards = to_table(self._trials, length)
-        queue, queued = to_table(self._queue, length)
-        arrays = {
-            "draws": np.int64(self._draws),
-            "observed": np.int64(self._observed),
-            "trials": trials,
-            "rewards": rewards,
-            "queue": queue,
-            "queued": queued,
-            **self._predictions.arrays(length),
-        }
-        return pack("surrogate", self._arguments(), arrays)
-
-    def restore(self, state: bytes) -> None:
-        """Takes up the `state` of a controller that was constructed with the same arguments.
-
-        Raises:
-            ValueError: the bytes are not such a state.
-        """
-        length = len(self._choices.counts)
-        specs: dict[str, tuple[type, tuple[int | None, ...]]] = {
-            "draws": (np.int64, ()),
-            "observed": (np.int64, ()),
-            "trials": (np.int32, (None, length)),
-            "rewards": (np.float64, (None,)),
-            "queue": (np.int32, (None, length)),
-            "queued": (np.float64, (None,)),
-            **Predictions.specs(length),
-        }
-        arrays = unpack(state, "surrogate", self._arguments(), specs)
-        self._draws, self._observed = int(arrays["draws"]), int(arrays["observed"])
-        self._trials = from_table(arrays["trials"], arrays["rewards"])
-        self._queue = deque(from_table(arrays["queue"], arrays["queued"]))
-        self._predictions.restore(arrays)
-
-    def _next(self) -> tuple[int, ...]:
-        rng = np.random.default_rng((self._seed, self._draws))
-        self._draws += 1
-        if self._observed < self._settings.initial:
-            return self._choices.draw(rng)
-        if not self._queue:
-            self._queue.extend(self._best(rng))
-        if not self._queue:  # a space so small that nothing new was found
-            return self._choices.draw(rng)
-        entry = self._queue.popleft()
-        self._predictions.pending.append(entry)
-        return entry[0]
-
-    def _best(self, rng: np.random.Generator) -> list[Entry]:
-        """The next batch, and what is expected of each."""
-        trials, rewards = to_table(self._trials, len(self._choices.counts))
+    def _chosen(self, rng: np.random.Generator) -> list[Entry]:
+        """The next batch."""
+        trials, rewards = to_table(self._trials, self._length)
         candidates = self._candidates(rng, trials, rewards)
         if not len(candidates):
             return []
@@ -168,12 +71,8 @@ class Surrogate:
             rows = np.flatnonzero(changes > change)
             columns = rng.integers(len(counts), size=len(rows))
             mutants[rows, columns] = rng.integers(np.array(counts)[columns])
-        known = {choices for choices, _ in (*self._trials, *self._predictions.pending)}
+        known = self._known()
         drawn = np.concatenate([fresh, mutants]).tolist()
         unique = dict.fromkeys(self._choices.trimmed(row) for row in drawn)
         different = [row for row in unique if row not in known]
         return np.array(different, np.int64).reshape(-1, len(counts))
-
-    def _arguments(self) -> dict[str, object]:
-        settings = dataclasses.asdict(self._settings)
-        return {"options": self._choices.counts, "seed": self._seed, **settings}

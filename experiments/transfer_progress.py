@@ -1,7 +1,9 @@
 """What a person sees of a training at ImageNet scale: a live bar, lines, TensorBoard."""
 
+import importlib
 import importlib.util
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from experiments.progress import console, duration, say
 from transfer.trainer import Observer
+
+SCALARS = ("loss", "top1", "top5", "learning_rate", "loss_scale")
 
 
 class TransferProgress:
@@ -24,12 +28,7 @@ class TransferProgress:
 
     def __init__(self, batch_size: int, folder: Path | None = None) -> None:
         self._batch = batch_size
-        self._writer: Any = None
-        if folder is not None:
-            check_tensorboard()
-            import tensorflow as tf
-
-            self._writer = tf.summary.create_file_writer(str(folder))
+        self._events = None if folder is None else EventFiles(folder)
         self._line, self._speed = "tracing", ""
         self._first: tuple[int, float] | None = None  # a step and its time, behind the tracing
         self._said = time.monotonic()
@@ -47,8 +46,8 @@ class TransferProgress:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
-        if self._writer is not None:
-            self._writer.close()
+        if self._events is not None:
+            self._events.close()
 
     @property
     def observer(self) -> Observer:
@@ -77,17 +76,53 @@ class TransferProgress:
                 f"epoch {row['epoch']} · validation top-1 {row['top1']:.4f}, top-5 "
                 f"{row['top5']:.4f}, loss {row['loss']:.4f} on {row['images']:,} images"
             )
-        if self._writer is not None:
-            self._write(row)
+        if self._events is not None:
+            self._events.add(row)
 
-    def _write(self, row: dict[str, Any]) -> None:
-        import tensorflow as tf
 
-        names = ("loss", "top1", "top5", "learning_rate", "loss_scale")
-        with self._writer.as_default(step=row["step"]):
-            for name in names:
-                if name in row:
-                    tf.summary.scalar(f"{row['kind']}/{name}", row[name])
+class EventFiles:
+    """Rows of a history as files for TensorBoard; each row is there once, as in `history.csv`.
+
+    A training that goes on behind its last checkpoint repeats what a kill has lost. So the first
+    event of a session is one at which TensorBoard drops what earlier sessions wrote of that step
+    and later ones.
+
+    Args:
+        folder: of the files; every session has one of its own.
+
+    Raises:
+        ValueError: TensorBoard is not installed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        check_tensorboard()
+        files = importlib.import_module("tensorboard.summary.writer.event_file_writer")
+        self._events = importlib.import_module("tensorboard.compat.proto.event_pb2")
+        self._summaries = importlib.import_module("tensorboard.compat.proto.summary_pb2")
+        self._writer = files.EventFileWriter(str(folder))
+        self._begun = False
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Writes the numbers of a row, under their names behind its kind."""
+        if not self._begun:
+            self._begun = True
+            log = self._events.SessionLog
+            self._write(row["step"], session_log=log(status=log.START))
+        values = [
+            # TensorFlow 2 writes tensors instead, of which one reader drops none.
+            self._summaries.Summary.Value(tag=f"{row['kind']}/{name}", simple_value=row[name])
+            for name in SCALARS
+            if name in row
+        ]
+        self._write(row["step"], summary=self._summaries.Summary(value=values))
+        self._writer.flush()  # a kill takes what is in memory
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._writer.close()
+
+    def _write(self, step: int, **what: Any) -> None:
+        self._writer.add_event(self._events.Event(wall_time=time.time(), step=step, **what))
 
 
 def check_tensorboard() -> None:

@@ -122,7 +122,7 @@ def train(
     lock = run.lock() if replicas.chief else None
     try:
         say(f"data: {images.source}")
-        with replicas.variables():
+        with replicas.watched(), replicas.variables():
             network = FlatNetwork(
                 genotype,
                 settings.stack,

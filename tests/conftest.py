@@ -19,6 +19,24 @@ def real_data() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory) -> Path:
+    """A folder of small images; not to be changed."""
+    from tests.transfer_runs import write_photos
+
+    return write_photos(tmp_path_factory.mktemp("photos"))
+
+
+@pytest.fixture(scope="session")
+def cell(tmp_path_factory) -> str:
+    """A file with cells that are quickly built."""
+    from tests.transfer_task import GENOTYPE
+
+    path = tmp_path_factory.mktemp("cells") / "cell.json"
+    path.write_text(GENOTYPE.to_json())
+    return str(path)
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """A generator that every test starts afresh."""

@@ -1,5 +1,6 @@
 """What `nasnet profile` and `nasnet draw --network` count and draw, and what they refuse."""
 
+import itertools
 import json
 import math
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from cells import ZOO, Block, Cell, Genotype
 from experiments import cli
-from experiments.profiling import Network, PlanFlags, choose_network, profile, total
+from experiments.profiling import Network, PlanFlags, calmest, choose_network, profile, total
 from stacking import Stack, build_network, network_cost
 from stacking.presets import PRESETS
 
@@ -105,6 +106,25 @@ def test_latency_is_measured_on_a_named_device(invoke):
     code, out, _ = invoke(*command.split())
     assert code == 0
     assert "latency: median" in out
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([[1, 1, 1.2], [0.1] * 3], (1, 1, 1.16)),  # alike, so nothing is repeated
+        ([[1, 3, 5], [2, 2, 2], [1] * 3], (2, 2, 2)),
+        ([[1, 3, 5], [1, 2, 9], [4, 6, 9]], (1.2, 2, 7.6)),  # never alike
+    ],
+)
+def test_a_latency_is_that_of_the_calmest_calls(monkeypatch, rows, expected):
+    """By hand: seconds of the calls, and the percentiles between them."""
+    seconds, now = itertools.chain(*rows), [0.0]
+    monkeypatch.setattr("experiments.profiling.time.perf_counter", lambda: now[0])
+
+    def call():
+        now[0] += next(seconds)
+
+    assert calmest(call, 3) == pytest.approx([1000 * x for x in expected])
 
 
 def test_a_network_is_drawn_with_its_auxiliary_head(tmp_path, invoke):

@@ -248,19 +248,29 @@ def test_what_to_type_next_is_that_plan(line, invoke):
         assert command.settings.size == row["input_shape"][0]
 
 
-def test_a_latency_is_measured_with_the_network(invoke, monkeypatch):
+@pytest.mark.parametrize(("slowest", "busy"), [(34.5, False), (60.0, True)])
+def test_a_latency_is_measured_with_the_network(invoke, monkeypatch, slowest, busy):
+    """As `nasnet profile` does, and with its words; how far the calls differ is told, too."""
     seen = []
 
     def latency(network, runs):
         seen.append((network.input_shape, network.classes, runs))
-        return {"median_ms": float(network.stack.filters)}
+        found = {"p10_ms": 30.5, "median_ms": float(network.stack.filters), "p90_ms": slowest}
+        return found | {"runs": runs, "device": "CPU", "threads": 2}
 
     monkeypatch.setattr(transfer_plan, "latency", latency)
-    code, out, err = invoke("nasnet-a --latency 33ms --repeats 4 4 --size 64 --classes 7 --runs 5")
+    line = "nasnet-a --latency 33ms --repeats 4 4 --size 64 --classes 7 --runs 5"
+    code, out, err = invoke(line)
     assert (code, set(seen)) == (0, {((64, 64, 3), 7, 5)})
     assert "│ 4 @ 768 │ 32 │" in out
     assert "32.0 ms" in out
-    assert f"measured 4@768: {32.0} ms" in err
+    assert f"30.5-{slowest}" in out
+    text = f"median 32.0 ms, p10 30.5 ms, p90 {slowest} ms of 5 calls with one image, CPU, 2 thr"
+    assert f"measured 4@768: {text}" in err
+    assert ("is the machine idle?" in err) == busy
+    (row,) = json.loads(invoke(f"{line} --json")[1])
+    assert (row["latency_ms"], row["latency"]["p10_ms"]) == (32.0, 30.5)
+    assert row["latency"]["p90_ms"] == slowest
 
 
 @pytest.mark.parametrize(

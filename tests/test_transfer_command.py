@@ -7,15 +7,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 import tyro
 
 from cells import ZOO
 from experiments.cli import STYLE
 from experiments.cli import run as run_cli
 from experiments.commands.transfer_evaluate import TransferEvaluateCommand
-from experiments.commands.transfer_finetune import TransferFinetuneCommand, finetune_default
-from experiments.commands.transfer_train import TransferTrainCommand, train_default
+from experiments.commands.transfer_finetune import finetune_default
 from experiments.run_directory import open_run
 from experiments.transfer_settings import (
     TRANSFER,
@@ -26,42 +24,8 @@ from experiments.transfer_settings import (
     with_batch,
 )
 from stacking import PRESETS, RECIPES
-from tests.transfer_task import GENOTYPE
+from tests.transfer_runs import TINY, finetune, train
 from transfer.history import read_history
-
-TINY = "--stack.repeats 1 --stack.filters 4 --stack.stem cifar --size 32 --recipe.aux-weight 0"
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    """24 training and 8 validation images of two classes: bright and dark noise."""
-    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
-    for split, count in (("train", 12), ("val", 4)):
-        for name, level in (("bright", 120), ("dark", 0)):
-            (folder / split / name).mkdir(parents=True)
-            for i in range(count):
-                pixels = rng.integers(level, level + 110, (40, 48, 3)).astype(np.uint8)
-                data = tf.io.encode_jpeg(pixels).numpy()
-                (folder / split / name / f"{i}.jpg").write_bytes(data)
-    return folder
-
-
-def train(*arguments, preset="small", resume=None):
-    default = train_default(None if resume else preset, resume)
-    return tyro.cli(TransferTrainCommand, args=arguments, default=default, config=STYLE)
-
-
-def finetune(*arguments, resume=None):
-    default = finetune_default(resume)
-    return tyro.cli(TransferFinetuneCommand, args=arguments, default=default, config=STYLE)
-
-
-@pytest.fixture(scope="module")
-def cell(tmp_path_factory):
-    """A file with cells that are quickly built."""
-    path = tmp_path_factory.mktemp("cells") / "cell.json"
-    path.write_text(GENOTYPE.to_json())
-    return str(path)
 
 
 @pytest.fixture(scope="module")

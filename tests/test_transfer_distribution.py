@@ -3,60 +3,27 @@
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.transfer_task import make_trainer
+from tests.worker_processes import finish, free_ports, start
 from transfer.distribution import Replicas, WorkerLost, cluster
 from transfer.history import read_history
 from transfer.intervals import Intervals
 
-ROOT = Path(__file__).parent.parent
-OFTEN = Intervals(checkpoint_every=2, log_every=2)
+OFTEN = Intervals(checkpoint_every=2, log_every=2, max_bad=1.0)
 
 
-def start(folder, *arguments, worker=None, ports=()):
+def start_task(folder, *arguments, **cluster):
     folder.mkdir(exist_ok=True)
-    environment = dict(os.environ)
-    if worker is not None:
-        addresses = [f"localhost:{port}" for port in ports]
-        task = {"type": "worker", "index": worker}
-        config = {"cluster": {"worker": addresses}, "task": task}
-        environment["TF_CONFIG"] = json.dumps(config)
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.transfer_task", str(folder), *arguments],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("localhost", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    return start("tests.transfer_task", str(folder), *arguments, **cluster)
 
 
 def wait_for(process, line):
     while (found := process.stdout.readline()) != f"{line}\n":
         assert found, process.stderr.read()
-
-
-def finish(process, code=0):
-    out, err = process.communicate(timeout=240)
-    assert process.returncode == code, err
-    return out, err
 
 
 def assert_same_training(one, two):
@@ -73,16 +40,16 @@ def assert_same_training(one, two):
         assert float(first["loss"]) == pytest.approx(float(second["loss"]), rel=1e-5)
 
 
-def train_alone(folder):
+def train_alone(folder, **options):
     """One device that takes two micro-batches before each update."""
     folder.mkdir()
-    trainer = make_trainer(folder, accumulate=2, intervals=OFTEN)
+    trainer = make_trainer(folder, accumulate=2, intervals=OFTEN, **options)
     trainer.fit()
     np.savez(folder / "end.npz", **trainer.state())
 
 
 def test_two_mirrored_devices_train_as_one_that_accumulates(tmp_path):
-    process = start(tmp_path / "mirrored", "--mirrored")
+    process = start_task(tmp_path / "mirrored", "--mirrored")
     train_alone(tmp_path / "alone")
     finish(process)
     assert_same_training(tmp_path / "alone", tmp_path / "mirrored")
@@ -90,10 +57,14 @@ def test_two_mirrored_devices_train_as_one_that_accumulates(tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_train_as_one_that_accumulates_and_go_on_after_a_kill(tmp_path):
-    """A process is killed; the other stops with a message; both go on from the checkpoint."""
+    """A process is killed; the other stops with a message; both go on from the checkpoint.
+
+    The chief names the bad images of both, more of them than the two send around in one call.
+    """
     folder, ports = tmp_path / "workers", free_ports(2)
-    arguments = ("--multi-worker", "--pause", "0.2")
-    workers = [start(folder, *arguments, worker=i, ports=ports) for i in (0, 1)]
+    arguments = ("--multi-worker", "--bad", "80")
+    slow = (*arguments, "--pause", "0.2")
+    workers = [start_task(folder, *slow, worker=i, ports=ports) for i in (0, 1)]
     wait_for(workers[0], "step 7")
     os.kill(workers[1].pid, signal.SIGKILL)
     workers[1].communicate()
@@ -101,19 +72,22 @@ def test_two_processes_train_as_one_that_accumulates_and_go_on_after_a_kill(tmp_
     assert "one of the 2 workers is gone" in err
     assert "start all of them again with --resume" in err
     ports = free_ports(2)
-    workers = [start(folder, "--multi-worker", worker=i, ports=ports) for i in (0, 1)]
+    workers = [start_task(folder, *arguments, worker=i, ports=ports) for i in (0, 1)]
     outputs = [finish(worker)[0] for worker in workers]
     for out in outputs:
         assert out.startswith("going on behind step ")
-    train_alone(tmp_path / "alone")
+    train_alone(tmp_path / "alone", bad=range(80))
     assert_same_training(tmp_path / "alone", folder)
+    names = [(path / "bad-images.txt").read_text() for path in (tmp_path / "alone", folder)]
+    assert names[0] == names[1]
+    assert names[0].count("val/") == 80
 
 
 @pytest.mark.slow
 def test_processes_of_other_settings_refuse_each_other(tmp_path):
     ports = free_ports(2)
-    first = start(tmp_path, "--multi-worker", worker=0, ports=ports)
-    other = start(tmp_path, "--multi-worker", "--fingerprint", "5", worker=1, ports=ports)
+    first = start_task(tmp_path, "--multi-worker", worker=0, ports=ports)
+    other = start_task(tmp_path, "--multi-worker", "--fingerprint", "5", worker=1, ports=ports)
     for process in (first, other):
         _, err = finish(process, code=1)
         assert "workers differ in their settings or checkpoints, expected the same" in err

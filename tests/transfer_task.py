@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--multi-worker", action="store_true")
     parser.add_argument("--accumulate", type=int, default=1)
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--bad", type=int, default=0)
     parser.add_argument("--fingerprint", type=int, default=0)
     given = parser.parse_args()
     import tensorflow as tf
@@ -142,8 +143,9 @@ def main() -> None:
         kind=kind,
         accumulate=given.accumulate,
         pause=given.pause,
+        bad=range(given.bad),
         fingerprint=given.fingerprint,
-        intervals=Intervals(checkpoint_every=2, log_every=2),
+        intervals=Intervals(checkpoint_every=2, log_every=2, max_bad=1.0),
         observer=Observer(
             say=lambda text: print(text, flush=True),
             on_step=lambda done, total: print("step", done, flush=True),

@@ -1,10 +1,7 @@
 """Images that cannot be used: named in a file, and too many of them an error. No TensorFlow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from cells import write_atomically
 
@@ -12,7 +9,7 @@ FEW = 10
 
 
 class BadImages:
-    """The bad images that this process met.
+    """The bad images that were met.
 
     Args:
         path: the file of their names, one a line; what it names already is kept.
@@ -28,22 +25,13 @@ class BadImages:
         self._path, self._share, self._say, self._write = path, share, say, write
         self._names = set(path.read_text().splitlines()) if path.is_file() else set()
 
-    def note(self, ok: Any, indices: Any, describe: Callable[[int], str]) -> None:
-        """Names those of a batch.
-
-        Args:
-            ok: whether each image is good, [n].
-            indices: of the images, [n].
-            describe: gives the name of one.
-        """
-        good = np.asarray(ok)
-        if good.all():
-            return
-        names = {describe(int(i)) for i in np.asarray(indices)[~good]} - self._names
-        for name in sorted(names):
+    def note(self, names: Iterable[str]) -> None:
+        """Takes in the names of some, which may be known."""
+        new = set(names) - self._names
+        for name in sorted(new):
             self._say(f"bad image: {name}")
-        self._names |= names
-        if self._write and names:
+        self._names |= new
+        if self._write and new:
             write_atomically(self._path, "\n".join(sorted(self._names)) + "\n")
 
     def check(self, bad: int, count: int, what: str) -> None:

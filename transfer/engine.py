@@ -21,6 +21,7 @@ Tensor = Any
 Batch = Mapping[str, Tensor]
 TOP = 5
 EVALUATION_BATCH = 50  # images of one copy
+_GATHERED = 32  # numbers that each process sends in one call
 _SUMS = 5  # loss, right ones among 1 and among 5, images, bad images
 
 
@@ -53,6 +54,8 @@ class Engine:
         self._steps: dict[frozenset[str], tuple[Callable[..., Any], Callable[..., Any]]] = {}
         self._evaluation = self._evaluation_step()
         self._collection = self._function(self._collect, [])
+        numbers = [tf.TensorSpec([replicas.workers, _GATHERED], tf.float64)]
+        self._gathering = self._function(replicas.total_of, numbers)
 
     @property
     def evaluation_batch(self) -> int:
@@ -110,6 +113,24 @@ class Engine:
         mine = np.array(numbers, np.float64)
         totals = self._function(self.replicas.total_of, spec)(mine).numpy()
         return bool((totals == mine * self.replicas.total).all())
+
+    def gather(self, numbers: np.ndarray, most: int) -> np.ndarray:
+        """The numbers of all processes, which all call this with the same `most`.
+
+        Args:
+            numbers: those of this process, whole and not negative, [n].
+            most: no process has more of them.
+        """
+        if self.replicas.workers == 1:
+            return numbers
+        found = []
+        for start in range(0, most, _GATHERED):
+            part = numbers[start : start + _GATHERED]
+            mine = np.zeros([self.replicas.workers, _GATHERED])
+            mine[self.replicas.worker, : len(part)] = part + 1  # 0 is no number
+            found.append(self._gathering(mine).numpy().ravel() / self.replicas.local)
+        together = np.concatenate(found)
+        return together[together > 0].astype(np.int64) - 1
 
     def _function(self, inside: Callable[..., Any], signature: list[Any]) -> Callable[..., Any]:
         """`inside` of every copy as a traced function; its result is that of the first copy."""

@@ -199,10 +199,10 @@ class TransferTrainer:
         self._checkpoints.save(self.done, arrays)
 
     def _step(self, batch: Batch, epoch: int) -> None:
-        self._bad.note(batch["ok"], batch["index"], lambda i: self._data.describe(i, training=True))
         scale = self._scale.value
         sums, finite = self._engine.step(batch, self.done, self.total, scale)
         self.done += 1
+        self._name_bad([_bad_of(batch)], int(sums[4]), training=True)
         loss = float(sums[0] / sums[3])
         if not math.isfinite(loss):
             raise Diverged(f"training loss is {loss} at step {self.done}")
@@ -223,17 +223,23 @@ class TransferTrainer:
         self._observer.on_step(self.done, self.total)
 
     def _validate(self, epoch: int) -> None:
+        bad = [np.zeros(0, np.int64)]  # where few images are left, a process may have no batch
         for batch in self._data.validation(self._engine.evaluation_batch):
-            self._bad.note(
-                batch["ok"], batch["index"], lambda i: self._data.describe(i, training=False)
-            )
+            bad.append(_bad_of(batch))
             self._engine.evaluate(batch)
         sums = self._engine.evaluated()
+        self._name_bad(bad, int(sums[4]), training=False)
         self.bad_images += int(sums[4])
         self._bad.check(int(sums[4]), int(sums[3] + sums[4]), "validation")
         if not sums[3]:
             raise ValueError("validation has 0 good images, expected some")
         self._add_row("validation", epoch, sums)
+
+    def _name_bad(self, mine: list[np.ndarray], count: int, *, training: bool) -> None:
+        """Names the bad images of all processes, `count` together, from the indices of this one."""
+        if count:
+            indices = self._engine.gather(np.concatenate(mine), count)
+            self._bad.note(self._data.describe(int(i), training=training) for i in indices)
 
     def _add_row(self, kind: str, epoch: int, sums: np.ndarray, **more: float) -> None:
         means = sums[:3] / sums[3]
@@ -244,3 +250,8 @@ class TransferTrainer:
             row["loss_scale"] = self._scale.value
         self._history.add(row)
         self._observer.on_row(row)
+
+
+def _bad_of(batch: Batch) -> np.ndarray:
+    """Indices of the bad images of a batch."""
+    return np.asarray(batch["index"])[~np.asarray(batch["ok"])]

@@ -13,6 +13,7 @@ from experiments.profiling import (
     SlotCost,
     choose_network,
     latency,
+    latency_text,
     profile,
     total,
 )
@@ -72,12 +73,7 @@ class ProfileCommand:
         out = stdout()
         out.print(_table(network, rows))
         if measured is not None:
-            out.print(
-                f"latency: median {measured['median_ms']:.1f} ms, p10 {measured['p10_ms']:.1f} ms, "
-                f"p90 {measured['p90_ms']:.1f} ms of {measured['runs']} calls with one image, "
-                f"{measured['device']}, {measured['threads']} threads",
-                soft_wrap=True,
-            )
+            out.print(f"latency: {latency_text(measured)}", soft_wrap=True)
         return OK
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from cells import Family, Genotype
 from experiments.cell_argument import resolve_cell
 from experiments.errors import OK
-from experiments.profiling import Network, latency
+from experiments.profiling import Network, latency, latency_text
 from experiments.progress import say
 from experiments.reporting import millions, print_json, stdout
 from experiments.transfer_settings import preset_settings
@@ -30,8 +30,9 @@ class TransferPlanCommand:
         cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
         mult_adds: the most multiply-adds of one image, such as 600M or 23.8G.
         params: the most trainable parameters, such as 5.3M.
-        latency: the longest time of one image on this machine, such as 40ms. Imports TensorFlow and
-            builds some twenty networks: give the others as well, and fewer repeats.
+        latency: the longest time of one image on this machine, such as 40ms, as the median of the
+            calls. Imports TensorFlow and builds some twenty networks: give the others as well, and
+            fewer repeats.
         size: height and width of the images in pixels.
         classes: number of classes.
         stem: imagenet strides one convolution and puts two Reduction cells behind it;
@@ -72,11 +73,13 @@ class TransferPlanCommand:
         name, genotype = resolve_cell(self.cell, self.trial)
         shape = (self.size, self.size, 3)
 
+        measured: dict[Stack, dict[str, Any]] = {}
+
         def measure(stack: Stack) -> float:
             network = Network(name, genotype, stack, shape, self.classes)
-            median = latency(network, self.runs)["median_ms"]
-            say(f"measured {plan_text(stack, genotype)}: {median:.1f} ms")
-            return median
+            measured[stack] = latency(network, self.runs)
+            say(f"measured {plan_text(stack, genotype)}: {latency_text(measured[stack])}")
+            return measured[stack]["median_ms"]
 
         found = scale(
             genotype,
@@ -89,10 +92,10 @@ class TransferPlanCommand:
             latency=measure,
         )[: self.top]
         if self.json:
-            print_json([self._row(candidate, genotype) for candidate in found])
+            print_json([self._row(c, genotype, measured.get(c.stack)) for c in found])
             return OK
         out = stdout()
-        out.print(self._table(name, found))
+        out.print(self._table(name, found, measured))
         out.print(f"next: {self._next(found[0], genotype)}", soft_wrap=True, markup=False)
         return OK
 
@@ -112,21 +115,26 @@ class TransferPlanCommand:
             given["skip_reduction_input"] = True
         return dataclasses.replace(base_plan(genotype), **given)
 
-    def _row(self, candidate: Candidate, genotype: Genotype) -> dict[str, Any]:
+    def _row(
+        self, candidate: Candidate, genotype: Genotype, measured: dict[str, Any] | None
+    ) -> dict[str, Any]:
         return {
             **dataclasses.asdict(candidate),
+            "latency": measured,
             "input_shape": (self.size, self.size, 3),
             "classes": self.classes,
             "next": self._next(candidate, genotype),
         }
 
-    def _table(self, name: str, found: list[Candidate]) -> Table:
+    def _table(
+        self, name: str, found: list[Candidate], measured: dict[Stack, dict[str, Any]]
+    ) -> Table:
         limits = {"mult-adds": self.mult_adds, "parameters": self.params, "latency": self.latency}
         given = ", ".join(f"{text} {what}" for what, text in limits.items() if text is not None)
         table = Table(title=f"{name} within {given}; {self.classes} classes")
         columns = ["N @ P", "F", "parameters", "mult-adds", "of the budget", "size"]
         if self.latency is not None:
-            columns.insert(4, "latency")
+            columns.insert(4, "latency\np10-p90")
         for column in columns:
             table.add_column(column, justify="right")
         for candidate in found:
@@ -140,7 +148,9 @@ class TransferPlanCommand:
                 f"{self.size} x {self.size}",
             ]
             if self.latency is not None:
-                cells.insert(4, f"{candidate.latency_ms:.1f} ms")
+                calls = measured[candidate.stack]
+                spread = f"{calls['p10_ms']:.1f}-{calls['p90_ms']:.1f}"
+                cells.insert(4, f"{candidate.latency_ms:.1f} ms\n{spread}")
             table.add_row(*cells)
         return table
 

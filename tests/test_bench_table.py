@@ -3,10 +3,12 @@
 import csv
 import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import experiments
 from cells.operation_space import OperationSpace
 from controller import Proposal
 from experiments import bench_table, cli
@@ -14,6 +16,8 @@ from experiments.comparing import planned
 from experiments.comparing_settings import CompareSettings
 from experiments.comparing_tables import load_table, run_on_table
 from search import InlineExecutor, Policy, Search, Trial, TrialStore
+from stacking.assemble import network_cost
+from stacking.plan import Stack
 from tests.fakes import Share
 
 SPACE = OperationSpace()
@@ -93,6 +97,23 @@ def made_trials():
             )
         )
     return trials
+
+
+def test_the_table_of_the_repository_is_of_this_space():
+    """Every network once, with the costs that are counted, and accuracies of 2,000 images each."""
+    path = Path(experiments.__file__).parent / "tables" / "cells-shapes10.csv.gz"
+    with gzip.open(path, "rt") as file:
+        rows = list(csv.DictReader(file))
+    assert {tuple(json.loads(row["choices"])) for row in rows} == set(SPACE)
+    for row in rows:
+        genotype = SPACE.decode(json.loads(row["choices"]))
+        cost, _ = network_cost(genotype, Stack(1, 4), (32, 32, 3), 10)
+        assert row["key"] == genotype.key
+        assert int(row["parameters"]) == cost.trainable_parameters
+        assert int(row["mult_adds"]) == cost.mult_adds
+        for name in ("val_accuracy", "test_accuracy"):
+            right = 2000 * float(row[name])
+            assert right == pytest.approx(round(right), abs=1e-6)
 
 
 def test_a_whole_table_can_be_compared_on(tmp_path):

@@ -68,14 +68,14 @@ class Predictions:
                 self._outcomes.append((predicted[1], reward))
         if len(self._outcomes) >= self._batch:
             found = _correlation(number, np.array(self._outcomes))
-            _log.info(
-                "%s: of the last %d children, predictions and rewards had a rank "
-                "correlation of %.2f (tau %.2f)",
-                self._name,
-                len(self._outcomes),
-                found.spearman,
-                found.kendall,
-            )
+            if math.isnan(found.spearman):
+                text = "all predictions or all rewards were equal"
+            else:
+                text = (
+                    "predictions and rewards had a rank correlation of "
+                    f"{found.spearman:.2f} (tau {found.kendall:.2f})"
+                )
+            _log.info("%s: of the last %d children, %s", self._name, len(self._outcomes), text)
             self._reports.append(found)
             self._outcomes.clear()
 

@@ -120,6 +120,7 @@ def test_another_model_has_no_end_points():
         end_points(model)
 
 
+@pytest.mark.slow
 def test_without_the_classifier(tiny, rng):
     x = images(rng)
     full = tiny(include_top=False)
@@ -145,6 +146,7 @@ def test_any_input_size(tiny, shape, rng):
         assert tuple(end.shape[1:]) in (flat, (ours.height, ours.width, ours.channels))
 
 
+@pytest.mark.slow
 def test_on_top_of_a_tensor(tiny, rng):
     pixels = keras.Input(SHAPE, dtype="uint8")
     model = tiny(input_tensor=keras.layers.Rescaling(1 / 127.5, -1)(pixels))
@@ -215,10 +217,8 @@ def test_imagenet_weights_need_a_network_connection(monkeypatch, tmp_path):
         NASNetMobile(weights="ImageNet")
 
 
-@pytest.mark.parametrize(
-    "ending",
-    [".keras", *(pytest.param(e, marks=pytest.mark.slow) for e in (".weights.h5", ".h5"))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5", ".h5"])
 def test_files_of_ours(tiny, ending, tmp_path, rng):
     model, path = tiny(), tmp_path / f"model{ending}"
     model.save_weights(path) if ending == ".weights.h5" else model.save(path)
@@ -231,9 +231,8 @@ def test_files_of_ours(tiny, ending, tmp_path, rng):
         tiny(weights=path, classes=3)
 
 
-@pytest.mark.parametrize(
-    "name", ["net.weights.h5", pytest.param("net.keras", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["net.weights.h5", "net.keras"])
 def test_what_serves_training_is_left_in_the_file(name, tiny, tmp_path):
     preset = applications.PRESETS["tiny"]
     noise = {"drop_path_keep": 0.7, "dropout_keep": 0.5, "aux_head": True}

@@ -64,7 +64,7 @@ def test_a_cell_that_reaches_nothing_is_no_feature():
 @pytest.mark.parametrize(
     ("cell", "stack", "shape"),
     [
-        ("nasnet-a", SMALL, (96, 71, 3)),
+        pytest.param("nasnet-a", SMALL, (96, 71, 3), marks=pytest.mark.slow),
         pytest.param(
             *("pnasnet-5", Stack(2, 8, stem="imagenet", extra_reductions=False), (64, 64, 3)),
             marks=pytest.mark.slow,

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from cells import Genotype
 from experiments import cli
 from search import TrialStore
@@ -41,6 +43,7 @@ def test_a_progressive_search_within_limits(tmp_path, capsys):
     assert max(row["parameters"] for row in rows) <= 2000
 
 
+@pytest.mark.slow
 def test_going_on_is_as_if_it_had_never_stopped(tmp_path):
     words = [*TINY.split(), *PROGRESSIVE.split(), "--evaluator", "parameters"]
     search(*words, "--trials", 12, "--out", tmp_path / "whole")
@@ -51,6 +54,7 @@ def test_going_on_is_as_if_it_had_never_stopped(tmp_path):
     assert [t.reward for t in parts] == [t.reward for t in whole]
 
 
+@pytest.mark.slow
 def test_shared_weights_score_cells_of_every_size(tmp_path):
     shared = "--evaluator shared --shared.epochs 1 --shared.sampling fair --shared.batch-size 32"
     run = tmp_path / "run"

@@ -68,6 +68,7 @@ def test_defaults_are_the_papers():
     }
 
 
+@pytest.mark.slow
 def test_another_process_learns_the_same_bits():
     controller = make("ppo", SMALL, epochs=2)
     proposals = controller.propose(4)

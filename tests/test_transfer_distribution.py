@@ -48,6 +48,7 @@ def train_alone(folder, **options):
     np.savez(folder / "end.npz", **trainer.state())
 
 
+@pytest.mark.slow
 def test_two_mirrored_devices_train_as_one_that_accumulates(tmp_path):
     process = start_task(tmp_path / "mirrored", "--mirrored")
     train_alone(tmp_path / "alone")

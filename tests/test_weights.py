@@ -58,7 +58,9 @@ def ours(penultimate, repeats, skip, conventions):
     )
 
 
-@pytest.mark.parametrize(("repeats", "skip"), [(2, False), (1, True)])
+@pytest.mark.parametrize(
+    ("repeats", "skip"), [pytest.param(2, False, marks=pytest.mark.slow), (1, True)]
+)
 def test_the_keras_network_has_our_logits_with_the_same_weights(repeats, skip, rng):
     theirs = source(rng, 192, repeats, skip)
     model = ours(192, repeats, skip, "keras")
@@ -128,16 +130,8 @@ def tiny(monkeypatch):
     return applications.Application("tiny", "tiny", "Tiny"), theirs
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "net.keras",
-        *(
-            pytest.param(name, marks=pytest.mark.slow)
-            for name in ("weights-only.h5", "model.h5", "net.weights.h5")
-        ),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["net.keras", "weights-only.h5", "model.h5", "net.weights.h5"])
 def test_files_of_keras(name, tiny, tmp_path, rng):
     make, peer = tiny
     theirs = peer(weights=None, classes=10)

@@ -13,7 +13,7 @@ from controller.checks import Decisions, check_count, check_seed, check_trials
 from controller.choices import choices_of
 from controller.protocol import Proposal
 from controller.settings_search import EvolutionSettings
-from controller.state import pack, unpack
+from controller.state import Specs, pack, unpack
 
 
 class Evolution:
@@ -95,7 +95,7 @@ class Evolution:
         Raises:
             ValueError: the bytes are not such a state.
         """
-        specs: dict[str, tuple[type, tuple[int | None, ...]]] = {
+        specs: Specs = {
             "draws": (np.int64, ()),
             "members": (np.int32, (None, len(self._choices.counts))),
             "rewards": (np.float64, (None,)),

@@ -12,7 +12,7 @@ from controller.checks import Decisions, check_count, check_seed, check_trials
 from controller.choices import choices_of
 from controller.protocol import Proposal
 from controller.settings_search import LocalSearchSettings
-from controller.state import pack, unpack
+from controller.state import Specs, pack, unpack
 
 Choice = tuple[int, ...]
 
@@ -103,9 +103,7 @@ class LocalSearch:
             ValueError: the bytes are not such a state.
         """
         table = (np.int32, (None, len(self._choices.counts)))
-        specs: dict[str, tuple[type, tuple[int | None, ...]]] = dict.fromkeys(
-            ("path", "open", "best", "start"), table
-        )
+        specs: Specs = dict.fromkeys(("path", "open", "best", "start"), table)
         specs |= dict.fromkeys(("draws", "moves", "waiting", "starts"), (np.int64, ()))
         specs |= dict.fromkeys(("height", "best_reward", "start_reward"), (np.float64, ()))
         arrays = unpack(state, "local_search", self._arguments(), specs)

@@ -15,6 +15,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from controller.checks import check_trials
 from controller.protocol import Proposal
+from controller.state import Specs
 
 _LIMITS = "limits"
 
@@ -139,7 +140,7 @@ def to_arrays(trials: Sequence[Judged], length: int, objectives: int) -> dict[st
     }
 
 
-def specs(length: int, objectives: int) -> dict[str, tuple[type, tuple[int | None, ...]]]:
+def specs(length: int, objectives: int) -> Specs:
     """Dtypes and shapes of the arrays of `to_arrays`."""
     return {
         "choices": (np.int32, (None, length)),

@@ -16,7 +16,7 @@ from controller.checks import Decisions, check_count, check_seed, check_trials, 
 from controller.lstm import DEVICE, policy_network
 from controller.protocol import Proposal
 from controller.settings import ReinforceSettings
-from controller.state import pack, unpack
+from controller.state import Specs, pack, unpack
 from controller.update import Loss, traced_update
 
 
@@ -141,7 +141,7 @@ class PolicyGradient:
             ValueError: the bytes are not such a state.
         """
         weights, table = (self._network.size,), (None, len(self._options))
-        specs: dict[str, tuple[type, tuple[int | None, ...]]] = {
+        specs: Specs = {
             "weights": (np.float32, weights),
             "first_moment": (np.float32, weights),
             "second_moment": (np.float32, weights),

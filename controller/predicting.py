@@ -1,5 +1,6 @@
 """What controllers that predict rewards have in common: trials, a queue, and a report."""
 
+import abc
 import dataclasses
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,10 @@ from controller.choices import choices_of
 from controller.history import remembered
 from controller.predictions import Entry, Predictions, RankCorrelation, from_table, to_table
 from controller.protocol import Proposal
-from controller.state import pack, unpack
-
-Specs = dict[str, tuple[type, tuple[int | None, ...]]]
+from controller.state import Specs, pack, unpack
 
 
-class PredictingController:
+class PredictingController(abc.ABC):
     """Proposes from a queue that `_chosen` fills anew whenever it is empty.
 
     Args:
@@ -92,9 +91,9 @@ class PredictingController:
         """
         self._take(unpack(state, self.name, self._arguments, self._specs()))
 
+    @abc.abstractmethod
     def _chosen(self, rng: np.random.Generator) -> list[Entry]:
         """What to propose next, none of it known, and what is expected of each; or nothing."""
-        raise NotImplementedError
 
     def _next(self) -> tuple[int, ...]:
         rng = np.random.default_rng((self._seed, self._draws))

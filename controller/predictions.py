@@ -10,6 +10,8 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import kendalltau, rankdata, spearmanr
 
+from controller.state import Specs
+
 _log = logging.getLogger(__name__)
 _REPORTS = 1000  # so many are kept
 Entry = tuple[tuple[int, ...], float]  # choices, and a number that is known of them
@@ -91,7 +93,7 @@ class Predictions:
         }
 
     @staticmethod
-    def specs(length: int) -> dict[str, tuple[type, tuple[int | None, ...]]]:
+    def specs(length: int) -> Specs:
         """What `unpack` has to expect of `arrays`."""
         return {
             "pending": (np.int32, (None, length)),

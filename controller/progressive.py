@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from controller.checks import Decisions
-from controller.predicting import PredictingController, Specs
+from controller.predicting import PredictingController
 from controller.predictions import Entry, from_table, normal_scores, to_table
 from controller.sequence_process import SequenceProcess
 from controller.settings_search import ProgressiveSettings
+from controller.state import Specs
 
 
 class Progressive(PredictingController):
@@ -68,11 +69,12 @@ class Progressive(PredictingController):
         return super()._arrays() | more
 
     def _specs(self) -> Specs:
-        parents = {
+        return {
+            **super()._specs(),
+            "level": (np.int64, ()),
             "parents": (np.int32, (None, self._length)),
             "parent_rewards": (np.float64, (None,)),
         }
-        return super()._specs() | {"level": (np.int64, ())} | parents
 
     def _take(self, arrays: Mapping[str, np.ndarray]) -> None:
         super()._take(arrays)

@@ -12,7 +12,7 @@ from controller.checks import Decisions, check_count, check_seed, check_trials
 from controller.choices import choices_of
 from controller.protocol import Proposal
 from controller.settings_search import QLearningSettings
-from controller.state import pack, unpack
+from controller.state import Specs, pack, unpack
 
 
 class QLearning:
@@ -109,7 +109,7 @@ class QLearning:
         Raises:
             ValueError: the bytes are not such a state.
         """
-        specs: dict[str, tuple[type, tuple[int | None, ...]]] = {
+        specs: Specs = {
             "draws": (np.int64, ()),
             "observed": (np.int64, ()),
             "values": (np.float64, self._values.shape),

@@ -11,6 +11,9 @@ FORMAT = "nasnet-controller"
 VERSION = 1
 _HEADER = "header"
 
+# Dtype and shape of each array; None stands for any size.
+Specs = dict[str, tuple[type, tuple[int | None, ...]]]
+
 
 def pack(kind: str, arguments: Mapping[str, object], arrays: Mapping[str, Any]) -> bytes:
     """A state that `unpack` reads.
@@ -31,7 +34,7 @@ def unpack(
     state: bytes,
     kind: str,
     arguments: Mapping[str, object],
-    specs: Mapping[str, tuple[type, tuple[int | None, ...]]],
+    specs: Specs,
 ) -> dict[str, np.ndarray]:
     """The arrays of a state.
 

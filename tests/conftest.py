@@ -38,6 +38,33 @@ def cell(tmp_path_factory) -> str:
 
 
 @pytest.fixture
+def invoke(capsys):
+    """Runs a command in this process: its exit code, output and messages."""
+    from experiments import cli
+
+    def call(*arguments):
+        try:
+            code = cli.run(lambda: cli.parse([str(a) for a in arguments]).run())
+        except SystemExit as exit:  # the parser's own way out
+            code = exit.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The run directory of a small search that has ended; not to be changed."""
+    from experiments import cli
+    from tests.searches import TINY
+
+    path = tmp_path_factory.mktemp("runs") / "finished"
+    assert cli.run(lambda: cli.parse(["search", *TINY.split(), "--out", str(path)]).run()) == 0
+    return path
+
+
+@pytest.fixture
 def rng() -> np.random.Generator:
     """A generator that every test starts afresh."""
     return np.random.default_rng(0)

@@ -1,5 +1,6 @@
 """What all tests share: real data where it is, and quiet libraries."""
 
+import multiprocessing
 import os
 from pathlib import Path
 
@@ -8,6 +9,28 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# Several processes test at a time, one core each; the processes that tests start inherit this.
+for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_workers():
+    """Workers of searches are forked from one process that has imported TensorFlow already."""
+    from search import executors
+
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.warm"])
+        executors._SPAWN = context
+
+
+@pytest.fixture
+def cold_workers(monkeypatch):
+    """Workers start as those of a user do: a new Python, which imports what it needs."""
+    from search import executors
+
+    monkeypatch.setattr(executors, "_SPAWN", multiprocessing.get_context("spawn"))
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +85,21 @@ def finished(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "finished"
     assert cli.run(lambda: cli.parse(["search", *TINY.split(), "--out", str(path)]).run()) == 0
     return path
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """`clock(module, ...)` is what those modules then know of time; it moves by hand alone."""
+    from tests.clocks import Clock
+
+    hands = Clock()
+
+    def replace(*modules):
+        for module in modules:
+            monkeypatch.setattr(module, "time", hands)
+        return hands
+
+    return replace
 
 
 @pytest.fixture

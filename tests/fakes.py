@@ -74,6 +74,22 @@ class Sick:
 
 
 @dataclasses.dataclass(frozen=True)
+class Together:
+    """Ends once the child beside it (0 and 1 are a pair, 2 and 3) has begun, too."""
+
+    folder: Path
+
+    def prepare(self, threads: int) -> None:
+        pass
+
+    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+        (self.folder / str(seed)).touch()
+        while not (self.folder / str(seed ^ 1)).exists():
+            time.sleep(0.01)
+        return Evaluation(0.5)
+
+
+@dataclasses.dataclass(frozen=True)
 class Cores:
     """Tells which cores its process may use."""
 

@@ -180,4 +180,4 @@ def test_importing_the_package_loads_none_of_the_heavy_libraries():
         "import sys, cells, controller; controller.make_controller('random', cells.CellSpace());"
         "sys.exit(bool({'keras', 'optuna', 'scipy', 'tensorflow'} & set(sys.modules)))"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True)

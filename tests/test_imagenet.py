@@ -58,22 +58,20 @@ def test_the_mission_survives_a_kill_in_every_step(photos, tmp_path):
     made: dict[Path, int] = {}
     for step in steps:
         process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 300
         while not (out / step).exists() and process.poll() is None:
-            assert time.monotonic() < deadline, step
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for path in (out / "plan.json", out / "train" / "result.json"):
             if path.exists():
                 assert made.setdefault(path, path.stat().st_mtime_ns) == path.stat().st_mtime_ns
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     found = json.loads((out / "evaluation.json").read_text())
     assert found["images"] == 8
     assert f"top-1 {found['top1']:.4f}" in ended.stdout
     assert list((out / "export").glob("*.keras"))
-    again = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    again = subprocess.run(command, capture_output=True, text=True)
     assert (again.returncode, again.stdout) == (0, ended.stdout[-len(again.stdout) :])
     assert "$ nasnet" not in again.stderr
 

@@ -17,7 +17,11 @@ from search import (
     Search,
     TrialStore,
     child_seed,
+    executors,
+    loop,
 )
+from tests import fakes
+from tests.clocks import HurriedPool
 from tests.fakes import Share, Sick, separable_share
 
 SPACE = CellSpace(blocks=2)
@@ -152,8 +156,12 @@ def test_a_failure_is_recorded_and_the_search_goes_on(tmp_path, caplog, way, sta
 
 
 @pytest.mark.parametrize(("way", "state"), [("kill", "died"), ("hang", "timeout")])
-def test_a_lost_process_is_recorded_and_the_search_goes_on(tmp_path, way, state):
-    pool = ProcessPool(Sick(way, tmp_path / "once"), 2, timeout=0.5)
+def test_a_lost_process_is_recorded_and_the_search_goes_on(tmp_path, clock, way, state):
+    once = tmp_path / "once"
+    if way == "hang":
+        pool = HurriedPool(Sick(way, once), 2, timeout=0.5, clock=clock(executors), hangs=once)
+    else:
+        pool = ProcessPool(Sick(way, once), 2)
     trials, _ = run(tmp_path / "s.db", Witness(), Policy(5), executor=pool)
     assert sorted(t.state for t in trials) == ["complete"] * 4 + [state]
 
@@ -250,7 +258,8 @@ class Ledger(MemoryStore):
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.025])
-def test_an_iteration_is_one_transaction_and_quick_children_share_one(seconds):
+def test_an_iteration_is_one_transaction_and_quick_children_share_one(clock, seconds):
+    clock(executors, fakes, loop)
     store = Ledger()
     search = Search(SPACE, Witness(), store, InlineExecutor(Share(seconds)), Policy(12))
     search.run()
@@ -260,10 +269,11 @@ def test_an_iteration_is_one_transaction_and_quick_children_share_one(seconds):
         assert [rows for rows, _ in store.saves] == [1, *[2] * 11, 1]
         assert all(state for _, state in store.saves)
     else:
-        assert len(store.saves) < 12
+        assert [rows for rows, _ in store.saves] == [1, 12]  # the first start, and the end
 
 
-def test_what_is_running_is_saved_before_it_starts(tmp_path):
+def test_what_is_running_is_saved_before_it_starts(tmp_path, clock):
+    clock(executors, fakes, loop)
     with TrialStore(tmp_path / "s.db") as store:
         states = []
 

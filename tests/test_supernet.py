@@ -124,8 +124,7 @@ def test_gradients_are_those_of_a_stand_alone_child(genotype, layout, shared, rn
     assert statistics.shape == own[1].shape
 
 
-@pytest.mark.slow
-def test_a_thousand_architectures_cost_no_trace(layout, shared, monkeypatch):
+def test_another_architecture_costs_no_trace(monkeypatch):
     """Only pooling's gradient is ever traced, and not again for a new architecture."""
     traces = []
     trace = tf.function
@@ -135,10 +134,13 @@ def test_a_thousand_architectures_cost_no_trace(layout, shared, monkeypatch):
     supernet = Supernet(SharedLayout(SPACE, Stack(1, 2), (8, 8, 3), 2), RECIPE)
     weights, moving = FlatLayout(supernet._layout.parameters).initial(0)
     images, labels = np.zeros((2, 8, 8, 3), np.uint8), np.array([0, 1])
-    for genotype in random_genotypes(1000, seed=3):
+    counts = []
+    for genotype in random_genotypes(40, seed=3):
         trained, running = supernet._layout.positions(genotype)
         supernet.score(genotype, weights[trained], moving[running], images, labels)
-    assert not traces
+        counts.append(len(traces))
+    assert {trace.__qualname__.split(".")[0] for trace in traces} <= {"_pool_gradient"}
+    assert counts[-1] == counts[19]
 
 
 def test_every_position_is_some_childs_and_none_is_taken_twice(layout):

@@ -39,6 +39,6 @@ def free_ports(count):
 
 
 def finish(process, code=0):
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate()
     assert process.returncode == code, err
     return out, err

@@ -1,0 +1,78 @@
+"""What commands that need no TensorFlow take, and how fast shapes10 is drawn.
+
+    python -m benchmarks.commands [--rounds 5]
+
+Each command in a process of its own, in turn; beside it an empty Python, to tell what is the
+machine's. Seconds are of the processor (user and system), so that other work counts less.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from experiments.shapes import shapes10
+
+COMMANDS = {
+    "an empty Python": ["-c", ""],
+    "--version": ["-m", "experiments.cli", "--version"],
+    "--help": ["-m", "experiments.cli", "--help"],
+    "search --help": ["-m", "experiments.cli", "search", "--help"],
+    "a wrong flag": ["-m", "experiments.cli", "search", "--trails", "3"],
+    "zoo": ["-m", "experiments.cli", "zoo"],
+    "profile": ["-m", "experiments.cli", "profile", "nasnet-a", "--preset", "imagenet-large"],
+    "draw": ["-m", "experiments.cli", "draw", "nasnet-a", "-o", "cell.svg", "--engine", "own"],
+}
+ROOT = Path(__file__).parent.parent
+
+
+def cpu_seconds(arguments: list[str], folder: str) -> float:
+    """The processor's time of one process and of all that it starts."""
+    before = os.times()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, check=False
+    )
+    after = os.times()
+    return (after.children_user - before.children_user) + (
+        after.children_system - before.children_system
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(rounds):
+            for name, arguments in COMMANDS.items():
+                seconds[name].append(cpu_seconds(arguments, folder))
+    shapes10(100, seed=0)
+    start = time.perf_counter()
+    shapes10(1000, seed=0)
+    rate = 1000 / (time.perf_counter() - start)
+    report = {
+        "processor": platform.processor() or platform.machine(),
+        "rounds": rounds,
+        "cpu_seconds": {
+            name: {
+                "median": round(statistics.median(times), 2),
+                "min": round(min(times), 2),
+                "max": round(max(times), 2),
+            }
+            for name, times in seconds.items()
+        },
+        "shapes10_images_a_second": round(rate),
+    }
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

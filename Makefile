@@ -1,6 +1,8 @@
 # make search | test | lint | bench: each sets up .venv first, once.
-# Options: PYTHON=python3.12, GPU=1 (TensorFlow with CUDA), SLOW=1 (all tests), ARGS="..." (flags).
+# Options: PYTHON=python3.12, GPU=1 (TensorFlow with CUDA), SLOW=1 (all tests), ARGS="..." (flags),
+# TESTERS=4 (processes that test at a time, each on one core and with 2 GB).
 PYTHON ?= python3
+TESTERS ?= 2
 ARGS ?=
 # Pinned, so that pip takes the CPU build "2.13.0+cpu" wherever one is at hand. PyPI's own build for
 # Linux brings CUDA along; TORCH="torch --index-url https://download.pytorch.org/whl/cpu" does not.
@@ -23,7 +25,7 @@ search: .venv/ready
 	$(BIN)/nasnet search $(ARGS)
 
 test: .venv/ready-test $(if $(SLOW),.venv/ready-slow)
-	$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow") $(ARGS)
+	$(BIN)/python -m pytest -n $(TESTERS) $(if $(SLOW),,-m "not slow") $(ARGS)
 
 lint: .venv/ready-lint
 	$(BIN)/ruff check .
@@ -35,6 +37,7 @@ bench: .venv/ready-bench
 	$(BIN)/python -m benchmarks.children --rounds 1 --children 2
 	$(BIN)/python -m benchmarks.step --short --rounds 1
 	$(BIN)/python -m benchmarks.startup --rounds 1
+	$(BIN)/python -m benchmarks.commands --rounds 1
 	$(BIN)/python -m benchmarks.memory --children 30
 	$(BIN)/python -m benchmarks.growth --rounds 1
 	$(BIN)/python -m benchmarks.supernet --short
@@ -56,7 +59,7 @@ bench: .venv/ready-bench
 	@touch $@
 
 .venv/ready-test: .venv/ready
-	$(BIN)/pip install -q "hypothesis>=6.100" "pytest>=8.2" "pytest-timeout>=2.3"
+	$(BIN)/pip install -q "hypothesis>=6.100" "pytest>=8.2" "pytest-timeout>=2.3" "pytest-xdist>=3.6"
 	@touch $@
 
 # Tests skip what cannot be installed, so that one platform without a wheel does not stop the rest.

@@ -1,12 +1,15 @@
 """What all tests share: real data where it is, and quiet libraries."""
 
+import functools
 import multiprocessing
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+pytest_plugins = ["pytester", "tests.suite"]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # Several processes test at a time, one core each; the processes that tests start inherit this.
@@ -16,21 +19,42 @@ for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREA
 
 @pytest.fixture(scope="session", autouse=True)
 def _warm_workers():
-    """Workers of searches are forked from one process that has imported TensorFlow already."""
-    from search import executors
+    """Workers are forked from one process that has imported TensorFlow already: see `warm`."""
+    from tests import warm
 
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.warm"])
-        executors._SPAWN = context
+    warm.all_pools()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_drawing():
+    """Each search on shapes10 draws 14,000 images; those of a session share one drawing."""
+    from experiments import shapes
+
+    drawn = shapes.shapes10
+
+    @functools.cache
+    def once(count, seed):
+        images, labels = drawn(count, seed)
+        images.flags.writeable = labels.flags.writeable = False
+        return images, labels
+
+    shapes.shapes10 = once
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory():
+    """What a file's Keras models leave behind goes with the file."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
 
 
 @pytest.fixture
 def cold_workers(monkeypatch):
-    """Workers start as those of a user do: a new Python, which imports what it needs."""
+    """Workers of a search start as those of a user do: a new Python imports what it needs."""
     from search import executors
 
-    monkeypatch.setattr(executors, "_SPAWN", multiprocessing.get_context("spawn"))
+    monkeypatch.setattr(executors, "_SPAWN", multiprocessing.context.SpawnContext())
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +82,14 @@ def cell(tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("cells") / "cell.json"
     path.write_text(GENOTYPE.to_json())
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def keras_mobile(tmp_path_factory):
+    """NASNetMobile of `keras.applications` with weights drawn anew: `keras_networks.Published`."""
+    from tests.keras_networks import published
+
+    return published(tmp_path_factory.mktemp("keras-mobile"))
 
 
 @pytest.fixture

@@ -5,6 +5,10 @@ from hypothesis import strategies as st
 
 from cells import COMBINES, NASNET_OPERATIONS, Block, Cell, CellSpace, Genotype
 
+_TWO = Cell((Block(0, 1, "sep_conv_3x3", "avg_pool_3x3"), Block(1, 0, "conv_3x3", "identity")))
+# Cells of two blocks, for tests of what every network goes through: a third of NASNet-A's layers.
+TWO_BLOCKS = Genotype(_TWO, _TWO)
+
 
 @st.composite
 def cells(draw, max_blocks: int = 5, operations=NASNET_OPERATIONS) -> Cell:

@@ -6,25 +6,14 @@ import math
 import keras
 import numpy as np
 import pytest
-from keras.src.applications.nasnet import NASNet
 
 from cells import NASNET_A, ZOO, Block, Cell, Genotype
 from stacking import PRESETS, Stack, build_network, end_points, network_cost
+from tests.keras_networks import MOBILE_SHAPE, randomise, save, small_nasnet
 from transfer import weights
 from transfer.backbone import backbone, feature_levels
 
 SMALL = Stack(1, 8, 8, stem="imagenet")
-
-
-def randomise(model, rng):
-    """Weights that leave no layer without effect."""
-    for variable in model.variables:
-        values = rng.normal(size=variable.shape)
-        if variable.path.endswith(("gamma", "moving_variance")):
-            values = 1 + 0.2 * np.abs(values)
-        else:
-            values /= np.sqrt(np.prod(variable.shape[:-1])) if len(variable.shape) > 1 else 10
-        variable.assign(values)
 
 
 def test_the_strides_of_the_published_networks():
@@ -125,53 +114,40 @@ def test_a_saved_backbone_loads_without_this_package(tmp_path, rng):
         np.testing.assert_array_equal(loaded[name], features)
 
 
-def check_against_keras(theirs, stack, shape, ends, path, rng):
+def check_against_keras(path, stack, images, expected):
     """The file of a network of Keras gives our backbone the features that the network has."""
-    randomise(theirs, rng)
-    theirs.save_weights(path)
-    images = rng.normal(size=(2, *shape)).astype(np.float32)
-    outputs = {name: theirs.get_layer(layer).output for name, layer in ends.items()}
-    expected = keras.Model(theirs.input, outputs)(images)
     stack = dataclasses.replace(stack, conventions="keras")
-    found = backbone(NASNET_A, stack, shape, weights=path)(images)
-    for name, features in expected.items():
+    found = backbone(NASNET_A, stack, images.shape[1:], weights=path)(images)
+    for stride, features in zip((4, 8, 16, 32), expected, strict=True):
         scale = np.abs(features).max()
-        np.testing.assert_allclose(found[name], features, atol=1e-5 * scale)
+        np.testing.assert_allclose(found[f"stride_{stride}"], features, atol=1e-5 * scale)
+    other = dataclasses.replace(stack, conventions="nasnet")
     with pytest.raises(
         ValueError, match="conventions is 'nasnet', expected 'keras' for weights of"
     ):
-        backbone(NASNET_A, dataclasses.replace(stack, conventions="nasnet"), shape, weights=path)
+        backbone(NASNET_A, other, images.shape[1:], weights=path)
 
 
 @pytest.mark.slow
 def test_a_file_of_keras_has_the_features_of_its_network(monkeypatch, tmp_path, rng):
-    def make(input_shape=(96, 96, 3), **arguments):
-        return NASNet(input_shape, 192, 1, stem_block_filters=8, skip_reduction=False, **arguments)
-
-    monkeypatch.setattr(keras.applications, "Tiny", make, raising=False)
+    monkeypatch.setattr(keras.applications, "Tiny", small_nasnet, raising=False)
     monkeypatch.setattr(weights, "_PEERS", {8: ("Tiny", 1)})
-    ends = {
-        "stride_4": "reduction_concat_stem_1",
-        "stride_8": "normal_concat_0",
-        "stride_16": "normal_concat_2",
-        "stride_32": "normal_concat_3",
-    }
-    path = tmp_path / "tiny.weights.h5"
-    check_against_keras(make(weights=None, classes=10), SMALL, (96, 96, 3), ends, path, rng)
+    theirs = small_nasnet(MOBILE_SHAPE, weights=None, classes=10)
+    randomise(theirs, rng)
+    path = save(theirs, tmp_path / "tiny.weights.h5")
+    images = rng.normal(size=(2, *MOBILE_SHAPE)).astype(np.float32)
+    cells = ("reduction_concat_stem_1", "normal_concat_0", "normal_concat_2", "normal_concat_3")
+    ends = [theirs.get_layer(name).output for name in cells]
+    check_against_keras(path, SMALL, images, keras.Model(theirs.input, ends)(images))
 
 
 @pytest.mark.slow
-def test_nasnet_mobile_of_keras_has_the_same_features(tmp_path, rng):
-    shape = (96, 96, 3)
-    theirs = keras.applications.NASNetMobile(shape, weights=None)
-    ends = {
-        "stride_4": "reduction_concat_stem_1",
-        "stride_8": "normal_concat_3",
-        "stride_16": "normal_concat_8",
-        "stride_32": "normal_concat_12",
-    }
-    stack = PRESETS["imagenet-mobile"].stack
-    check_against_keras(theirs, stack, shape, ends, tmp_path / "mobile.weights.h5", rng)
+def test_nasnet_mobile_of_keras_has_the_same_features(keras_mobile):
+    expected = keras_mobile.outputs(
+        "reduction_concat_stem_1", "normal_concat_3", "normal_concat_8", "normal_concat_12"
+    )
+    stack, path = PRESETS["imagenet-mobile"].stack, keras_mobile.file("net.weights.h5")
+    check_against_keras(path, stack, keras_mobile.images, expected)
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_training_evaluates_a_test_split_and_saves_a_network(finished, tmp_path,
     model = keras.models.load_model(out_dir / "model.keras", safe_mode=True)
     assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == result["parameters"]
     images = dataset.x_val[:100].astype(np.float32) / 127.5 - 1
-    accuracy = np.mean(model.predict(images, verbose=0).argmax(1) == dataset.y_val[:100])
+    accuracy = np.mean(model(images).numpy().argmax(1) == dataset.y_val[:100])
     assert accuracy == pytest.approx(result["val_accuracy"], abs=0.011)
     code, _, err = invoke("train", "--resume", out_dir, "--recipe.epochs", 3)
     assert code == 2

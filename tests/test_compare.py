@@ -6,10 +6,6 @@ import itertools
 import json
 import math
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +22,7 @@ from experiments.comparing_statistics import holm, interval, standings
 from experiments.comparing_tables import load_table, run_on_table
 from stacking.assemble import network_cost
 from stacking.plan import Stack
+from tests.processes import Program
 from viz import Band, comparison_figure
 
 ROOT = Path(__file__).parent.parent
@@ -244,15 +241,10 @@ def test_changed_settings_are_refused(table_file, tmp_path, invoke):
 
 def test_ctrl_c_keeps_what_has_ended_and_says_how_to_go_on(table_file, tmp_path):
     folder = tmp_path / "run"
-    arguments = [str(a) for a in compare(table_file, folder, "--runs", 500)]
-    command = [sys.executable, "-m", "experiments.cli", *arguments]
-    driver = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    while len(list(folder.glob("runs/*.json"))) < 3:
-        assert driver.poll() is None
-        time.sleep(0.1)
-    driver.send_signal(signal.SIGINT)
-    _, err = driver.communicate()
-    assert driver.returncode == 130
+    driver = Program("experiments.cli", *compare(table_file, folder, "--runs", 500))
+    driver.wait_for(lambda: len(list(folder.glob("runs/*.json"))) >= 3)
+    driver.interrupt()
+    _, err = driver.finish(code=130)
     assert f"go on with: nasnet compare --resume {folder}" in " ".join(err.split())
     assert (folder / "results.json").is_file()
 

@@ -11,6 +11,8 @@ import pytest
 from experiments import data_core, shapes
 from experiments.data import DataError, Dataset, load, read_arrays, subset, write_arrays
 
+DRAW = shapes.shapes10
+
 
 def images(n, *shape):
     return np.random.default_rng(n).integers(0, 256, (n, *(shape or (8, 8, 3))), dtype=np.uint8)
@@ -125,7 +127,8 @@ def test_a_damaged_store_is_refused(tmp_path, broken, content):
     assert "\n" not in str(caught.value)
 
 
-def test_shapes10_has_three_disjoint_splits_fixed_by_the_seed():
+def test_shapes10_has_three_disjoint_splits_fixed_by_the_seed(monkeypatch):
+    monkeypatch.setattr(shapes, "shapes10", DRAW)  # the session's tests share one drawing else
     dataset, again = load("shapes10", seed=1), load("shapes10", seed=1)
     splits = [dataset.x_train, dataset.x_val, dataset.x_test]
     assert [len(x) for x in splits] == [10_000, 2_000, 2_000]

@@ -20,6 +20,7 @@ from stacking import (
     strip_drop_path,
 )
 from stacking.noise import Noise
+from tests.strategies import TWO_BLOCKS
 
 SHAPE, CLASSES, STACK = (16, 16, 3), 4, Stack(1, 4)
 
@@ -146,23 +147,30 @@ def test_half_precision_stays_half_precision():
 @pytest.fixture(scope="module")
 def model():
     return build_network(
-        NASNET_A, STACK, SHAPE, CLASSES, aux_head=True, drop_path_keep=0.5, dropout_keep=0.9, seed=0
+        TWO_BLOCKS,
+        STACK,
+        SHAPE,
+        CLASSES,
+        aux_head=True,
+        drop_path_keep=0.5,
+        dropout_keep=0.9,
+        seed=0,
     )
 
 
 def test_only_a_keep_below_1_puts_layers_in(model):
     own = [layer for layer in model.layers if isinstance(layer, DropPath)]
-    assert len(own) == len(depths(NASNET_A, STACK, SHAPE))
+    assert len(own) == len(depths(TWO_BLOCKS, STACK, SHAPE))
     assert max(layer.rate for layer in own) == 0.5
     assert len({layer.seed for layer in own}) == len(own)
-    plain = build_network(NASNET_A, STACK, SHAPE, CLASSES)
+    plain = build_network(TWO_BLOCKS, STACK, SHAPE, CLASSES)
     assert not any(isinstance(x, DropPath | keras.layers.Dropout) for x in plain.layers)
 
 
 def test_the_callback_tells_all_layers_the_time(rng):
     cell = Cell((Block(0, 1, "conv_3x3", "identity"),))
     network = build_network(Genotype(cell, cell), STACK, SHAPE, CLASSES, drop_path_keep=0.5)
-    network.compile("sgd", "sparse_categorical_crossentropy", jit_compile=False)
+    network.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
     seen = []
 
     class Spy(keras.callbacks.Callback):
@@ -198,7 +206,7 @@ def test_what_is_stripped_predicts_the_same_with_stock_layers_alone(tmp_path, mo
     images = rng.normal(size=(4, *SHAPE)).astype(np.float32)
     np.testing.assert_array_equal(stripped(images), model(images)["predictions"])
     assert {type(layer).__module__.split(".")[0] for layer in stripped.layers} == {"keras"}
-    plain = build_network(NASNET_A, STACK, SHAPE, CLASSES)
+    plain = build_network(TWO_BLOCKS, STACK, SHAPE, CLASSES)
     assert {v.path for v in stripped.trainable_variables} == {
         v.path for v in plain.trainable_variables
     }

@@ -105,6 +105,13 @@ def test_a_workers_start_is_not_its_first_childs_time(clock):
     pool.close()
 
 
+def test_a_worker_starts_as_a_new_python(cold_workers):
+    pool = ProcessPool(Share(), 1)
+    found = outcomes(pool, 2)
+    pool.close()
+    assert [found[number].state for number in range(2)] == ["complete"] * 2
+
+
 def test_a_worker_that_cannot_start_fails_its_children():
     pool = ProcessPool(Sick("prepare"), 1)
     outcome = outcomes(pool, 1)[0]

@@ -1,11 +1,8 @@
 """A driver killed at any moment loses nothing and goes on with the very same sequence."""
 
-import os
-import signal
-import subprocess
-import sys
+import contextlib
+import sqlite3
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,21 +10,15 @@ import pytest
 from cells import Genotype
 from search import TrialStore
 from tests.fakes import separable_share
+from tests.processes import Program
 
-ROOT = Path(__file__).parent.parent
 TRIALS = 54  # six cohorts of nine
 
 
 def start(path, kind):
-    command = [sys.executable, "-m", "tests.killable", str(path), str(TRIALS), kind]
-    driver = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert driver.stdout.readline() == "searching\n"
+    driver = Program("tests.killable", path, TRIALS, kind)
+    driver.wait_for("searching")
     return driver
-
-
-def finish(driver):
-    with driver.stdout:
-        assert driver.wait() == 0
 
 
 def stored(path):
@@ -35,25 +26,31 @@ def stored(path):
         return store.trials()
 
 
+def done(path):
+    """How many trials have ended, without a touch to the store, which may be a half one yet."""
+    query = "select count(*) from nasnet_trials where state not in ('waiting', 'running', 'paused')"
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+            return store.execute(query).fetchone()[0]
+    except sqlite3.OperationalError:  # no file, no table
+        return 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fixed", "asha", "halving"])
 def test_kill_minus_nine_at_random_moments_changes_nothing(tmp_path, kind):
-    began = time.monotonic()
-    whole = start(tmp_path / "whole.db", kind)
-    after_start = time.monotonic()
-    finish(whole)
-    seconds = time.monotonic() - after_start
-    rng = np.random.default_rng(int(began * 1000) % 2**32)
-    counts = []
+    start(tmp_path / "whole.db", kind).finish()
+    rng = np.random.default_rng()
+    counts = [0]
     for _ in range(4):
         driver = start(tmp_path / "parts.db", kind)
-        time.sleep(rng.uniform(0, seconds / 3))
-        os.kill(driver.pid, signal.SIGKILL)
-        with driver.stdout:
-            assert driver.wait() == -signal.SIGKILL
-        counts.append(sum(trial.done for trial in stored(tmp_path / "parts.db")))
+        target = counts[-1] + rng.integers(1, 9)
+        driver.wait_for(lambda: done(tmp_path / "parts.db") >= target)  # noqa: B023
+        time.sleep(rng.uniform(0, 0.02))
+        driver.kill()
+        counts.append(done(tmp_path / "parts.db"))
     assert counts == sorted(counts)
-    finish(start(tmp_path / "parts.db", kind))
+    start(tmp_path / "parts.db", kind).finish()
     parts, expected = stored(tmp_path / "parts.db"), stored(tmp_path / "whole.db")
     assert len(parts) == TRIALS
     assert [t.proposal for t in parts] == [t.proposal for t in expected]
@@ -73,27 +70,20 @@ def test_kill_minus_nine_at_random_moments_changes_nothing(tmp_path, kind):
 def test_a_killed_command_ends_as_one_that_was_left_alone(tmp_path, more):
     """The real thing: real children, killed in mid-training, resumed by the command line."""
 
-    def command(*arguments):
-        return [sys.executable, "-m", "experiments.cli", "search", *arguments]
+    def search(*arguments):
+        return Program("experiments.cli", "search", *arguments)
 
     settings = "--data shapes10 --trials 6 --workers 1 --train-images 200 --val-images 100"
     settings += " --stack.filters 4 --blocks 2 --policy.minibatch 2"
     new = [*settings.split(), *more.split(), "--out"]
-    subprocess.run(command(*new, str(tmp_path / "whole")), cwd=ROOT, check=True)
-    driver = subprocess.Popen(command(*new, str(tmp_path / "parts")), cwd=ROOT)
+    search(*new, tmp_path / "whole").finish()
+    driver = search(*new, tmp_path / "parts")
     store = tmp_path / "parts" / "nasnet.db"
-    kills = 0
-    for done in (1, 3):
-        while not (store.exists() and sum(t.done for t in stored(store)) >= done):
-            assert driver.poll() is None
-            time.sleep(0.2)
-        os.kill(driver.pid, signal.SIGKILL)
-        driver.wait()
-        kills += 1
-        resume = command("--resume", str(tmp_path / "parts"))
-        driver = subprocess.Popen(resume, cwd=ROOT)
-    assert driver.wait() == 0
-    assert kills == 2
+    for count in (1, 3):
+        driver.wait_for(lambda: done(store) >= count)  # noqa: B023
+        driver.kill()
+        driver = search("--resume", tmp_path / "parts")
+    driver.finish()
     parts, whole = stored(store), stored(tmp_path / "whole" / "nasnet.db")
     assert [t.proposal for t in parts] == [t.proposal for t in whole]
     assert [t.reward for t in parts] == [t.reward for t in whole]
@@ -101,17 +91,13 @@ def test_a_killed_command_ends_as_one_that_was_left_alone(tmp_path, more):
 
 @pytest.mark.slow
 def test_ctrl_c_lets_children_end_and_says_how_to_go_on(tmp_path):
-    command = [sys.executable, "-m", "experiments.cli", "search", "--data", "shapes10"]
-    command += ["--trials", "50", "--workers", "1", "--train-images", "200", "--blocks", "2"]
-    command += ["--stack.filters", "4", "--out", str(tmp_path / "run")]
-    driver = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    settings = "--data shapes10 --trials 50 --workers 1 --train-images 200 --blocks 2"
+    settings += " --stack.filters 4"
+    driver = Program("experiments.cli", "search", *settings.split(), "--out", tmp_path / "run")
     store = tmp_path / "run" / "nasnet.db"
-    while not (store.exists() and any(trial.done for trial in stored(store))):
-        assert driver.poll() is None
-        time.sleep(0.2)
-    driver.send_signal(signal.SIGINT)
-    _, err = driver.communicate()
-    assert driver.returncode == 130
+    driver.wait_for(lambda: done(store) > 0)
+    driver.interrupt()
+    _, err = driver.finish(code=130)
     assert "running children may end" in err
     assert f"go on with: nasnet search --resume {tmp_path / 'run'}" in " ".join(err.split())
     trials = stored(store)

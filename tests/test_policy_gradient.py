@@ -192,10 +192,14 @@ def test_reinforce_learns():
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize(
-    ("name", "settings"),
-    [("reinforce", {"learning_rate": 8e-4}), ("ppo", {})],  # the others at their defaults
+    ("name", "settings", "count"),
+    [
+        ("reinforce", {"learning_rate": 8e-4}, 2000),
+        ("ppo", {}, 800),  # its defaults
+    ],
 )
-def test_learning_beats_random_search(name, settings, seed):
-    learned, random = rewards_of(name, seed, settings)[-200:], rewards_of("random", seed, {})[-200:]
+def test_learning_beats_random_search(name, settings, count, seed):
+    learned = rewards_of(name, seed, settings, count=count)[-200:]
+    random = rewards_of("random", seed, {})[-200:]
     assert mannwhitneyu(learned, random, alternative="greater").pvalue < 1e-3
     assert learned.mean() > random.mean() + 0.1

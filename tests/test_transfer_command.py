@@ -62,7 +62,7 @@ def test_the_saved_network_gives_the_logits_that_were_validated(trained, photos)
 
     model = keras.models.load_model(trained / "model.keras")
     batch = next(iter(evaluation_batches(open_images(photos).validation, 32, 8)))
-    logits = model.predict(batch["image"], verbose=0)
+    logits = model(batch["image"]).numpy()
     loss = keras.losses.sparse_categorical_crossentropy(batch["label"], logits, from_logits=True)
     result = json.loads((trained / "result.json").read_text())
     assert float(np.mean(loss)) == pytest.approx(result["loss"], rel=1e-3)

@@ -1,14 +1,12 @@
 """Two devices, or two processes, train as one device does with two accumulation steps."""
 
 import json
-import os
-import signal
 
 import numpy as np
 import pytest
 
+from tests.processes import Program, free_ports
 from tests.transfer_task import make_trainer
-from tests.worker_processes import finish, free_ports, start
 from transfer.distribution import Replicas, WorkerLost, cluster
 from transfer.history import read_history
 from transfer.intervals import Intervals
@@ -18,12 +16,7 @@ OFTEN = Intervals(checkpoint_every=2, log_every=2, max_bad=1.0)
 
 def start_task(folder, *arguments, **cluster):
     folder.mkdir(exist_ok=True)
-    return start("tests.transfer_task", str(folder), *arguments, **cluster)
-
-
-def wait_for(process, line):
-    while (found := process.stdout.readline()) != f"{line}\n":
-        assert found, process.stderr.read()
+    return Program("tests.transfer_task", folder, *arguments, **cluster)
 
 
 def assert_same_training(one, two):
@@ -52,7 +45,7 @@ def train_alone(folder, **options):
 def test_two_mirrored_devices_train_as_one_that_accumulates(tmp_path):
     process = start_task(tmp_path / "mirrored", "--mirrored")
     train_alone(tmp_path / "alone")
-    finish(process)
+    process.finish()
     assert_same_training(tmp_path / "alone", tmp_path / "mirrored")
 
 
@@ -66,15 +59,14 @@ def test_two_processes_train_as_one_that_accumulates_and_go_on_after_a_kill(tmp_
     arguments = ("--multi-worker", "--bad", "80")
     slow = (*arguments, "--pause", "0.2")
     workers = [start_task(folder, *slow, worker=i, ports=ports) for i in (0, 1)]
-    wait_for(workers[0], "step 7")
-    os.kill(workers[1].pid, signal.SIGKILL)
-    workers[1].communicate()
-    _, err = finish(workers[0], code=1)
+    workers[0].wait_for("step 7")
+    workers[1].kill()
+    _, err = workers[0].finish(code=1)
     assert "one of the 2 workers is gone" in err
     assert "start all of them again with --resume" in err
     ports = free_ports(2)
     workers = [start_task(folder, *arguments, worker=i, ports=ports) for i in (0, 1)]
-    outputs = [finish(worker)[0] for worker in workers]
+    outputs = [worker.finish()[0] for worker in workers]
     for out in outputs:
         assert out.startswith("going on behind step ")
     train_alone(tmp_path / "alone", bad=range(80))
@@ -90,7 +82,7 @@ def test_processes_of_other_settings_refuse_each_other(tmp_path):
     first = start_task(tmp_path, "--multi-worker", worker=0, ports=ports)
     other = start_task(tmp_path, "--multi-worker", "--fingerprint", "5", worker=1, ports=ports)
     for process in (first, other):
-        _, err = finish(process, code=1)
+        _, err = process.finish(code=1)
         assert "workers differ in their settings or checkpoints, expected the same" in err
 
 

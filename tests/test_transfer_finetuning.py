@@ -13,7 +13,9 @@ from experiments.run_directory import open_run
 from experiments.transfer_settings import TRANSFER, read_settings
 from stacking.assemble import network_cost
 from stacking.flat_backend import FlatLayout
+from tests.keras_networks import randomise, save, small_nasnet
 from tests.transfer_runs import TINY, finetune, train
+from transfer import weights
 from transfer.checkpoints import Checkpoints, read_checkpoint
 from transfer.history import read_history
 from transfer.weights import read_weights
@@ -90,27 +92,9 @@ def test_a_fine_tuning_that_stopped_while_it_thaws_goes_on_to_the_bit(thawing, t
         np.testing.assert_array_equal(resumed[name], whole[name], err_msg=name)
 
 
-@pytest.fixture(scope="module")
-def mobile(tmp_path_factory):
-    """Keras' NASNetMobile with weights that no part of it begins with, and its files."""
-    model, rng = keras.applications.NASNetMobile(weights=None), np.random.default_rng(0)
-    for variable in model.variables:
-        values = 1 + 0.3 * rng.normal(size=variable.shape)
-        if variable.path.endswith("gamma") or "variance" in variable.path:
-            values = np.abs(values) + 0.1
-        elif len(variable.shape) > 1:
-            values = (values - 1) / np.sqrt(np.prod(variable.shape[:-1])) * 4
-        variable.assign(values)
-    folder = tmp_path_factory.mktemp("keras")
-    model.save_weights(folder / "mobile.weights.h5")
-    for name in ("mobile.h5", "mobile.keras"):
-        model.save(folder / name)
-    return model, folder
-
-
-def test_each_kind_of_file_of_keras_has_the_same_weights(mobile):
-    _, folder = mobile
-    first, *others = [read_weights(path) for path in sorted(folder.iterdir())]
+def test_each_kind_of_file_of_keras_has_the_same_weights(keras_mobile):
+    names = ("net.weights.h5", "model.h5", "net.keras")
+    first, *others = [read_weights(keras_mobile.file(name)) for name in names]
     assert (len(others), first.conventions, first.epsilon) == (2, "keras", 1e-3)
     for other in others:
         assert other.arrays.keys() == first.arrays.keys()
@@ -119,17 +103,21 @@ def test_each_kind_of_file_of_keras_has_the_same_weights(mobile):
 
 
 def test_fine_tuning_begins_with_the_function_of_keras_own_network(
-    mobile, photos, tmp_path, capsys
+    photos, tmp_path, capsys, monkeypatch, rng
 ):
     """All cells are frozen, so the network that is saved has the features that it began with."""
-    theirs, folder = mobile
+    monkeypatch.setattr(keras.applications, "Tiny", small_nasnet, raising=False)
+    monkeypatch.setattr(weights, "_PEERS", {8: ("Tiny", 1)})
+    theirs = small_nasnet((64, 64, 3), weights=None)
+    randomise(theirs, rng)
+    path = save(theirs, tmp_path / "net.keras")
     command = finetune(
-        "nasnet-a", "--weights", str(folder / "mobile.keras"), "--data", str(photos),
-        "--size", "64", "--epochs", "1", "--batch-size", "8", "--freeze", "Cell_11",
+        "nasnet-a", "--weights", str(path), "--data", str(photos),
+        "--size", "64", "--epochs", "1", "--batch-size", "8", "--freeze", "Cell_2",
         "--out", str(tmp_path / "r"),
     )  # fmt: skip
     assert run_cli(command.run) == 0
-    assert "fresh 2 arrays of 2,114 values" in " ".join(capsys.readouterr().err.split())
+    assert "fresh 2 arrays of 386 values" in " ".join(capsys.readouterr().err.split())
     result = json.loads((tmp_path / "r" / "result.json").read_text())
     assert (result["steps"], result["classes"], result["images"]) == (3, 2, 8)
     kinds = [row["kind"] for row in read_history(tmp_path / "r" / "history.csv")]
@@ -137,9 +125,7 @@ def test_fine_tuning_begins_with_the_function_of_keras_own_network(
     ours = keras.models.load_model(tmp_path / "r" / "model.keras")
     assert ours.output_shape == (None, 2)
     images = np.random.default_rng(1).uniform(-1, 1, (2, 64, 64, 3)).astype(np.float32)
-    same = keras.applications.NASNetMobile((64, 64, 3), include_top=False, weights=None)
-    same.set_weights(theirs.get_weights()[:-2])  # but the classifier's
-    expected = same(images, training=False).numpy().mean((1, 2))
+    expected = keras.Model(theirs.input, theirs.layers[-2].output)(images).numpy()
     features = keras.Model(ours.input, ours.get_layer("logits_dense").input)(images).numpy()
     assert expected.std() > 0.1
     np.testing.assert_allclose(features, expected, atol=1e-5 * np.abs(expected).max())

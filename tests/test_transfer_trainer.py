@@ -1,10 +1,6 @@
 """Large-network training against the small-image trainer, against arithmetic, and after a kill."""
 
 import dataclasses
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +9,7 @@ import pytest
 from stacking.recipe import Diverged
 from stacking.trainer import Trainer
 from tests import transfer_task
+from tests.processes import Program
 from tests.transfer_task import CLASSES, GENOTYPE, RECIPE, SIZE, STACK, Quarters, make_trainer
 from transfer.checkpoints import Checkpoints
 from transfer.engine import right
@@ -197,20 +194,16 @@ def test_a_batch_that_cannot_be_cut_is_refused():
 def run_task(folder, *arguments):
     """In a process of its own: what other tests told TensorFlow changes the last bits."""
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "tests.transfer_task", str(folder), *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return Program("tests.transfer_task", folder, *arguments)
 
 
 def test_killed_and_resumed_it_ends_as_one_that_was_left_alone(tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     left_alone, killed = run_task(whole), run_task(parts, "--pause", "0.05")
-    with killed.stdout:
-        while killed.stdout.readline() != "step 9\n":
-            assert killed.poll() is None
-        os.kill(killed.pid, signal.SIGKILL)
-        killed.wait()
-    said = run_task(parts).communicate()[0].splitlines()
-    left_alone.communicate()
+    killed.wait_for("step 9")
+    killed.kill()
+    said = run_task(parts).finish()[0].splitlines()
+    left_alone.finish()
     assert said[0].startswith("going on behind step ")
     assert 8 <= int(said[0].split()[4]) < 18
     assert (parts / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keras.src.applications.nasnet import NASNet
 
 from cells import NASNET_A, ZOO
 from stacking import FlatLayout, FlatTensors, Stack, assemble, build_network, network_cost
+from tests.keras_networks import randomise, save, small_nasnet
 from tests.strategies import genotypes
 from transfer import weights
 from transfer.sites import infer_stack
@@ -268,51 +268,38 @@ def test_files_of_others_are_refused(tmp_path):
         read_weights(tmp_path / "text.h5")
 
 
-def check_logits(theirs, stack, shape, path, rng):
+def check_logits(path, stack, images, expected):
     """The file of a network of Keras gives our network its logits."""
-    for variable in theirs.variables:
-        values = rng.normal(size=variable.shape)
-        if variable.path.endswith(("gamma", "moving_variance")):
-            values = 1 + 0.2 * np.abs(values)
-        else:
-            values /= np.sqrt(np.prod(variable.shape[:-1])) if len(variable.shape) > 1 else 10
-        variable.assign(values)
-    theirs.save_weights(path)
     read = read_weights(path)
     assert (read.genotype, read.conventions, read.epsilon) == (NASNET_A, "keras", 1e-3)
-    stack = dataclasses.replace(stack, conventions="keras")
     ours = build_network(
         NASNET_A,
-        stack,
-        shape,
-        theirs.output_shape[1],
+        dataclasses.replace(stack, conventions="keras"),
+        images.shape[1:],
+        expected.shape[1],
         classifier_activation=None,
         batch_norm_epsilon=read.epsilon,
     )
     assign_weights(ours, read.arrays)
-    images = rng.normal(size=(2, *shape)).astype(np.float32)
-    expected = theirs(images).numpy()
     np.testing.assert_allclose(ours(images), expected, atol=1e-5 * np.abs(expected).max())
 
 
 @pytest.mark.slow
 def test_a_file_of_keras(monkeypatch, tmp_path, rng):
-    def make(input_shape=(64, 64, 3), **arguments):
-        return NASNet(input_shape, 192, 1, stem_block_filters=8, skip_reduction=False, **arguments)
-
-    monkeypatch.setattr(keras.applications, "Tiny", make, raising=False)
+    monkeypatch.setattr(keras.applications, "Tiny", small_nasnet, raising=False)
     monkeypatch.setattr(weights, "_PEERS", {8: ("Tiny", 1)})
-    theirs = make(weights=None, classes=10, classifier_activation=None)
-    stack = Stack(1, 8, 8, stem="imagenet")
-    check_logits(theirs, stack, (64, 64, 3), tmp_path / "tiny.weights.h5", rng)
+    theirs = small_nasnet((64, 64, 3), weights=None, classes=10, classifier_activation=None)
+    randomise(theirs, rng)
+    images = rng.normal(size=(2, 64, 64, 3)).astype(np.float32)
+    path = save(theirs, tmp_path / "tiny.weights.h5")
+    check_logits(path, Stack(1, 8, 8, stem="imagenet"), images, theirs(images).numpy())
 
 
 @pytest.mark.slow
-def test_a_file_of_nasnet_mobile(tmp_path, rng):
-    shape = (96, 96, 3)
-    theirs = keras.applications.NASNetMobile(shape, weights=None, classifier_activation=None)
-    stack = Stack(4, 44, 32, stem="imagenet")
-    check_logits(theirs, stack, shape, tmp_path / "mobile.weights.h5", rng)
+def test_a_file_of_nasnet_mobile(keras_mobile):
+    (expected,) = keras_mobile.outputs(-1)
+    path, stack = keras_mobile.file("net.weights.h5"), Stack(4, 44, 32, stem="imagenet")
+    check_logits(path, stack, keras_mobile.images, expected)
 
 
 STACKS = [

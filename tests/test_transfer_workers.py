@@ -1,17 +1,14 @@
 """`nasnet transfer train` in two processes that share a run directory, killed and resumed."""
 
 import json
-import os
 import shutil
-import signal
-import time
 
 import keras
 import numpy as np
 import pytest
 
+from tests.processes import Program, free_ports
 from tests.transfer_runs import TINY
-from tests.worker_processes import finish, free_ports, start
 from transfer.checkpoints import Checkpoints
 from transfer.history import read_history
 
@@ -38,7 +35,7 @@ def start_both(*commands):
     """Each process with its own arguments."""
     ports = free_ports(2)
     return [
-        start("experiments.cli", "transfer", *arguments, worker=i, ports=ports)
+        Program("experiments.cli", "transfer", *arguments, worker=i, ports=ports)
         for i, arguments in enumerate(commands)
     ]
 
@@ -48,7 +45,7 @@ def whole(command, tmp_path_factory):
     """The run directory of an undisturbed training; the second process is given another one."""
     run, other = tmp_path_factory.mktemp("run") / "run", tmp_path_factory.mktemp("other") / "run"
     for worker in start_both([*command, "--out", str(run)], [*command, "--out", str(other)]):
-        finish(worker)
+        worker.finish()
     assert not other.exists()
     return run
 
@@ -85,24 +82,21 @@ def test_after_a_kill_of_either_process_both_go_on(command, whole, tmp_path, kil
     run = tmp_path / "run"
     workers = start_both(*[[*command, "--out", str(run)]] * 2)
     checkpoints = Checkpoints(run / "checkpoints")
-    while not checkpoints.paths():
-        assert workers[killed].poll() is None
-        time.sleep(0.01)
-    os.kill(workers[killed].pid, signal.SIGKILL)
-    workers[killed].communicate()
-    _, err = finish(workers[1 - killed], code=1)
+    workers[killed].wait_for(checkpoints.paths)
+    workers[killed].kill()
+    _, err = workers[1 - killed].finish(code=1)
     assert "nasnet: error: one of the 2 workers is gone" in err
     assert not (run / "result.json").exists()
     for worker in start_both(*[["train", "--resume", str(run)]] * 2):
-        _, err = finish(worker)
+        _, err = worker.finish()
         assert "going on behind step " in err
     assert_whole(run, whole)
 
 
 def test_a_folder_that_the_chief_refuses_ends_both_in_a_line(command, whole):
     chief, other = start_both(*[[*command, "--out", str(whole)]] * 2)
-    _, err = finish(chief, code=2)
+    _, err = chief.finish(code=2)
     assert "holds a run already, expected a new folder" in err
-    _, err = finish(other, code=1)
+    _, err = other.finish(code=1)
     assert "nasnet: error: one of the 2 workers is gone" in err
     assert "Traceback" not in err

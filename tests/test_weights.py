@@ -2,33 +2,19 @@
 
 import dataclasses
 
-import h5py
 import keras
 import numpy as np
 import pytest
 from keras.src.applications.nasnet import NASNet
-from keras.src.legacy.saving import legacy_h5_format
 
 from cells import NASNET_A
 from stacking import PRESETS, Preset, Stack, applications, build_network
 from stacking.applications import NASNetLarge, NASNetMobile
+from tests.keras_networks import FILES, randomise, save, small_nasnet
+from tests.keras_networks import MOBILE_SHAPE as SHAPE
 from transfer.weights import assign_weights, weights_from_keras
 
 EPSILON = 1e-3
-SHAPE = (67, 64, 3)  # odd and even: zero padding differs
-
-
-def randomise(model, rng):
-    """Weights that leave no layer without effect, and logits of a size near 1."""
-    for variable in model.variables:
-        values = rng.normal(size=variable.shape)
-        if variable.path.endswith(("gamma", "moving_variance")):
-            values = 1 + 0.2 * np.abs(values)
-        elif len(variable.shape) == 1:
-            values *= 0.1
-        else:
-            values /= np.sqrt(np.prod(variable.shape[:-1]))
-        variable.assign(values)
 
 
 def source(rng, penultimate, repeats, skip):
@@ -75,31 +61,16 @@ def test_the_keras_network_has_our_logits_with_the_same_weights(repeats, skip, r
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("classes", [10, None])
-def test_nasnet_mobile_carries_over(classes, rng):
-    make = keras.applications.NASNetMobile
-    top = {"classes": classes} if classes else {"include_top": False, "pooling": "avg"}
-    theirs = make(SHAPE, weights=None, classifier_activation=None, **top)
-    randomise(theirs, rng)
+@pytest.mark.parametrize(("classes", "layer"), [(1000, -1), (None, -2)])
+def test_nasnet_mobile_carries_over(classes, layer, keras_mobile):
     plan = dataclasses.replace(PRESETS["imagenet-mobile"].stack, conventions="keras")
     model = build_network(
         NASNET_A, plan, SHAPE, classes, classifier_activation=None, batch_norm_epsilon=EPSILON
     )
-    assign_weights(model, weights_from_keras(theirs, 4))
-    images = rng.normal(size=(2, *SHAPE)).astype(np.float32)
-    expected = theirs(images).numpy()
-    np.testing.assert_allclose(model(images).numpy(), expected, atol=1e-5 * np.abs(expected).max())
-
-
-def save(model, path):
-    """Saves in the format that the ending names; the files of Keras are in that of Keras 2."""
-    if path.name == "weights-only.h5":
-        with h5py.File(path, "w") as file:
-            legacy_h5_format.save_weights_to_hdf5_group(file, model)
-    elif path.name.endswith(".weights.h5"):
-        model.save_weights(path)
-    else:
-        model.save(path)
+    assign_weights(model, weights_from_keras(keras_mobile.model, 4))
+    (expected,) = keras_mobile.outputs(layer)
+    found = model(keras_mobile.images).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
 def check_file(ours, theirs, path, shapes, rng, **top):
@@ -119,39 +90,41 @@ def check_file(ours, theirs, path, shapes, rng, **top):
 def tiny(monkeypatch):
     """Ours and theirs of one small network, as if `keras.applications` had it."""
 
-    def theirs(input_shape=SHAPE, **arguments):
-        return NASNet(input_shape, 192, 1, stem_block_filters=8, skip_reduction=False, **arguments)
-
     plan = Stack.from_penultimate(1, 192, NASNET_A)
     plan = dataclasses.replace(plan, stem="imagenet", stem_filters=8)
     preset = Preset("nasnet-a", plan, 64, 10)
     monkeypatch.setattr(applications, "PRESETS", {"tiny": preset})
-    monkeypatch.setattr(keras.applications, "Tiny", theirs, raising=False)
-    return applications.Application("tiny", "tiny", "Tiny"), theirs
+    monkeypatch.setattr(keras.applications, "Tiny", small_nasnet, raising=False)
+    return applications.Application("tiny", "tiny", "Tiny"), small_nasnet
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["net.keras", "weights-only.h5", "model.h5", "net.weights.h5"])
-def test_files_of_keras(name, tiny, tmp_path, rng):
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("top", [{"classes": 10}, {"include_top": False}])
+def test_files_of_keras(name, top, tiny, tmp_path, rng):
     make, peer = tiny
-    theirs = peer(weights=None, classes=10)
+    theirs = peer(SHAPE, weights=None, **top)
     randomise(theirs, rng)
-    save(theirs, tmp_path / name)
-    check_file(make, peer, tmp_path / name, [SHAPE], rng, classes=10)
-    with pytest.raises(ValueError, match=r"kernel has shape \(192, 10\), expected \(192, 3\)"):
-        make(SHAPE, weights=tmp_path / name, classes=3)
+    path = save(theirs, tmp_path / name)
+    check_file(make, peer, path, [SHAPE], rng, **top)
+    if "classes" in top:
+        with pytest.raises(ValueError, match=r"kernel has shape \(192, 10\), expected \(192, 3\)"):
+            make(SHAPE, weights=path, classes=3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["weights-only.h5", "model.h5", "net.weights.h5", "net.keras"])
-@pytest.mark.parametrize("top", [{"classes": 7}, {"include_top": False}])
-def test_files_of_keras_in_all_formats(name, top, tmp_path, rng):
-    make = keras.applications.NASNetMobile
-    theirs = make(SHAPE, weights=None, **top)
-    randomise(theirs, rng)
-    save(theirs, tmp_path / name)
-    shapes = [SHAPE, (96, 131, 3)] if name == "weights-only.h5" else [SHAPE]
-    check_file(NASNetMobile, make, tmp_path / name, shapes, rng, **top)
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_nasnet_mobile(name, keras_mobile):
+    (expected,) = keras_mobile.outputs(-1)
+    model = NASNetMobile(SHAPE, weights=keras_mobile.file(name), classifier_activation=None)
+    found = model(keras_mobile.images).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.slow
+def test_a_file_serves_images_of_another_size(keras_mobile, rng):
+    path = keras_mobile.file("weights-only.h5")
+    check_file(NASNetMobile, keras.applications.NASNetMobile, path, [(96, 131, 3)], rng)
 
 
 @pytest.mark.slow
@@ -170,19 +143,14 @@ def test_nasnet_large_from_a_file(name, tmp_path, rng):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("top", [{}, {"include_top": False, "pooling": "max"}])
-def test_imagenet_weights_come_through_keras(top, tmp_path, rng, monkeypatch):
-    make, path = keras.applications.NASNetMobile, tmp_path / "weights-only.h5"
-    theirs = make(weights=None)
-    randomise(theirs, rng)
-    save(theirs, path)
-    monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *args, **kwargs: str(path))
-    model = NASNetMobile(SHAPE, weights="imagenet", **top)
-    peer = make(SHAPE, weights=None, **top)
-    for variable, source in zip(peer.weights, theirs.weights, strict=False):
-        variable.assign(source)
-    images = rng.normal(size=(2, *SHAPE)).astype(np.float32)
-    expected = peer(images).numpy()
-    np.testing.assert_allclose(model(images).numpy(), expected, atol=1e-5 * np.abs(expected).max())
+def test_imagenet_weights_come_through_keras(top, keras_mobile, monkeypatch):
+    path = str(keras_mobile.file("weights-only.h5"))
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *args, **kwargs: path)
+    model = NASNetMobile(SHAPE, weights="imagenet", classifier_activation=None, **top)
+    (expected,) = keras_mobile.outputs(-3 if top else -1)
+    expected = expected.max((1, 2)) if top else expected
+    found = model(keras_mobile.images).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
 def test_another_network_is_refused(rng):

@@ -1,6 +1,49 @@
-"""Imported once by the process that the workers of tests are forked from: see `conftest`."""
+"""The process that tests fork others from: it imports once what a new Python needs seconds for.
 
-import tensorflow  # noqa: F401
+Nothing of TensorFlow has been used here when a process is forked, so that each has threads and
+devices of its own. On a system that cannot fork, processes start as those of a user do.
+"""
 
-import experiments.searching  # noqa: F401
-import tests.fakes  # noqa: F401
+import multiprocessing
+import os
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+
+
+def context() -> multiprocessing.context.BaseContext:
+    """Starts processes that have imported TensorFlow, Keras and this toolkit already."""
+    if not FORKS:
+        return multiprocessing.get_context("spawn")
+    forkserver = multiprocessing.get_context("forkserver")
+    forkserver.set_forkserver_preload(["tests.preload"])
+    return forkserver
+
+
+def run_module(
+    module: str, arguments: Sequence[str], environment: dict[str, str], out: Path, err: Path
+) -> None:
+    """`python -m MODULE ARGUMENTS` in this process, with its output in two files."""
+    for number, path in ((1, out), (2, err)):
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), number)
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+    os.environ.update(environment)
+    all_pools()
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def all_pools() -> None:
+    """All pools of this process fork their workers so, where they would start a new Python."""
+    from search import executors
+
+    other, forking = multiprocessing.get_context, context()
+    multiprocessing.get_context = lambda method=None: (
+        forking if method == "spawn" else other(method)
+    )
+    executors._SPAWN = forking

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -24,23 +25,33 @@ def pytest_addoption(parser):
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """One process has all tests of a file; what takes longest begins first.
+def _group(nodeid):
+    name = Path(nodeid.split("::")[0]).stem
+    return TOGETHER.get(name, name)
 
-    Fixtures of a module and of the session are built once so, and no process is left alone with a
-    long file at the end.
-    """
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that no process is left alone with it at the end."""
     groups = {}
     for item in items:
-        name = TOGETHER.get(item.path.stem, item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(name))
-        groups.setdefault(name, []).append(item)
+        groups.setdefault(_group(item.nodeid), []).append(item)
     items[:] = [item for group in sorted(groups.values(), key=_weight) for item in group]
 
 
 def _weight(group):
     return -sum(10 if item.get_closest_marker("slow") else 1 for item in group)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """One process has all tests of a file: what its fixtures build is built once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _group(nodeid)
+
+    return ByFile(config, log)
 
 
 def _cpu_seconds():

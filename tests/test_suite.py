@@ -37,7 +37,7 @@ def suite(pytester):
     return lambda *flags: pytester.runpytest_subprocess("-p", "no:cacheprovider", *flags)
 
 
-@pytest.mark.parametrize("flags", [(), ("-n", "2", "--dist", "loadgroup")])
+@pytest.mark.parametrize("flags", [(), ("-n", "2")])
 def test_a_long_test_that_is_not_marked_slow_fails_the_suite(suite, flags):
     result = suite(*flags)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -68,6 +68,16 @@ def test_no_test_depends_on_the_machines_speed(path):
             waits = node.func.attr in ("communicate", "run", "wait", "check_output")
             limits = [k for k in node.keywords if k.arg == "timeout"]
             assert not (waits and limits), f"{path.name}:{node.lineno} waits for some seconds only"
+
+
+def test_tests_of_a_file_are_in_one_process(pytester):
+    pytester.makeconftest('pytest_plugins = ["tests.suite"]')
+    check = "import os, pytest\n@pytest.mark.parametrize('i', range(9))\n"
+    check += "def test_{0}(i): open('{0}-' + os.environ['PYTEST_XDIST_WORKER'], 'w').close()\n"
+    pytester.makepyfile(**{f"test_{name}": check.format(name) for name in "abc"})
+    result = pytester.runpytest_subprocess("-n", "2", "--no-loadscope-reorder")
+    result.assert_outcomes(passed=27)
+    assert [len(list(pytester.path.glob(f"{name}-gw*"))) for name in "abc"] == [1, 1, 1]
 
 
 def test_files_that_share_a_network_are_there():

@@ -127,18 +127,33 @@ def test_a_file_serves_images_of_another_size(keras_mobile, rng):
     check_file(NASNetMobile, keras.applications.NASNetMobile, path, [(96, 131, 3)], rng)
 
 
+@pytest.fixture(scope="module")
+def large():
+    """Keras' NASNetLarge for small images, its weights drawn; images and their logits."""
+    rng, shape = np.random.default_rng(0), (97, 64, 3)
+    model = keras.applications.NASNetLarge(shape, weights=None, classifier_activation=None)
+    randomise(model, rng)
+    images = rng.normal(size=(2, *shape)).astype(np.float32)
+    return model, images, model(images).numpy()
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["weights-only.h5", "net.weights.h5"])
-def test_nasnet_large_from_a_file(name, tmp_path, rng):
-    make, path = keras.applications.NASNetLarge, tmp_path / name
-    theirs = make((331, 331, 3), weights=None)
+def test_nasnet_large_from_a_file(name, large, tmp_path):
+    theirs, images, expected = large
     assert theirs.count_params() == 88_949_818
-    randomise(theirs, rng)
-    save(theirs, path)
-    check_file(NASNetLarge, make, path, [(331, 331, 3), (97, 64, 3)], rng)
-    features = NASNetLarge(SHAPE, include_top=False, pooling="avg", weights=path)
-    assert features.count_params() == 84_916_818
+    path = save(theirs, tmp_path / name)
+    model = NASNetLarge(images.shape[1:], weights=path, classifier_activation=None)
+    assert np.abs(expected).max() > 0.01
+    found = model(images).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.slow
+def test_nasnet_large_without_its_classifier_has_the_parameters_of_keras():
+    with keras.StatelessScope():
+        model = NASNetLarge((331, 331, 3), include_top=False, pooling="avg")
+    assert model.count_params() == 84_916_818
 
 
 @pytest.mark.slow

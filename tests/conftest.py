@@ -23,6 +23,8 @@ def _warm_workers():
     from tests import warm
 
     warm.all_pools()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        import keras  # noqa: F401  (not the first test that needs it pays for it)
 
 
 @pytest.fixture(scope="session", autouse=True)

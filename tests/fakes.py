@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -98,6 +99,17 @@ class Cores:
 
     def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
         return Evaluation(0.5, {"cores": sorted(os.sched_getaffinity(0))})
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """Tells whether its process has imported TensorFlow."""
+
+    def prepare(self, threads: int) -> None:
+        pass
+
+    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+        return Evaluation(0.5, {"tensorflow": "tensorflow" in sys.modules})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,9 @@ import pytest
 
 from cells import NASNET_A
 from search import InlineExecutor, ProcessPool, executors
+from tests import warm
 from tests.clocks import HurriedPool
-from tests.fakes import Cores, Share, Sick, Together, separable_share
+from tests.fakes import Cores, Loaded, Share, Sick, Together, separable_share
 
 EXECUTORS = {
     "inline": lambda evaluator, **options: InlineExecutor(evaluator),
@@ -105,11 +106,21 @@ def test_a_workers_start_is_not_its_first_childs_time(clock):
     pool.close()
 
 
-def test_a_worker_starts_as_a_new_python(cold_workers):
-    pool = ProcessPool(Share(), 1)
-    found = outcomes(pool, 2)
+def imported_tensorflow():
+    """Whether a worker had done so before its first child."""
+    pool = ProcessPool(Loaded(), 1)
+    outcome = outcomes(pool, 1)[0]
     pool.close()
-    assert [found[number].state for number in range(2)] == ["complete"] * 2
+    return outcome.evaluation.metrics["tensorflow"]
+
+
+def test_a_worker_of_a_search_is_a_new_python(cold_workers):
+    assert not imported_tensorflow()
+
+
+@pytest.mark.skipif(not warm.FORKS, reason="this system forks no process")
+def test_workers_of_tests_are_warm():
+    assert imported_tensorflow()
 
 
 def test_a_worker_that_cannot_start_fails_its_children():

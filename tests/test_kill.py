@@ -66,7 +66,13 @@ def test_kill_minus_nine_at_random_moments_changes_nothing(tmp_path, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", ["", "--recipe.epochs 4 --budget.kind asha --budget.eta 2"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "--policy.minibatch 2",
+        "--controller evolution --recipe.epochs 4 --budget.kind asha --budget.eta 2",
+    ],
+)
 def test_a_killed_command_ends_as_one_that_was_left_alone(tmp_path, more):
     """The real thing: real children, killed in mid-training, resumed by the command line."""
 
@@ -74,7 +80,7 @@ def test_a_killed_command_ends_as_one_that_was_left_alone(tmp_path, more):
         return Program("experiments.cli", "search", *arguments)
 
     settings = "--data shapes10 --trials 6 --workers 1 --train-images 200 --val-images 100"
-    settings += " --stack.filters 4 --blocks 2 --policy.minibatch 2"
+    settings += " --stack.filters 4 --blocks 2"
     new = [*settings.split(), *more.split(), "--out"]
     search(*new, tmp_path / "whole").finish()
     driver = search(*new, tmp_path / "parts")

@@ -1,10 +1,7 @@
 """The controllers with a policy: the LSTM, its updates, and whether they learn."""
 
 import dataclasses
-import hashlib
 import io
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -19,6 +16,8 @@ from controller.ppo import PPO
 from controller.reinforce import Reinforce
 from controller.update import traced_update
 from tests.controllers import SMALL, PlainSpace
+from tests.learner import state_hash
+from tests.processes import Program
 
 SPACE = CellSpace()
 each_policy = pytest.mark.parametrize("name", ["reinforce", "ppo"])
@@ -70,18 +69,8 @@ def test_defaults_are_the_papers():
 
 @pytest.mark.slow
 def test_another_process_learns_the_same_bits():
-    controller = make("ppo", SMALL, epochs=2)
-    proposals = controller.propose(4)
-    controller.observe(proposals, [0.0, 1.0, 2.0, 5.0])
-    code = (
-        "import hashlib; from controller import make_controller; from cells import Decision\n"
-        "class Space: decisions = (Decision('a', ('x', 'y', 'z')), Decision('b', ('x',)),"
-        " Decision('c', ('x',) * 4))\n"
-        "c = make_controller('ppo', Space(), minibatch=4, epochs=2); p = c.propose(4)\n"
-        "c.observe(p, [0., 1., 2., 5.]); print(hashlib.sha256(c.state()).hexdigest())"
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == hashlib.sha256(controller.state()).hexdigest()
+    out, _ = Program("tests.learner").finish()
+    assert out.strip() == state_hash()
 
 
 @each_policy

@@ -9,6 +9,7 @@ import os
 import runpy
 import sys
 from collections.abc import Sequence
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
@@ -18,9 +19,9 @@ def context() -> multiprocessing.context.BaseContext:
     """Starts processes that have imported TensorFlow, Keras and this toolkit already."""
     if not FORKS:
         return multiprocessing.get_context("spawn")
-    forkserver = multiprocessing.get_context("forkserver")
-    forkserver.set_forkserver_preload(["tests.preload"])
-    return forkserver
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload(["tests.preload"])
+    return forking
 
 
 def run_module(
@@ -33,6 +34,10 @@ def run_module(
     sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.update(environment)
+    if FORKS:
+        # Its own workers are forked from where it was forked from; multiprocessing, which does not
+        # know that process's number here, would start another.
+        forkserver._forkserver.ensure_running = resource_tracker.ensure_running
     all_pools()
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

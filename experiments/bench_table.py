@@ -19,7 +19,7 @@ from experiments.errors import NotFoundError
 from experiments.progress import SearchProgress, console, logging_to, say
 from experiments.run_directory import RunDirectory, create
 from experiments.searching import stoppable
-from experiments.settings import TrainSettings, differences
+from experiments.settings import TrainSettings, pinned
 from experiments.training import load_with_test
 from search.evaluators import TrainChild
 from search.executors import ProcessPool
@@ -126,6 +126,7 @@ def begin(settings: BenchTableSettings, path: Path | None) -> RunDirectory:
     run = create(path, "bench-table", BENCH_TABLE)
     data.write_arrays(part, run.data)
     TrialStore(run.store).close()
+    settings = pinned(settings, dataset.name)
     run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)
     return run
 
@@ -149,10 +150,7 @@ def reopen(path: Path, settings: BenchTableSettings) -> RunDirectory:
         ValueError: settings that make the table have changed; the text names them.
     """
     run = open_bench_table(path)
-    lines = differences(run.settings(BenchTableSettings), settings)
-    changed = [line for line in lines if line.split(":")[0] not in RESUMABLE]
-    if changed:
-        raise ValueError(f"settings have changed, expected those of {path}: {'; '.join(changed)}")
+    run.resume(settings, RESUMABLE)
     return run
 
 

@@ -13,7 +13,6 @@ from cells import write_atomically
 from experiments.comparing_settings import RESUMABLE, CompareSettings, given_settings
 from experiments.errors import NotFoundError
 from experiments.run_directory import RunDirectory, create
-from experiments.settings import differences
 
 COMPARISON = "nasnet-comparison"
 
@@ -124,10 +123,5 @@ def reopen(path: Path, settings: CompareSettings) -> ComparisonFolder:
         ValueError: settings have changed that may not; the text names them.
     """
     folder = open_comparison(path)
-    lines = differences(folder.settings(CompareSettings), settings)
-    changed = [line for line in lines if line.split(":")[0] not in RESUMABLE]
-    if changed:
-        raise ValueError(f"settings have changed, expected those of {path}: {'; '.join(changed)}")
-    if lines:
-        folder.write_settings(settings, folder.read_config()["source"])
+    folder.resume(settings, RESUMABLE)
     return folder

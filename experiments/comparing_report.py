@@ -144,9 +144,11 @@ def never_better(report: Report) -> list[str]:
 
 
 def summary_table(report: Report) -> Table:
-    """The standings for people."""
+    """The standings for people; accuracies in percent."""
+    percent = "accuracy" in report.value
+    scale, digits = (100, 2) if percent else (1, 4)
     table = Table(
-        title=f"{report.value} of the best so far, in percent",
+        title=f"{report.value} of the best so far{', in percent' if percent else ''}",
         caption=_METHOD,
         box=SIMPLE,
         pad_edge=False,
@@ -162,11 +164,11 @@ def summary_table(report: Report) -> Table:
         if first and checkpoint is not None:
             table.add_section()
         checkpoint = row.evaluations
-        reach = "" if math.isnan(row.low) else f"± {100 * (row.high - row.mean):.2f}"
+        reach = "" if math.isnan(row.low) else f"± {scale * (row.high - row.mean):.{digits}f}"
         cells = [f"{row.evaluations:,}" if first else "", row.controller, str(row.runs)]
-        cells += [f"{100 * row.mean:.2f}", reach]
+        cells += [f"{scale * row.mean:.{digits}f}", reach]
         if report.best is not None:
-            cells.append(f"{100 * _regret(report, row):.2f}")
+            cells.append(f"{scale * _regret(report, row):.{digits}f}")
         cells.append("" if row.p_corrected is None else f"{row.p_corrected:.2g}")
         table.add_row(*cells, row.verdict or "")
     return table

@@ -21,9 +21,9 @@ from experiments.comparing import ComparisonFolder, Run, planned
 from experiments.comparing_report import Report, make_report
 from experiments.comparing_settings import CompareSettings
 from experiments.progress import say
-from experiments.reporting import millions, top
+from experiments.reporting import millions, reward_name, top
 from experiments.run_directory import SEARCH, RunDirectory, clear_unmade
-from experiments.settings import ControllerSettings, SearchSettings, TrainSettings
+from experiments.settings import ControllerSettings, SearchSettings, TrainSettings, pinned
 from search.trial import Trial
 from stacking.assemble import network_cost
 from stacking.plan import Stack
@@ -87,7 +87,7 @@ def _ended(path: Path) -> list[Trial]:
 
 
 def search_report(folder: ComparisonFolder, settings: CompareSettings) -> Report:
-    """The report on the searches that have ended: validation accuracy of the best so far."""
+    """The report on the searches that have ended: the reward of the best so far."""
     found: dict[str, list[np.ndarray]] = {}
     seconds: dict[str, list[float]] = {}
     for run in planned(settings):
@@ -97,12 +97,18 @@ def search_report(folder: ComparisonFolder, settings: CompareSettings) -> Report
             found.setdefault(run.controller, []).append(_running_best(rewards))
             seconds.setdefault(run.controller, []).append(sum(trial.seconds for trial in trials))
     source = folder.read_config()["source"]
-    return make_report("validation accuracy", found, seconds, settings, source)
+    return make_report(reward_name(settings.search), found, seconds, settings, source)
 
 
 def _running_best(rewards: Sequence[float | None]) -> np.ndarray:
-    """The best so far, 0 before the first child that did not fail."""
-    return np.maximum.accumulate(np.maximum(np.array(rewards, np.float64), 0.0))
+    """The best so far; before the first child that did not fail, the worst of those that did not.
+
+    Args:
+        rewards: of any size and sign, [T]; minus infinity for a child that failed.
+    """
+    values = np.array(rewards, np.float64)
+    worst = values[np.isfinite(values)].min(initial=np.inf)
+    return np.maximum.accumulate(np.maximum(values, worst if np.isfinite(worst) else 0.0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,6 +189,7 @@ def retrain_all(folder: ComparisonFolder, settings: CompareSettings) -> list[dic
     """
     final = dataclasses.replace(settings.final, data=settings.data)
     dataset = training.load_with_test(final)
+    final = pinned(final, dataset.name)
     shape, classes = dataset.image_shape, len(dataset.classes)
     cost, _ = network_cost(NASNET_A, final.stack, shape, classes)
     chosen = candidates(folder, settings)
@@ -213,7 +220,7 @@ def _train(path: Path, candidate: Candidate, settings: TrainSettings) -> dict[st
         run = training.reopen(path, settings)
     else:
         run = training.begin(settings, candidate.name, candidate.genotype, path)
-    return training.train(run, settings)
+    return training.train(run)
 
 
 def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:

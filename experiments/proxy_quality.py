@@ -17,7 +17,7 @@ from experiments.errors import NotFoundError
 from experiments.progress import say
 from experiments.run_directory import RunDirectory, create
 from experiments.searching import stoppable
-from experiments.settings import differences
+from experiments.settings import pinned
 from experiments.shared_search import SHARED_FOLDER, start_pool, train_shared
 from search.evaluators import Evaluator, TrainChild
 from search.loop import Search
@@ -117,6 +117,7 @@ def begin(settings: ProxySettings, path: Path | None) -> RunDirectory:
     network_cost(NASNET_A, settings.stack, part.image_shape, len(part.classes))
     run = create(path, "proxies", PROXIES)
     data.write_arrays(part, run.data)
+    settings = pinned(settings, dataset.name)
     run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)
     return run
 
@@ -140,18 +141,8 @@ def reopen(path: Path, settings: ProxySettings) -> RunDirectory:
         ValueError: settings have changed that may not; the text names them.
     """
     run = open_proxies(path)
-    config = run.read_config()
-    lines = differences(run.settings(ProxySettings), settings)
-    changed = [line for line in lines if line.split(":")[0] not in RESUMABLE]
-    if changed:
-        raise ValueError(f"settings have changed, expected those of {path}: {'; '.join(changed)}")
-    if lines:
-        run.write_config(
-            dataclasses.asdict(settings),
-            source=config["source"],
-            classes=tuple(config["classes"]),
-        )
-    say(f"data: {config['source']}")
+    run.resume(settings, RESUMABLE)
+    say(f"data: {run.read_config()['source']}")
     return run
 
 

@@ -4,6 +4,7 @@ That of a search holds `config.json` (settings, versions), `nasnet.db` (the stor
 images of the proxy task), and what the search draws. Paths inside are relative.
 """
 
+import dataclasses
 import importlib.metadata
 import json
 import os
@@ -11,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +20,7 @@ import filelock
 
 from cells import write_atomically
 from experiments.errors import NotFoundError
-from experiments.settings import from_json
+from experiments.settings import AUTO, differences, from_json, pinned
 
 SEARCH, TRAINING = "nasnet-search", "nasnet-training"
 VERSION = 1
@@ -57,7 +59,7 @@ class RunDirectory:
         return lock
 
     def write_config(
-        self, settings: dict[str, Any], *, source: str, classes: tuple[str, ...]
+        self, settings: dict[str, Any], *, source: str, classes: Collection[str]
     ) -> None:
         """Records what this run is: settings, data, and what it ran with."""
         config = {
@@ -98,6 +100,32 @@ class RunDirectory:
             return from_json(kind, self.read_config()["settings"])
         except ValueError as error:
             raise ValueError(f"{self.config}: {error}") from None
+
+    def resume(self, settings: T, may_change: Collection[str] = ()) -> T:
+        """The settings to go on with; those that may change are recorded.
+
+        Args:
+            settings: as they were given now; data that are left to be found out are the run's own.
+            may_change: names of settings that do not make another run of it.
+
+        Raises:
+            ValueError: others have changed, and the text names them; or the file is no such record.
+        """
+        old = self.settings(type(settings))
+        settings = pinned(settings, getattr(old, "data", AUTO))
+        lines = differences(old, settings)
+        changed = [line for line in lines if line.split(":")[0] not in may_change]
+        if changed:
+            raise ValueError(
+                f"settings have changed, expected those of {self.path}: {'; '.join(changed)}"
+            )
+        if lines:
+            config = self.read_config()
+            given: Any = settings
+            self.write_config(
+                dataclasses.asdict(given), source=config["source"], classes=config["classes"]
+            )
+        return settings
 
 
 def create(path: Path | None, name: str, kind: str) -> RunDirectory:

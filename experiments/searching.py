@@ -19,7 +19,7 @@ from experiments.pareto import write_pareto
 from experiments.progress import SearchProgress, console, logging_to, say
 from experiments.reporting import reward_name
 from experiments.run_directory import SEARCH, RunDirectory, create, open_run
-from experiments.settings import RESUMABLE, SearchSettings, differences
+from experiments.settings import RESUMABLE, SearchSettings, pinned
 from experiments.shared_search import make_evaluator, start_pool, train_shared
 from search.evaluators import Evaluator, TrainChild
 from search.limits import CostCheck
@@ -58,6 +58,7 @@ def begin(settings: SearchSettings, path: Path | None) -> RunDirectory:
     data.write_arrays(part, run.data)
     TrialStore(run.store).close()
     # Written last: a folder with a config is a whole run directory.
+    settings = pinned(settings, dataset.name)
     run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)
     return run
 
@@ -70,18 +71,8 @@ def reopen(path: Path, settings: SearchSettings) -> RunDirectory:
         ValueError: settings that make the search have changed; the text names them.
     """
     run = open_run(path)
-    old, config = run.settings(SearchSettings), run.read_config()
-    lines = differences(old, settings)
-    changed = [line for line in lines if line.split(":")[0] not in RESUMABLE]
-    if changed:
-        raise ValueError(f"settings have changed, expected those of {path}: {'; '.join(changed)}")
-    if lines:
-        run.write_config(
-            dataclasses.asdict(settings),
-            source=config["source"],
-            classes=tuple(config["classes"]),
-        )
-    say(f"data: {config['source']}")
+    run.resume(settings, RESUMABLE)
+    say(f"data: {run.read_config()['source']}")
     return run
 
 

@@ -21,6 +21,7 @@ from stacking.recipes import RECIPES
 T = TypeVar("T")
 # What may differ when a search goes on: it changes how fast and how long, not what is searched.
 RESUMABLE = ("trials", "workers", "timeout")
+AUTO = "auto"  # data that are found out when a run begins
 
 
 @dataclasses.dataclass(frozen=True)
@@ -250,6 +251,16 @@ def from_json(kind: type[T], data: Any, where: str = "settings") -> T:
             raise ValueError(f"{where} has an unknown key {key!r}, expected: {', '.join(hints)}")
         values[key] = _value(hints[key], value, f"{where}.{key}")
     return kind(**values)
+
+
+def pinned(settings: T, data: str) -> T:
+    """The settings with these data, where they were left to be found out ("auto").
+
+    What was found when a run began holds for all of it: another network connection is no reason to
+    go on with other images.
+    """
+    found_out = getattr(settings, "data", None) == AUTO
+    return dataclasses.replace(settings, data=data) if found_out else settings  # type: ignore[type-var]
 
 
 def differences(old: Any, new: Any, prefix: str = "") -> list[str]:

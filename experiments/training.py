@@ -17,7 +17,7 @@ from experiments.data_core import split_validation
 from experiments.progress import console, duration
 from experiments.run_directory import TRAINING, RunDirectory, create, open_run
 from experiments.saving import save_network
-from experiments.settings import TrainSettings, differences
+from experiments.settings import AUTO, TrainSettings, pinned
 from stacking.assemble import network_cost
 from stacking.quiet import import_tensorflow
 
@@ -59,6 +59,7 @@ def begin(
     )
     run = create(path, f"train-{name}", TRAINING)
     write_atomically(run.path / "genotype.json", genotype.to_json(indent=2) + "\n")
+    settings = pinned(settings, dataset.name)
     run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)
     return run
 
@@ -71,23 +72,28 @@ def reopen(path: Path, settings: TrainSettings) -> RunDirectory:
         ValueError: settings have changed.
     """
     run = open_run(path, TRAINING)
-    changed = differences(run.settings(TrainSettings), settings)
-    if changed:
-        raise ValueError(f"settings have changed, expected those of {path}: {'; '.join(changed)}")
+    run.resume(settings)
     return run
 
 
-def train(run: RunDirectory, settings: TrainSettings) -> dict[str, Any]:
+def train(run: RunDirectory) -> dict[str, Any]:
     """Trains behind the last whole epoch, evaluates the test images once, saves the network.
 
     Returns:
         What `result.json` holds.
+
+    Raises:
+        ValueError: another process trains here, or the data are no longer those of the run.
     """
     import_tensorflow()
     from stacking.trainer import Epoch, Trainer
 
     with run.lock():
+        settings, began_with = run.settings(TrainSettings), run.read_config()["source"]
         dataset = load_with_test(settings)
+        # Version 0.1 recorded what was found for "auto" in words alone, its name first.
+        if settings.data == AUTO and dataset.name != began_with.split(",")[0]:
+            raise ValueError(f"data is {dataset.source}, expected that of the run: {began_with}")
         console.print(f"data: {dataset.source}", highlight=False)
         genotype = Genotype.from_json((run.path / "genotype.json").read_text())
         shape, classes = dataset.image_shape, len(dataset.classes)

@@ -139,9 +139,10 @@ class SharedTraining:
         for i, images in enumerate(order.reshape(steps, children, batch)):
             done = number * steps + i
             progress = done / (steps * settings.epochs)
+            # Images first: where they end no child has been drawn that nothing trains.
             tasks = [
                 SharedStep(genotype, part, progress, (self._seed, done * children + j))
-                for j, (genotype, part) in enumerate(zip(sampler, images, strict=False))
+                for j, (part, genotype) in enumerate(zip(images, sampler, strict=False))
             ]
             found = evaluate_all(executor, tasks, seed=0)
             losses.append(-float(np.mean([evaluation.reward for evaluation in found])))

@@ -67,6 +67,10 @@ def test_what_a_reward_is_has_its_own_name(tmp_path, invoke):
     assert "log10 of parameters" in out
     assert "accuracy" not in out
     assert "log10 of parameters" in (tmp_path / "run" / "best.svg").read_text()
+    code, out, _ = invoke("status", tmp_path / "run")
+    assert code == 0
+    assert "best: log10 of parameters " in out
+    assert "accuracy" not in out
 
 
 def test_a_run_directory_can_be_moved_and_gone_on_with(finished, tmp_path, invoke):

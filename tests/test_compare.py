@@ -13,7 +13,7 @@ import pytest
 
 from cells import ZOO
 from cells.nasbench201 import NASBench201Cell, NASBench201Space
-from experiments import cli
+from experiments import cli, comparing_searches
 from experiments.comparing import planned
 from experiments.comparing_report import staircase
 from experiments.comparing_searches import filters_within
@@ -265,6 +265,35 @@ def test_filters_are_the_most_that_fit(name):
     assert filters_within(ZOO[name].genotype, stack, shape, 10, count(12)) == 12
     with pytest.raises(ValueError, match=r"1 filters has .* parameters, expected at most 100$"):
         filters_within(ZOO[name].genotype, stack, shape, 10, 100)
+
+
+def test_searches_are_compared_by_what_their_rewards_are(tmp_path, invoke):
+    """Counts are no accuracies: nothing is called one, given in percent, or cut at 0."""
+    flags = "--evaluator child --data shapes10 --controllers random,evolution --runs 1 --budget 3"
+    flags += " --search.evaluator parameters --search.blocks 1 --search.train-images 20"
+    folder = tmp_path / "x"
+    code, out, err = invoke("compare", *flags.split(), "-o", folder)
+    assert code == 0, err
+    assert "log10 of parameters of the best so far" in " ".join(out.split())
+    assert "percent" not in out
+    assert "accuracy" not in out
+    results = json.loads((folder / "results.json").read_text())
+    assert results["value"] == "log10 of parameters"
+    assert all(3 < row["mean"] < 7 for row in results["standings"])
+
+
+@pytest.mark.parametrize(
+    ("rewards", "best"),
+    [
+        ([0.2, 0.1, 0.5], [0.2, 0.2, 0.5]),
+        ([-9.0, -12.0, -3.0], [-9, -9, -3]),
+        ([-math.inf, -12.0, -math.inf, -3.0], [-12, -12, -12, -3]),
+        ([-math.inf, 0.3, 0.2], [0.2, 0.3, 0.3]),
+        ([-math.inf, -math.inf], [0, 0]),
+    ],
+)
+def test_the_best_so_far_may_be_of_any_sign(rewards, best):
+    assert comparing_searches._running_best(rewards).tolist() == best
 
 
 @pytest.mark.slow

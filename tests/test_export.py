@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cells import NASNET_A
 from stacking import Stack, build_network
-from tests.strategies import TWO_BLOCKS
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -18,12 +18,12 @@ SHAPE, CLASSES = (32, 32, 3), 10
 ELSEWHERE = """
 import sys
 import keras, numpy as np
+from cells import NASNET_A
 from stacking import Stack, build_network, end_points
-from tests.strategies import TWO_BLOCKS
 
 assert keras.backend.backend() == sys.argv[1], keras.backend.backend()
-model = build_network(TWO_BLOCKS, Stack(1, 4), (32, 32, 3), 10, seed=0)
-assert tuple(end_points(model)["Cell_2"].shape) == (None, 8, 8, 32)
+model = build_network(NASNET_A, Stack(1, 4), (32, 32, 3), 10, seed=0)
+assert tuple(end_points(model)["Cell_2"].shape) == (None, 8, 8, 96)
 assert not [name for name in sys.modules if name.startswith(("stacking.trainer", "stacking.flat"))]
 loaded = keras.models.load_model(sys.argv[2])
 # Compiled as a whole: JAX would compile every operation by itself else, which takes minutes.
@@ -41,7 +41,7 @@ def need(*packages):
 @pytest.fixture(scope="module")
 def network():
     """A small network with batch statistics that are not those of a fresh one."""
-    model = build_network(TWO_BLOCKS, Stack(1, 4), SHAPE, CLASSES, seed=0)
+    model = build_network(NASNET_A, Stack(1, 4), SHAPE, CLASSES, seed=0)
     rng = np.random.default_rng(0)
     for variable in model.weights:
         if variable.path.endswith(("gamma", "moving_variance")):

@@ -106,6 +106,43 @@ def test_it_learns(train):
     assert [epoch.number for epoch in training.epochs] == list(range(1, 13))
 
 
+class Watching(InlineExecutor):
+    """Notes the children that train."""
+
+    def __init__(self, evaluator):
+        super().__init__(evaluator)
+        self.trained = []
+
+    def submit(self, number, architecture, seed):
+        if isinstance(architecture, SharedStep):
+            self.trained.append(architecture.genotype)
+        super().submit(number, architecture, seed)
+
+
+@pytest.mark.parametrize("children", [1, 3])
+def test_every_child_that_is_drawn_trains(data, tmp_path, children, monkeypatch):
+    """So in a fair epoch each operation has its turn in each place equally often."""
+    settings = dataclasses.replace(UNIFORM, sampling="fair", epochs=1, children=children)
+    evaluator = SharedWeights(data, tmp_path, CLASSES, SPACE, STACK, PLAIN)
+    drawn = []
+
+    def draw(space, rng):
+        drawn.extend(fair := fair_genotypes(space, rng))
+        return fair
+
+    monkeypatch.setattr("search.shared_training.fair_genotypes", draw)
+    training = SharedTraining(tmp_path, evaluator.layout(), settings, PLAIN, images=24, seed=3)
+    executor = Watching(evaluator)
+    training.run(executor)
+    assert len(drawn) == 6  # of four images each; two rounds of three operations
+    assert executor.trained == drawn
+    for cell in ("normal", "reduction"):
+        for place in ("op_a", "op_b"):
+            blocks = [getattr(genotype, cell).blocks[0] for genotype in executor.trained]
+            names = [getattr(block, place) for block in blocks]
+            assert sorted(names) == sorted(SPACE.operations * 2)
+
+
 @pytest.mark.parametrize("sampling", ["uniform", "fair"])
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(train, sampling):
     settings = dataclasses.replace(UNIFORM, epochs=3, sampling=sampling)

@@ -10,6 +10,7 @@ import tyro
 from experiments.comparing import ComparisonFolder
 from experiments.comparing_settings import CompareSettings
 from experiments.errors import INTERRUPTED, OK
+from experiments.settings import pinned
 
 if TYPE_CHECKING:
     from experiments.comparing_report import Report
@@ -42,21 +43,28 @@ class CompareCommand:
         if self.resume is None:
             if self.settings.evaluator == "child":
                 self.settings.check_flags()
-            folder = comparing.begin(self.settings, self.out, self._source())
+            settings, source = self._pinned()
+            folder = comparing.begin(settings, self.out, source)
         else:
             folder = comparing.reopen(self.resume, self.settings)
         with folder.lock():
-            return self._compare(folder)
+            found = folder.settings(CompareSettings)  # the run's own
+            return dataclasses.replace(self, settings=found)._compare(folder)
 
-    def _source(self) -> str:
-        """One line about what is compared on; what cannot be used is refused here."""
+    def _pinned(self) -> tuple[CompareSettings, str]:
+        """The settings with the data that were found, and a line about these.
+
+        What cannot be used is refused here.
+        """
         from experiments import comparing_tables, data
 
         settings = self.settings
         if settings.evaluator == "table":
             table = comparing_tables.load_table(settings)
-            return f"{Path(table.source).name}, {len(table.rows):,} rows, {settings.dataset}"
-        return data.load(settings.data, seed=settings.seed).source
+            rows = f"{len(table.rows):,} rows, {settings.dataset}"
+            return settings, f"{Path(table.source).name}, {rows}"
+        dataset = data.load(settings.data, seed=settings.seed)
+        return pinned(settings, dataset.name), dataset.source
 
     def _compare(self, folder: ComparisonFolder) -> int:
         from experiments import comparing_report

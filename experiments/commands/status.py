@@ -7,8 +7,9 @@ import tyro
 
 from experiments.cell_argument import read_trials
 from experiments.errors import OK
-from experiments.reporting import print_json, search_summary, stdout
+from experiments.reporting import print_json, reward_name, search_summary, stdout
 from experiments.run_directory import open_run
+from experiments.settings import SearchSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,8 @@ class StatusCommand:
             out.print(f"  {state}: {count}")
         out.print(f"  reused: {summary['reused']}")
         if best := summary["best"]:
-            out.print(f"best: validation accuracy {best['reward']:.4f}, trial {best['trial']}")
+            worth = reward_name(run.settings(SearchSettings))
+            out.print(f"best: {worth} {best['reward']:.4f}, trial {best['trial']}")
         if summary["done"] < summary["trials"]:
             out.print(f"to go on: nasnet search --resume {run.path}", soft_wrap=True)
         else:

@@ -56,7 +56,7 @@ class TrainCommand:
             name, genotype = resolve_cell(self.cell or "", self.trial)
             run = training.begin(self.settings, name, genotype, self.out)
         try:
-            result = training.train(run, self.settings)
+            result = training.train(run)
         except KeyboardInterrupt:
             print(
                 f"stopped; whole epochs are saved, go on with: nasnet train --resume {run.path}",

@@ -8,6 +8,9 @@ from cells import COMBINES, NASNET_OPERATIONS, Block, Cell, CellSpace, Genotype
 _TWO = Cell((Block(0, 1, "sep_conv_3x3", "avg_pool_3x3"), Block(1, 0, "conv_3x3", "identity")))
 # Cells of two blocks, for tests of what every network goes through: a third of NASNet-A's layers.
 TWO_BLOCKS = Genotype(_TWO, _TWO)
+_MAX = Cell((Block(0, 1, "sep_conv_3x3", "max_pool_3x3"), Block(1, 0, "conv_3x3", "identity")))
+# The same, but for average pools of stride 2: Keras 3.15 on PyTorch has other values at the border.
+WITHOUT_STRIDED_AVERAGES = Genotype(_TWO, _MAX)
 
 
 @st.composite

@@ -105,6 +105,7 @@ def test_stopping_and_going_on_changes_nothing(tmp_path, name, synchronous):
         run(tmp_path / "parts.db", controller(), policy, stop_at=stop_at, space=space)
     parts, _ = run(tmp_path / "parts.db", controller(), policy, space=space)
     assert [t.proposal for t in parts] == [t.proposal for t in whole]
+    assert [t.seed for t in parts] == [t.seed for t in whole]
     assert [t.reward for t in parts] == [t.reward for t in whole]
 
 

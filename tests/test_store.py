@@ -46,6 +46,22 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path):
         assert store.controller_state() == b"one"
 
 
+def test_a_state_that_cannot_be_saved_keeps_its_trials_out(tmp_path, monkeypatch):
+    """A result without the controller that heard of it would be heard of never, or twice."""
+    with TrialStore(tmp_path / "s.db") as store:
+        store.save([trial(0)], b"one")
+
+        def fails(connection, parts):
+            raise OSError("disk full")
+
+        monkeypatch.setattr(store, "_write_parts", fails)
+        with pytest.raises(OSError, match="disk full"):
+            store.save([trial(0, state="complete"), trial(1)], b"two")
+    with TrialStore(tmp_path / "s.db") as store:
+        assert store.trials() == [trial(0)]
+        assert store.controller_state() == b"one"
+
+
 def test_a_state_comes_back_whatever_was_there_before(tmp_path, rng):
     """States longer and shorter than before, over parts of it, and by a store opened anew."""
     store = TrialStore(tmp_path / "s.db")

@@ -65,8 +65,23 @@ def check_svg(genotype):
     assert text == viz.genotype_to_svg(genotype)
 
 
+def expected_edges(genotype):
+    """(tail, head) of all arrows, by the names of their boxes."""
+    for prefix, cell in (("normal", genotype.normal), ("reduction", genotype.reduction)):
+        names = [f"{prefix}/state_{i}" for i in range(2)]
+        names += [f"{prefix}/block_{i}" for i in range(len(cell.blocks))]
+        for block, name in zip(cell.blocks, names[2:], strict=True):
+            for operand, (state, _) in zip("ab", block.edges, strict=True):
+                yield names[state], f"{name}_{operand}"
+                yield f"{name}_{operand}", name
+        for state in cell.concat:
+            yield names[state], f"{prefix}/output"
+
+
 def check_dot(genotype):
     text = viz.genotype_to_dot(genotype)
+    arrows = re.findall(r'^\s*"([^"]+)" -> "([^"]+)"', text, re.MULTILINE)
+    assert sorted(arrows) == sorted(expected_edges(genotype))
     nodes = re.findall(r'^\s*"[^"]+" \[label=', text, re.MULTILINE)
     edges = re.findall(r'^\s*"[^"]+" -> "[^"]+"', text, re.MULTILINE)
     assert (len(nodes), len(edges)) == expected_counts(genotype)

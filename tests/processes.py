@@ -30,7 +30,7 @@ class Program:
             config = {"cluster": {"worker": addresses}, "task": task}
             environment["TF_CONFIG"] = json.dumps(config)
         folder = Path(tempfile.mkdtemp(prefix="nasnet-test-"))
-        self._out, self._err, self._read = folder / "out", folder / "err", 0
+        self._out, self._err = folder / "out", folder / "err"
         self._process = warm.context().Process(
             target=warm.run_module,
             args=(module, [str(a) for a in arguments], environment, self._out, self._err),

@@ -118,7 +118,7 @@ def test_a_worker_of_a_search_is_a_new_python(cold_workers):
     assert not imported_tensorflow()
 
 
-@pytest.mark.skipif(not warm.FORKS, reason="this system forks no process")
+@pytest.mark.skipif(not warm.FORKS, reason="nothing is forked on this system")
 def test_workers_of_tests_are_warm():
     assert imported_tensorflow()
 

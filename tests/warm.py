@@ -1,7 +1,7 @@
 """The process that tests fork others from: it imports once what a new Python needs seconds for.
 
 Nothing of TensorFlow has been used here when a process is forked, so that each has threads and
-devices of its own. On a system that cannot fork, processes start as those of a user do.
+devices of its own. On other systems than Linux, processes start as those of a user do.
 """
 
 import multiprocessing
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
-FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+FORKS = sys.platform == "linux"  # elsewhere libraries of the system may not survive it
 
 
 def context() -> multiprocessing.context.BaseContext:

@@ -1,6 +1,6 @@
 # make search | test | lint | bench: each sets up .venv first, once.
 # Options: PYTHON=python3.12, GPU=1 (TensorFlow with CUDA), SLOW=1 (all tests), ARGS="..." (flags),
-# TESTERS=4 (processes that test at a time, each on one core and with 2 GB).
+# TESTERS=4 (processes that test at a time, each on one core and with up to 6 GB).
 PYTHON ?= python3
 TESTERS ?= 2
 ARGS ?=

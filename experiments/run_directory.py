@@ -20,7 +20,7 @@ import filelock
 
 from cells import write_atomically
 from experiments.errors import NotFoundError
-from experiments.settings import AUTO, differences, from_json, pinned
+from experiments.settings import differences, from_json, pinned
 
 SEARCH, TRAINING = "nasnet-search", "nasnet-training"
 VERSION = 1
@@ -101,8 +101,8 @@ class RunDirectory:
         except ValueError as error:
             raise ValueError(f"{self.config}: {error}") from None
 
-    def resume(self, settings: T, may_change: Collection[str] = ()) -> T:
-        """The settings to go on with; those that may change are recorded.
+    def resume(self, settings: Any, may_change: Collection[str] = ()) -> None:
+        """Records the settings to go on with.
 
         Args:
             settings: as they were given now; data that are left to be found out are the run's own.
@@ -112,20 +112,26 @@ class RunDirectory:
             ValueError: others have changed, and the text names them; or the file is no such record.
         """
         old = self.settings(type(settings))
-        settings = pinned(settings, getattr(old, "data", AUTO))
-        lines = differences(old, settings)
+        settings = pinned(settings, old.data)
+        if self.changes(old, settings, may_change):
+            config = self.read_config()
+            self.write_config(
+                dataclasses.asdict(settings), source=config["source"], classes=config["classes"]
+            )
+
+    def changes(self, old: Any, new: Any, may_change: Collection[str] = ()) -> list[str]:
+        """One line for each setting of the run that differs now.
+
+        Raises:
+            ValueError: one of them is not among those that may change; the text names them all.
+        """
+        lines = differences(old, new)
         changed = [line for line in lines if line.split(":")[0] not in may_change]
         if changed:
             raise ValueError(
                 f"settings have changed, expected those of {self.path}: {'; '.join(changed)}"
             )
-        if lines:
-            config = self.read_config()
-            given: Any = settings
-            self.write_config(
-                dataclasses.asdict(given), source=config["source"], classes=config["classes"]
-            )
-        return settings
+        return lines
 
 
 def create(path: Path | None, name: str, kind: str) -> RunDirectory:

@@ -57,8 +57,8 @@ def begin(settings: SearchSettings, path: Path | None) -> RunDirectory:
     run = create(path, "search", SEARCH)
     data.write_arrays(part, run.data)
     TrialStore(run.store).close()
-    # Written last: a folder with a config is a whole run directory.
     settings = pinned(settings, dataset.name)
+    # Written last: a folder with a config is a whole run directory.
     run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)
     return run
 

@@ -259,8 +259,8 @@ def pinned(settings: T, data: str) -> T:
     What was found when a run began holds for all of it: another network connection is no reason to
     go on with other images.
     """
-    found_out = getattr(settings, "data", None) == AUTO
-    return dataclasses.replace(settings, data=data) if found_out else settings  # type: ignore[type-var]
+    left_open: Any = settings
+    return dataclasses.replace(left_open, data=data) if left_open.data == AUTO else settings
 
 
 def differences(old: Any, new: Any, prefix: str = "") -> list[str]:

@@ -17,7 +17,6 @@ from cells import Genotype, write_atomically
 from experiments.progress import say
 from experiments.run_directory import RunDirectory, create, open_run
 from experiments.saving import save_network
-from experiments.settings import differences
 from experiments.transfer_data import ImageBatches, check_classes, open_data
 from experiments.transfer_progress import TransferProgress, check_tensorboard
 from experiments.transfer_settings import (
@@ -75,10 +74,7 @@ def reopen(path: Path, settings: TransferSettings) -> tuple[RunDirectory, Genoty
         ValueError: settings or classes have changed.
     """
     run = open_run(path, TRANSFER)
-    lines = differences(read_settings(run), settings)
-    changed = [line for line in lines if line.split(":")[0] not in RESUMABLE]
-    if changed:
-        raise ValueError(f"settings have changed, expected those of {path}: {'; '.join(changed)}")
+    run.changes(read_settings(run), settings, RESUMABLE)
     images = open_data(settings)
     check_classes(run, images)
     return run, Genotype.from_json((path / "genotype.json").read_text()), images

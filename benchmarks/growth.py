@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.steps import CLASSES, Task, ours
-from cells import CellSpace
-from stacking.assemble import network_cost
+from cells import CellSpace, network_cost
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 
@@ -56,7 +56,7 @@ def main() -> None:
                 ends = ours(job)
                 first.append(ends[0])
                 step.append(statistics.median(np.diff(ends).tolist()))
-                cost, _ = network_cost(job.genotype, job.stack, job.shape, CLASSES)
+                cost, _ = network_cost(CellNetwork(job.genotype, job.stack, job.shape, CLASSES))
                 mult_adds.append(cost.mult_adds)
             rows.append([statistics.mean(v) for v in (first, step, mult_adds)])
         columns = list(zip(*rows, strict=True))

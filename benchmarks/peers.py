@@ -13,6 +13,7 @@ import numpy as np
 from cells import CellSpace, Genotype
 from experiments.shapes import shapes10
 from search.evaluators import Evaluation
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 from stacking.recipe import Recipe
@@ -114,10 +115,7 @@ class TorchEager(Peer):
         torch.manual_seed(seed)
         recipe = self.recipe
         network = TorchNetwork(
-            genotype,
-            STACK,
-            SHAPE,
-            CLASSES,
+            CellNetwork(genotype, STACK, SHAPE, CLASSES),
             epsilon=recipe.batch_norm_epsilon,
             momentum=recipe.batch_norm_momentum,
             seed=seed,
@@ -170,7 +168,7 @@ def compiled(genotype: Genotype, recipe: Recipe, steps: int) -> Any:
 
     from stacking.keras_backend import build_network
 
-    model = build_network(genotype, STACK, SHAPE, CLASSES, classifier_activation=None)
+    model = build_network(CellNetwork(genotype, STACK, SHAPE, CLASSES), classifier_activation=None)
     for variable in model.trainable_variables:
         if variable.path.endswith("kernel"):
             variable.regularizer = keras.regularizers.L2(recipe.weight_decay / 2)

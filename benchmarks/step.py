@@ -21,10 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.steps import CLASSES, Task, available, compete
+from benchmarks.steps import Task, available, compete
 from cells import NASNET_A, NASNET_OPERATIONS, Block, Cell, Cost, Genotype
 from cells.cost import Shape
-from stacking.assemble import assemble
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 
@@ -96,7 +95,7 @@ def _fastest(call: Callable[[], object], rounds: int = 8) -> float:
 def roofline_seconds(task: Task, machine: dict[str, float]) -> float:
     """What a step would take if nothing but the machine's limits cost time."""
     traffic = Traffic()
-    assemble(traffic, task.genotype, task.stack, Shape(*task.shape), CLASSES)
+    task.network.build(traffic, Shape(*task.shape))
     flops = 3 * 2 * traffic.mult_adds * task.batch
     moved = 3 * 4 * traffic.values * task.batch
     return max(flops / machine["gflops"], moved / machine["gb_per_s"]) / 1e9

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.children import summary
 from cells import Genotype
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.recipe import Recipe
 
@@ -39,6 +40,10 @@ class Task:
         return self.side, self.side, 3
 
     @property
+    def network(self) -> CellNetwork:
+        return CellNetwork(self.genotype, self.stack, self.shape, CLASSES)
+
+    @property
     def recipe(self) -> Recipe:
         return Recipe(batch_size=self.batch, learning_rate=0.01, augmentation="none")
 
@@ -57,7 +62,7 @@ def ours(task: Task) -> list[float]:
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     ends: list[float] = []
     start = time.perf_counter()
-    trainer = Trainer(task.genotype, task.stack, task.shape, CLASSES, task.recipe)
+    trainer = Trainer(task.network, task.recipe)
     trainer.fit(*task.data(), on_step=lambda *_: ends.append(time.perf_counter() - start))
     return ends
 
@@ -73,9 +78,7 @@ def with_keras(task: Task) -> list[float]:
     keras.utils.clear_session()
     ends: list[float] = []
     start = time.perf_counter()
-    model = build_network(
-        task.genotype, task.stack, task.shape, CLASSES, classifier_activation=None
-    )
+    model = build_network(task.network, classifier_activation=None)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.01, 0.9), loss)
     images, labels = task.data()
@@ -98,9 +101,7 @@ def with_torch(task: Task) -> list[float]:
     ends: list[float] = []
     images, labels = task.data()
     start = time.perf_counter()
-    network = TorchNetwork(
-        task.genotype, task.stack, task.shape, CLASSES, epsilon=1e-5, momentum=0.9, seed=0
-    )
+    network = TorchNetwork(task.network, epsilon=1e-5, momentum=0.9, seed=0)
     optimizer = torch.optim.SGD(network.parameters.values(), lr=0.01, momentum=0.9)
     x, y = to_tensor(images), torch.tensor(labels)
     for a, b in zip(x.split(task.batch), y.split(task.batch), strict=True):

@@ -28,6 +28,7 @@ from search.evaluators import Evaluation
 from search.executors import ProcessPool
 from search.shared import MOVING, WEIGHTS, SharedStep, SharedWeights
 from search.shared_children import evaluate_all
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 from stacking.recipe import Recipe
@@ -84,7 +85,7 @@ class StandAlone:
         genotype = architecture.genotype if step else architecture
         batch = len(architecture.images) if step else RECIPE.batch_size
         recipe = dataclasses.replace(RECIPE, batch_size=batch)
-        trainer = Trainer(genotype, STACK, x.shape[1:], CLASSES, recipe, seed=seed)
+        trainer = Trainer(CellNetwork(genotype, STACK, x.shape[1:], CLASSES), recipe, seed=seed)
         if step:
             trainer.fit(x[architecture.images], y[architecture.images])
         else:

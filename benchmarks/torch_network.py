@@ -8,23 +8,18 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from cells import Genotype, Parameter, Scopes
+from cells import Network, Parameter, Scopes, network_cost
 from cells.backend import Padding, PoolKind, PoolPadding, same_padding
-from stacking.assemble import assemble, network_cost
 from stacking.flat_backend import FlatLayout
-from stacking.plan import Stack
 
 
 class TorchNetwork(Scopes):
     """A network as PyTorch users write it: eager, [N, C, H, W] in `channels_last` memory.
 
-    It is an interpreter of cells, too, so that the network is the same one.
+    It is an interpreter of networks, too, so that the network is the same one.
 
     Args:
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels.
-        classes: number of classes.
+        network: it must have a classifier.
         epsilon: of batch normalization.
         momentum: of its running statistics, in Keras' sense.
         seed: of the initial weights.
@@ -36,19 +31,16 @@ class TorchNetwork(Scopes):
 
     def __init__(
         self,
-        genotype: Genotype,
-        stack: Stack,
-        input_shape: tuple[int, int, int],
-        classes: int,
+        network: Network,
         *,
         epsilon: float,
         momentum: float,
         seed: int,
     ) -> None:
         super().__init__()
-        self._genotype, self._stack, self._classes = genotype, stack, classes
+        self._network = network
         self._epsilon, self._momentum = epsilon, momentum
-        cost, _ = network_cost(genotype, stack, input_shape, classes)
+        cost, _ = network_cost(network)
         layout = FlatLayout(cost.parameters)
         arrays = layout.unpack(*layout.initial(seed))
         self.parameters = {
@@ -62,7 +54,7 @@ class TorchNetwork(Scopes):
         """Logits [N, classes] of x [N, C, H, W]."""
         self._used.clear()
         self._training = training
-        return assemble(self, self._genotype, self._stack, x, self._classes)["Logits"]
+        return self._network.build(self, x)["Logits"]
 
     def size(self, x: torch.Tensor) -> tuple[int, int]:
         return x.shape[2], x.shape[3]

@@ -9,6 +9,7 @@ from cells.cost import Cost, Parameter, Shape
 from cells.files import write_atomically
 from cells.genotype import NUM_INPUTS, Block, Cell, Genotype
 from cells.growing_space import GrowingCellSpace
+from cells.network import Frame, Network, Part, network_cost
 from cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
 from cells.space import CellSpace, Decision, SearchSpace
 from cells.zoo import NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, ZooEntry
@@ -34,14 +35,18 @@ __all__ = (
     "Cost",
     "Decision",
     "Family",
+    "Frame",
     "Genotype",
     "GrowingCellSpace",
+    "Network",
     "Operation",
     "Parameter",
+    "Part",
     "Scopes",
     "SearchSpace",
     "Shape",
     "ZooEntry",
     "build_cell",
+    "network_cost",
     "write_atomically",
 )

@@ -5,12 +5,42 @@ all children. A `Network` builds itself over any `Backend`, so that a new kind o
 interpreters by being written once.
 """
 
+import dataclasses
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from cells.backend import Backend, X
 from cells.cost import Cost, Shape
 
 A = TypeVar("A", contravariant=True)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a network as a person sees it: one box of its picture.
+
+    Attributes:
+        name: unique in the network.
+        kind: "image", "stem", "normal", "reduction", "head", or "aux" for a side branch.
+        detail: what else there is to say, "F = 44" say.
+        shape: of the output without the batch: [H, W, C], or [C] behind global pooling.
+        inputs: names of earlier parts, the newest first.
+
+    Raises:
+        ValueError: an input comes twice, or a side branch has not one input.
+    """
+
+    name: str
+    kind: str
+    detail: str = ""
+    shape: tuple[int, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(set(self.inputs)) < len(self.inputs):
+            raise ValueError(f"inputs of {self.name!r} are {self.inputs}, expected each once")
+        if self.kind == "aux" and len(self.inputs) != 1:
+            raise ValueError(f"inputs of {self.name!r} are {self.inputs}, expected one")
 
 
 class Network(Protocol):
@@ -35,6 +65,13 @@ class Network(Protocol):
         Returns:
             Every end point by name, from the image on; among them `Logits` [N, classes] where there
             are classes, and `AuxLogits` [N, classes] where asked for.
+        """
+
+    def parts(self, *, aux_head: bool = False) -> Sequence[Part]:
+        """The parts from the image to the classifier, each behind all that it reads.
+
+        Args:
+            aux_head: whether the auxiliary classifier is among them.
         """
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cells import NASNET_A, write_atomically
+from cells import NASNET_A, network_cost, write_atomically
 from cells.operation_space import OperationSpace
 from controller.protocol import Proposal
 from experiments import data
@@ -26,7 +26,7 @@ from search.executors import ProcessPool
 from search.loop import Policy, Search
 from search.store import TrialStore
 from search.trial import Trial
-from stacking.assemble import network_cost
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.recipe import Recipe
 
@@ -122,7 +122,7 @@ def begin(settings: BenchTableSettings, path: Path | None) -> RunDirectory:
     say(f"data: {dataset.source}")
     count = min(settings.train_images, len(dataset.x_train)) or None
     part = data.subset(dataset, train=count, val=None, seed=settings.seed)
-    network_cost(NASNET_A, settings.stack, part.image_shape, len(part.classes))
+    network_cost(CellNetwork(NASNET_A, settings.stack, part.image_shape, len(part.classes)))
     run = create(path, "bench-table", BENCH_TABLE)
     data.write_arrays(part, run.data)
     TrialStore(run.store).close()

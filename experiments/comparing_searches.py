@@ -14,7 +14,7 @@ import numpy as np
 from rich.box import SIMPLE
 from rich.table import Table
 
-from cells import NASNET_A, Genotype, write_atomically
+from cells import NASNET_A, Genotype, network_cost, write_atomically
 from experiments import searching, training
 from experiments.cell_argument import read_trials
 from experiments.comparing import ComparisonFolder, Run, planned
@@ -25,8 +25,7 @@ from experiments.reporting import millions, reward_name, top
 from experiments.run_directory import SEARCH, RunDirectory, clear_unmade
 from experiments.settings import ControllerSettings, SearchSettings, TrainSettings, pinned
 from search.trial import Trial
-from stacking.assemble import network_cost
-from stacking.plan import Stack
+from stacking.network import CellFrame, CellNetwork
 
 REFERENCE = "nasnet-a"
 _COLUMNS = (
@@ -146,24 +145,18 @@ def candidates(folder: ComparisonFolder, settings: CompareSettings) -> list[Cand
     return found
 
 
-def filters_within(
-    genotype: Genotype,
-    stack: Stack,
-    image_shape: tuple[int, int, int],
-    classes: int,
-    parameters: int,
-) -> int:
-    """The most filters with which the network has at most so many trainable parameters.
+def filters_within(network: CellNetwork, parameters: int) -> int:
+    """The most filters with which a network has at most so many trainable parameters.
 
     Raises:
         ValueError: even the fewest filters give more.
     """
 
     def count(filters: int) -> int:
-        plan = dataclasses.replace(stack, filters=filters)
-        return network_cost(genotype, plan, image_shape, classes)[0].trainable_parameters
+        stack = dataclasses.replace(network.stack, filters=filters)
+        return network_cost(dataclasses.replace(network, stack=stack))[0].trainable_parameters
 
-    low = 2**stack.stem_cells
+    low = 2**network.stack.stem_cells
     if count(low) > parameters:
         raise ValueError(
             f"network with {low} filters has {count(low):,} parameters, expected at most "
@@ -190,15 +183,15 @@ def retrain_all(folder: ComparisonFolder, settings: CompareSettings) -> list[dic
     final = dataclasses.replace(settings.final, data=settings.data)
     dataset = training.load_with_test(final)
     final = pinned(final, dataset.name)
-    shape, classes = dataset.image_shape, len(dataset.classes)
-    cost, _ = network_cost(NASNET_A, final.stack, shape, classes)
+    frame = CellFrame(final.stack, dataset.image_shape, len(dataset.classes))
+    cost, _ = network_cost(frame.network(NASNET_A))
     chosen = candidates(folder, settings)
     rows = []
     for i, candidate in enumerate(chosen):
         filters = final.stack.filters
         if candidate.name != REFERENCE:
             limit = cost.trainable_parameters
-            filters = filters_within(candidate.genotype, final.stack, shape, classes, limit)
+            filters = filters_within(frame.network(candidate.genotype), limit)
         plan = dataclasses.replace(final.stack, filters=filters)
         say(f"training {i + 1} of {len(chosen)}: {candidate.name}, {filters} filters")
         wanted = dataclasses.replace(final, stack=plan)

@@ -37,6 +37,7 @@ from experiments.detector_scenes import (
 from experiments.errors import OK
 from experiments.progress import say
 from experiments.reporting import stdout
+from stacking.network import CellNetwork
 from stacking.quiet import import_tensorflow
 from transfer.scaling import parse_plan
 
@@ -101,9 +102,7 @@ def build_detector(settings: Detector) -> tuple[Any, np.ndarray]:
     keras.utils.set_random_seed(settings.seed)
     _, genotype = resolve_cell(settings.cell)
     body = backbone(
-        genotype,
-        parse_plan(settings.plan, genotype),
-        (SIZE, SIZE, 3),
+        CellNetwork(genotype, parse_plan(settings.plan, genotype), (SIZE, SIZE, 3), None),
         weights=settings.weights,
         strides=STRIDES,
         batch_norm_momentum=0.9,  # the released code's is for hundreds of thousands of steps

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from cells import NASNET_A, CellSpace
+from cells import NASNET_A, CellSpace, network_cost
 from controller import RandomSearch
 from experiments import data
 from experiments.comparing_progress import RunsProgress
@@ -27,7 +27,7 @@ from search.shared import SharedWeights
 from search.shared_settings import SharedSettings, check_recipe
 from search.store import TrialStore
 from search.trial import Trial
-from stacking.assemble import network_cost
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 from stacking.recipe import Recipe
@@ -114,7 +114,7 @@ def begin(settings: ProxySettings, path: Path | None) -> RunDirectory:
         val=min(settings.val_images, len(dataset.x_val)) or None,
         seed=settings.seed,
     )
-    network_cost(NASNET_A, settings.stack, part.image_shape, len(part.classes))
+    network_cost(CellNetwork(NASNET_A, settings.stack, part.image_shape, len(part.classes)))
     run = create(path, "proxies", PROXIES)
     data.write_arrays(part, run.data)
     settings = pinned(settings, dataset.name)

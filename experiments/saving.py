@@ -7,18 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cells import Genotype
-from stacking.plan import Stack
+from cells import Network
 from stacking.recipe import Recipe
 
 
 def save_network(
     path: Path,
     weights: Mapping[str, np.ndarray],
-    genotype: Genotype,
-    stack: Stack,
-    input_shape: tuple[int, int, int],
-    classes: int,
+    network: Network,
     recipe: Recipe,
     *,
     classifier_activation: str | None = "softmax",
@@ -28,25 +24,14 @@ def save_network(
     Args:
         path: the `.keras` file.
         weights: all of them by path, as the trainers give them.
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels of the images.
-        classes: number of classes.
+        network: whose they are.
         recipe: how it was trained.
         classifier_activation: None for logits.
     """
     from stacking.keras_backend import build_network
     from stacking.keras_weights import assign_weights
 
-    model = build_network(
-        genotype,
-        stack,
-        input_shape,
-        classes,
-        classifier_activation=classifier_activation,
-        batch_norm_momentum=recipe.batch_norm_momentum,
-        batch_norm_epsilon=recipe.batch_norm_epsilon,
-    )
+    model = build_network(network, recipe, classifier_activation=classifier_activation)
     assign_weights(model, weights)
     with tempfile.TemporaryDirectory(dir=path.parent) as aside:
         model.save(Path(aside) / path.name)

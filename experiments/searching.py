@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cells import NASNET_A, Genotype, write_atomically
+from cells import NASNET_A, Genotype, network_cost, write_atomically
 from controller import CONTROLLERS, ReinforceSettings, make_controller
 from controller.protocol import MultiObjective
 from experiments import data
@@ -29,7 +29,7 @@ from search.shared import SharedWeights
 from search.stages import TrainInStages
 from search.store import TrialStore
 from search.trial import Trial
-from stacking.assemble import network_cost
+from stacking.network import CellFrame
 from stacking.quiet import import_tensorflow
 
 STAGES_FOLDER = "stages"  # what children between two stages wait in
@@ -51,9 +51,8 @@ def begin(settings: SearchSettings, path: Path | None) -> RunDirectory:
         val=min(settings.val_images, len(dataset.x_val)) or None,
         seed=settings.seed,
     )
-    aux_head = settings.recipe.aux_weight > 0
-    shape, classes = part.image_shape, len(part.classes)
-    network_cost(NASNET_A, settings.stack, shape, classes, aux_head=aux_head)
+    frame = CellFrame(settings.stack, part.image_shape, len(part.classes))
+    network_cost(frame.network(NASNET_A), aux_head=settings.recipe.aux_weight > 0)
     run = create(path, "search", SEARCH)
     data.write_arrays(part, run.data)
     TrialStore(run.store).close()
@@ -117,7 +116,8 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
             progress.update(search)
             writer.update(search.best)
 
-        check = CostCheck(settings.limits, settings.stack, dataset.image_shape, classes)
+        frame = CellFrame(settings.stack, dataset.image_shape, classes)
+        check = CostCheck(settings.limits, frame)
         costs = settings.objectives[1:]
         if costs:
             several = typing.cast(MultiObjective, controller)

@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cells import Genotype, write_atomically
+from cells import Genotype, network_cost, write_atomically
 from experiments import data
 from experiments.data_core import split_validation
 from experiments.progress import console, duration
 from experiments.run_directory import TRAINING, RunDirectory, create, open_run
 from experiments.saving import save_network
 from experiments.settings import AUTO, TrainSettings, pinned
-from stacking.assemble import network_cost
+from stacking.network import CellNetwork
 from stacking.quiet import import_tensorflow
+from stacking.recipe import Recipe
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
@@ -50,13 +51,8 @@ def begin(
         OSError: the folder cannot be written.
     """
     dataset = load_with_test(settings)
-    network_cost(
-        genotype,
-        settings.stack,
-        dataset.image_shape,
-        len(dataset.classes),
-        aux_head=settings.recipe.aux_weight > 0,
-    )
+    network = CellNetwork(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
+    network_cost(network, aux_head=settings.recipe.aux_weight > 0)
     run = create(path, f"train-{name}", TRAINING)
     write_atomically(run.path / "genotype.json", genotype.to_json(indent=2) + "\n")
     settings = pinned(settings, dataset.name)
@@ -96,10 +92,8 @@ def train(run: RunDirectory) -> dict[str, Any]:
             raise ValueError(f"data is {dataset.source}, expected that of the run: {began_with}")
         console.print(f"data: {dataset.source}", highlight=False)
         genotype = Genotype.from_json((run.path / "genotype.json").read_text())
-        shape, classes = dataset.image_shape, len(dataset.classes)
-        trainer = Trainer(
-            genotype, settings.stack, shape, classes, settings.recipe, seed=settings.seed
-        )
+        network = CellNetwork(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
+        trainer = Trainer(network, settings.recipe, seed=settings.seed)
         history = _restore(run, trainer)
         started = time.monotonic()
         bar = _Bar(settings.recipe.epochs)
@@ -131,7 +125,7 @@ def train(run: RunDirectory) -> dict[str, Any]:
             "epochs": len(history),
             "seconds": sum(row["seconds"] for row in history),
         }
-        _finish(run, settings, trainer, genotype, shape, classes, history)
+        _finish(run, network, settings.recipe, trainer.weights(), history)
         write_atomically(run.path / "result.json", json.dumps(result, indent=2) + "\n")
     return result
 
@@ -167,26 +161,16 @@ def _save(run: RunDirectory, trainer: Any, history: list[dict[str, float]]) -> N
 
 def _finish(
     run: RunDirectory,
-    settings: TrainSettings,
-    trainer: Any,
-    genotype: Genotype,
-    shape: tuple[int, int, int],
-    classes: int,
+    network: CellNetwork,
+    recipe: Recipe,
+    weights: dict[str, np.ndarray],
     history: list[dict[str, float]],
 ) -> None:
     import viz
 
     curves = {name: [row[name] for row in history] for name in COLUMNS[1:5]}
     viz.save_figure(viz.training_figure(curves), run.path / "training.png")
-    save_network(
-        run.path / "model.keras",
-        trainer.weights(),
-        genotype,
-        settings.stack,
-        shape,
-        classes,
-        settings.recipe,
-    )
+    save_network(run.path / "model.keras", weights, network, recipe)
 
 
 class _Bar:

@@ -30,18 +30,18 @@ def evaluate(path: Path, data: str, step: int | None, image_limit: int | None) -
     settings = read_settings(run)
     settings = dataclasses.replace(settings, data=data, image_limit=image_limit)
     replicas = Replicas()  # imports TensorFlow, and quietly
+    from stacking.flat_network import FlatNetwork
+    from stacking.training_state import TrainingState
     from transfer.engine import Engine
-    from transfer.network import FlatNetwork
 
     images = open_data(settings)
     check_classes(run, images)
     genotype = Genotype.from_json((path / "genotype.json").read_text())
     with replicas.variables():
-        network = FlatNetwork(
-            genotype, settings.stack, settings.size, len(images.classes), settings.recipe
-        )
-    source = _take(run, network, step)
-    engine = Engine(network, replicas)
+        network = settings.network(genotype, len(images.classes))
+        state = TrainingState(FlatNetwork(network, settings.recipe))
+    source = _take(run, state, step)
+    engine = Engine(state, replicas)
     batches = ImageBatches(images, settings.size, 2, "none", 0, (0, 1))
     for batch in batches.validation(engine.evaluation_batch):
         engine.evaluate(batch)
@@ -60,26 +60,26 @@ def evaluate(path: Path, data: str, step: int | None, image_limit: int | None) -
     }
 
 
-def _take(run: RunDirectory, network: Any, step: int | None) -> str:
+def _take(run: RunDirectory, state: Any, step: int | None) -> str:
     """Gives the network its weights; says where they are from."""
     model = run.path / "model.keras"
     if step is None and model.is_file():
         from transfer.weights import read_weights
 
-        network.begin_with(network.initial() | read_weights(model).arrays)
+        state.begin_with(state.initial() | read_weights(model).arrays)
         return str(model)
     checkpoints = Checkpoints(run.path / "checkpoints")
     if step is None:
         found = checkpoints.newest()
         if found is None:
             raise ValueError(f"{run.path} has no checkpoint yet, expected one or model.keras")
-        network.state.restore(found[1])
+        state.restore(found[1])
         return f"checkpoint of step {found[0]:,}"
     path = checkpoints.path(step)
     if not path.is_file():
         raise ValueError(f"checkpoint {path} does not exist, expected one of a training's last")
     try:
-        network.state.restore(read_checkpoint(path))
+        state.restore(read_checkpoint(path))
     except DAMAGE as error:
         raise ValueError(f"{path} is damaged: {' '.join(str(error).split())}") from None
     return f"checkpoint of step {step:,}"

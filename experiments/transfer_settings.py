@@ -8,16 +8,18 @@ from typing import Annotated, Literal, get_args
 
 import tyro
 
+from cells import Genotype
 from experiments.run_directory import RunDirectory
 from experiments.settings import from_json
+from stacking.network import CellNetwork
 from stacking.plan import Stack
+from stacking.precision import Precision
 from stacking.presets import PRESETS
 from stacking.recipe import Recipe
 from stacking.recipes import RECIPES
 from transfer.distribution import Distribution
 from transfer.freezing import Freezing
 from transfer.intervals import Intervals
-from transfer.precision import Precision
 
 TRANSFER = "nasnet-transfer"
 PresetName = Literal["mobile", "large", "small"]
@@ -65,6 +67,10 @@ class TransferSettings:
             value = getattr(self, name)
             if value is not None and value < lowest:
                 raise ValueError(f"{name} is {value}, expected at least {lowest}")
+
+    def network(self, genotype: Genotype, classes: int) -> CellNetwork:
+        """What is trained."""
+        return CellNetwork(genotype, self.stack, (self.size, self.size, 3), classes)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -66,10 +66,10 @@ def initial_weights(settings: TransferSettings) -> Callable[[Any], dict[str, np.
     if not isinstance(settings, FinetuneSettings):
         return None
 
-    def initial(network: Any) -> dict[str, np.ndarray]:
+    def initial(state: Any) -> dict[str, np.ndarray]:
         from transfer.weights import read_weights, warm_start
 
-        fresh = network.initial()
+        fresh = state.initial()
         # What is new must not be that of the weights: they may have as many classes by chance.
         source = {
             path: array

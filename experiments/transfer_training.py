@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cells import Genotype, write_atomically
+from cells import Genotype, network_cost, write_atomically
 from experiments.progress import say
 from experiments.run_directory import RunDirectory, create, open_run
 from experiments.saving import save_network
@@ -26,7 +26,6 @@ from experiments.transfer_settings import (
     TransferSettings,
     read_settings,
 )
-from stacking.assemble import network_cost
 from transfer.checkpoints import Checkpoints
 from transfer.distribution import Replicas
 from transfer.images import ImageSet
@@ -46,9 +45,9 @@ def begin(
         OSError: the folder cannot be written.
     """
     images = open_data(settings)
-    recipe, shape = settings.recipe, (settings.size, settings.size, 3)
-    aux_head = recipe.aux_weight > 0
-    network_cost(genotype, settings.stack, shape, len(images.classes), aux_head=aux_head)
+    recipe = settings.recipe
+    network = settings.network(genotype, len(images.classes))
+    network_cost(network, aux_head=recipe.aux_weight > 0)
     replicas.micro_batch(recipe.batch_size, settings.accumulate)
     if images.train.count < recipe.batch_size:
         count = images.train.count
@@ -109,8 +108,9 @@ def train(
         WorkerLost: another process is gone.
         ValueError: the settings do not fit the images or the checkpoint.
     """
+    from stacking.flat_network import FlatNetwork
+    from stacking.training_state import TrainingState
     from transfer.engine import Engine
-    from transfer.network import FlatNetwork
     from transfer.trainer import Observer, TransferTrainer
 
     if tensorboard:
@@ -120,17 +120,14 @@ def train(
         say(f"data: {images.source}")
         with replicas.watched(), replicas.variables():
             network = FlatNetwork(
-                genotype,
-                settings.stack,
-                settings.size,
-                len(images.classes),
+                settings.network(genotype, len(images.classes)),
                 settings.recipe,
-                seed=settings.seed,
                 precision=settings.precision,
             )
-        engine = Engine(network, replicas, seed=settings.seed, accumulate=settings.accumulate)
+            state = TrainingState(network, settings.seed)
+        engine = Engine(state, replicas, seed=settings.seed, accumulate=settings.accumulate)
         if initial is not None and not Checkpoints(run.path / "checkpoints").paths():
-            network.begin_with(initial(network))
+            state.begin_with(initial(state))
         recipe = settings.recipe
         data = ImageBatches(
             images,
@@ -148,13 +145,13 @@ def train(
                 run.path,
                 intervals=settings.intervals,
                 observer=progress.observer if replicas.chief else Observer(say=say),
-                frozen=_frozen(settings, network),
+                frozen=_frozen(settings, state),
                 fingerprint=_fingerprint(settings),
             )
             row = trainer.fit()
         result = _result(trainer, network, row)
         if replicas.chief:
-            _finish(run, settings, genotype, images, network.weights(), result)
+            _finish(run, network, state.by_path(), result)
         trainer.wait()
         return result
     finally:
@@ -168,7 +165,7 @@ def last_checkpoint(run: RunDirectory) -> str:
     return f"last checkpoint: {paths[-1]}" if paths else "there is no checkpoint yet"
 
 
-def _frozen(settings: TransferSettings, network: Any) -> Callable[[int], frozenset[str]]:
+def _frozen(settings: TransferSettings, state: Any) -> Callable[[int], frozenset[str]]:
     """The frozen paths of each epoch."""
     if not isinstance(settings, FinetuneSettings) or settings.freeze is None:
         return lambda epoch: frozenset()
@@ -176,7 +173,7 @@ def _frozen(settings: TransferSettings, network: Any) -> Callable[[int], frozens
 
     freezing, stack = settings.freezing, settings.stack
     freezing.end(stack, 0)
-    paths = list(network.initial())
+    paths = list(state.initial())
 
     def frozen(epoch: int) -> frozenset[str]:
         end = freezing.end(stack, epoch)
@@ -200,8 +197,8 @@ def _result(trainer: Any, network: Any, row: dict[str, str]) -> dict[str, Any]:
         "images": int(row["images"]),
         "parameters": network.cost.trainable_parameters,
         "mult_adds": network.cost.mult_adds,
-        "size": network.size,
-        "classes": network.classes,
+        "size": network.network.input_shape[0],
+        "classes": network.network.classes,
         "steps": steps,
         "epochs": network.recipe.epochs,
         "seconds": round(trainer.seconds, 1),
@@ -211,21 +208,13 @@ def _result(trainer: Any, network: Any, row: dict[str, str]) -> dict[str, Any]:
 
 
 def _finish(
-    run: RunDirectory,
-    settings: TransferSettings,
-    genotype: Genotype,
-    images: ImageSet,
-    weights: dict[str, np.ndarray],
-    result: dict[str, Any],
+    run: RunDirectory, network: Any, weights: dict[str, np.ndarray], result: dict[str, Any]
 ) -> None:
     save_network(
         run.path / "model.keras",
         weights,
-        genotype,
-        settings.stack,
-        (settings.size, settings.size, 3),
-        len(images.classes),
-        settings.recipe,
+        network.network,
+        network.recipe,
         classifier_activation=None,
     )
     write_atomically(run.path / "result.json", json.dumps(result, indent=2) + "\n")

@@ -10,6 +10,7 @@ import numpy as np
 
 from cells import Genotype
 from search.limits import Limits, measured_latency
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 from stacking.recipe import Recipe
@@ -91,7 +92,8 @@ class TrainChild:
         from stacking.trainer import Trainer
 
         shape = self.split("train")[0].shape[1:]
-        return Trainer(genotype, self.stack, shape, self.classes, self.recipe, seed=seed)
+        network = CellNetwork(genotype, self.stack, shape, self.classes)
+        return Trainer(network, self.recipe, seed=seed)
 
     def evaluation(self, trainer: "Trainer", epochs: Sequence["Epoch"]) -> Evaluation:
         """What a child is worth as it is, behind `epochs`."""

@@ -8,12 +8,11 @@ them is never trained. Latency is measured on the trained child and is a soft on
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from cells import Genotype
-from stacking.assemble import network_cost
-from stacking.plan import Stack
+from cells import Frame, network_cost
 
 _WARM_UP, _CALLS = 3, 20
 
@@ -64,31 +63,27 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CostCheck:
-    """Says whether a genotype's network is within the hard limits, without building it.
+    """Says whether an architecture's network is within the hard limits, without building it.
 
     Args:
         limits: of the network.
-        stack: its plan.
-        input_shape: height, width and channels of the images.
-        classes: number of classes.
+        frame: makes networks of architectures.
     """
 
     limits: Limits
-    stack: Stack
-    input_shape: tuple[int, int, int]
-    classes: int
+    frame: Frame[Any]
 
-    def __call__(self, genotype: Genotype) -> str | None:
+    def __call__(self, architecture: Any) -> str | None:
         """Why the network is beyond a limit; None where it is not."""
-        counts = self.counts(genotype)
+        counts = self.counts(architecture)
         for name, limit in self.limits.hard.items():
             if counts[name] > limit:
                 return f"{name} is {counts[name]:,}, expected at most {limit:,}"
         return None
 
-    def counts(self, genotype: Genotype) -> dict[str, int]:
+    def counts(self, architecture: Any) -> dict[str, int]:
         """Trainable parameters and multiply-adds of the network, by name."""
-        cost, _ = network_cost(genotype, self.stack, self.input_shape, self.classes)
+        cost, _ = network_cost(self.frame.network(architecture))
         return {"parameters": cost.trainable_parameters, "mult_adds": cost.mult_adds}
 
 

@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from cells import Genotype
+from cells import Genotype, network_cost
 from search.evaluators import Evaluation, Evaluator, TrainChild
 from search.shared import SharedWeights
-from stacking.assemble import network_cost
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 
@@ -59,7 +59,8 @@ class ZeroCost:
         )
         count = min(self.images, len(y))
         chosen = np.random.default_rng(seed).choice(len(y), count, replace=False)
-        network = Untrained(genotype, self.stack, x.shape[1:], self.classes, seed)
+        cells = CellNetwork(genotype, self.stack, x.shape[1:], self.classes)
+        network = Untrained(cells, seed)
         match self.measure:
             case "synflow":
                 reward = network.synflow()
@@ -69,7 +70,7 @@ class ZeroCost:
                 reward = network.jacob_cov(x[chosen])
             case "grad_norm":
                 reward = network.grad_norm(x[chosen], y[chosen])
-        return Evaluation(reward, _size(genotype, self.stack, x.shape[1:], self.classes))
+        return Evaluation(reward, _size(cells))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Count:
     def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
         """The count, the same for every seed."""
         shape = np.load(self.data / "x_val.npy", mmap_mode="r", allow_pickle=False).shape[1:]
-        metrics = _size(genotype, self.stack, shape, self.classes)
+        metrics = _size(CellNetwork(genotype, self.stack, shape, self.classes))
         return Evaluation(math.log10(metrics[self.measure]), metrics)
 
 
@@ -168,8 +169,6 @@ class Several:
         return Evaluation(0.0, found)
 
 
-def _size(
-    genotype: Genotype, stack: Stack, shape: tuple[int, int, int], classes: int
-) -> dict[str, Any]:
-    cost, _ = network_cost(genotype, stack, shape, classes)
+def _size(network: CellNetwork) -> dict[str, Any]:
+    cost, _ = network_cost(network)
     return {"parameters": cost.trainable_parameters, "mult_adds": cost.mult_adds}

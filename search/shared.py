@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from cells import CellSpace, Genotype
+from cells import CellSpace, Genotype, network_cost
 from search.evaluators import Evaluation
-from stacking.assemble import network_cost
+from stacking.network import CellFrame
 from stacking.plan import Stack
 from stacking.quiet import import_tensorflow
 from stacking.recipe import Recipe
@@ -113,7 +113,7 @@ class SharedWeights:
         else:
             genotype = architecture
         loss, accuracy = self._supernet().score(genotype, *self.vectors(genotype), x, y)
-        cost, _ = network_cost(genotype, self.stack, x.shape[1:], self.classes)
+        cost, _ = network_cost(self.layout().frame.network(genotype))
         metrics = {
             "val_accuracy": accuracy,
             "val_loss": loss,
@@ -137,7 +137,7 @@ class SharedWeights:
     def layout(self) -> SharedLayout:
         """Where the children's weights are."""
         shape = self._arrays("val")[0].shape[1:]
-        return _layout(self.space, self.stack, shape, self.classes)
+        return _layout(self.space, CellFrame(self.stack, shape, self.classes))
 
     def vectors(self, genotype: Genotype) -> tuple[np.ndarray, np.ndarray]:
         """A child's weights [p] and running statistics [m], as a `Trainer` of it has them."""
@@ -164,7 +164,5 @@ class SharedWeights:
 
 
 @functools.lru_cache(maxsize=1)
-def _layout(
-    space: CellSpace, stack: Stack, shape: tuple[int, int, int], classes: int
-) -> SharedLayout:
-    return SharedLayout(space, stack, shape, classes)
+def _layout(space: CellSpace, frame: CellFrame) -> SharedLayout:
+    return SharedLayout(space, frame)

@@ -21,6 +21,7 @@ from search.shared_children import evaluate_all, fair_genotypes
 from search.shared_settings import SharedSettings, check_recipe
 from stacking.recipe import Recipe
 from stacking.shared_layout import SharedLayout
+from stacking.update import optimizer_step, running_mean
 
 STATE = "state.npz"
 
@@ -177,13 +178,11 @@ class SharedTraining:
             touched.append(trained)
             keep = recipe.batch_norm_momentum
             statistics = evaluation.metrics["statistics"]
-            self._moving[running] = keep * self._moving[running] + (1 - keep) * statistics
+            self._moving[running] = running_mean(keep, self._moving[running], statistics)
         union = np.unique(np.concatenate(touched))
-        velocity = recipe.momentum * self._velocity[union] + total[union]
-        self._velocity[union] = velocity
-        if recipe.nesterov:
-            velocity = total[union] + recipe.momentum * velocity
-        self._weights[union] -= rate * velocity
+        slots = {"velocity": self._velocity[union]}
+        weights, slots = optimizer_step(recipe, self._weights[union], total[union], slots, rate)
+        self._weights[union], self._velocity[union] = weights, slots["velocity"]
 
     def _teach(self, number: int, executor: Executor) -> float | None:
         """Lets the controller learn from rewards under the weights as they are."""

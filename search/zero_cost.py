@@ -1,7 +1,7 @@
 """Measures of a network that is not trained, in one pass over a few images or none.
 
 Abdelfattah et al., https://arxiv.org/abs/2101.08134, compares them; formulas as in its code
-(SamsungLabs/zero-cost-nas). Each is a pure function of the cells, the plan, the images and a seed.
+(SamsungLabs/zero-cost-nas). Each is a pure function of the network, the images and a seed.
 """
 
 import math
@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from cells import Genotype
+from cells import Network, network_cost
 from cells.backend import Padding, PoolKind, PoolPadding
-from stacking.assemble import assemble, network_cost
 from stacking.augmentation import rescale
 from stacking.flat_backend import FlatLayout
-from stacking.plan import Stack
+from stacking.losses import cross_entropy
 from stacking.supernet import SharedTensors, plain_pool
-from stacking.trainer import cross_entropy
 
 Tensor = Any
 _EPSILON = 1e-5
@@ -27,24 +25,13 @@ class Untrained:
     """A network at its random beginning.
 
     Args:
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels of the images.
-        classes: number of classes.
+        network: it must have a classifier.
         seed: of the weights.
     """
 
-    def __init__(
-        self,
-        genotype: Genotype,
-        stack: Stack,
-        input_shape: tuple[int, int, int],
-        classes: int,
-        seed: int,
-    ) -> None:
-        self._genotype, self._stack = genotype, stack
-        self._shape, self._classes = input_shape, classes
-        cost, _ = network_cost(genotype, stack, input_shape, classes)
+    def __init__(self, network: Network, seed: int) -> None:
+        self._network, self._shape = network, network.input_shape
+        cost, _ = network_cost(network)
         layout = FlatLayout(cost.parameters)
         self._arrays = layout.unpack(*layout.initial(seed))
         self._kernels = [p.path for p in cost.parameters if p.decays]
@@ -109,14 +96,14 @@ class Untrained:
             tape.watch(kernels)
             backend = SharedTensors(tensors, training=True, epsilon=_EPSILON)
             logits = self._logits(backend, rescale(tf.constant(images)))
-            loss = cross_entropy(logits, tf.constant(labels, tf.int32), self._classes, 0.0)
+            loss = cross_entropy(logits, tf.constant(labels, tf.int32))
         return float(tf.add_n([tf.norm(g) for g in tape.gradient(loss, kernels)]))
 
     def _constants(self) -> dict[str, Tensor]:
         return {path: tf.constant(value, tf.float32) for path, value in self._arrays.items()}
 
     def _logits(self, backend: SharedTensors, x: Tensor) -> Tensor:
-        return assemble(backend, self._genotype, self._stack, x, self._classes)["Logits"]
+        return self._network.build(backend, x)["Logits"]
 
 
 def jacobian_score(correlations: np.ndarray) -> float:

@@ -6,7 +6,8 @@ Plans, costs and recipes need no TensorFlow; the names that do are imported when
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from stacking.assemble import assemble, network_cost
+from stacking.assemble import assemble
+from stacking.network import CellFrame, CellNetwork
 from stacking.plan import STEMS, Slot, Stack, Stem
 from stacking.presets import PRESETS, Preset
 from stacking.recipe import Diverged, Recipe
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from stacking.ends import end_points
     from stacking.flat_backend import FlatLayout, FlatTensors
     from stacking.keras_backend import KerasLayers, build_network
-    from stacking.keras_training import compile_network, training_network
+    from stacking.keras_training import compile_network
     from stacking.trainer import Epoch, Trainer
 
 __all__ = (
@@ -38,6 +39,8 @@ __all__ = (
     "STEMS",
     "AmoebaNetA",
     "AmoebaNetAMobile",
+    "CellFrame",
+    "CellNetwork",
     "DARTSNet",
     "Diverged",
     "DropPath",
@@ -62,10 +65,8 @@ __all__ = (
     "compile_network",
     "decode_predictions",
     "end_points",
-    "network_cost",
     "preprocess_input",
     "strip_drop_path",
-    "training_network",
 )
 _HOMES = {
     "AmoebaNetA": "stacking.applications",
@@ -89,7 +90,6 @@ _HOMES = {
     "end_points": "stacking.ends",
     "preprocess_input": "stacking.applications",
     "strip_drop_path": "stacking.drop_path",
-    "training_network": "stacking.keras_training",
 }
 
 

@@ -13,9 +13,10 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from stacking.assemble import assemble, network_cost
+from cells import network_cost
 from stacking.keras_backend import KerasLayers
 from stacking.keras_weights import assign_weights, load_weights, peer_network, weights_from_keras
+from stacking.network import CellNetwork
 from stacking.presets import PRESETS
 
 decode_predictions = keras.applications.nasnet.decode_predictions
@@ -77,7 +78,8 @@ class Application:
         if include_top:
             top = preset.classes if classes is None else classes
         self._check_weights(weights, top)
-        network_cost(preset.genotype, stack, shape, top)
+        network = CellNetwork(preset.genotype, stack, shape, top)
+        network_cost(network)
         arrays = None
         if weights == "imagenet":  # before the network is built: it may not be to be had
             arrays = weights_from_keras(peer_network(str(self.peer), "imagenet"), stack.repeats)
@@ -87,7 +89,7 @@ class Application:
             momentum=momentum, epsilon=epsilon, glorot_separable=self.peer is not None
         )
         image = keras.Input(shape, name="image") if input_tensor is None else input_tensor
-        ends = assemble(backend, preset.genotype, stack, image, top)
+        ends = network.build(backend, image)
         if include_top:
             x = ends["Logits"]
             if classifier_activation is not None:

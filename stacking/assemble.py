@@ -139,37 +139,3 @@ def needed_outputs(genotype: Genotype, stack: Stack, *, aux_head: bool = False) 
         if number in needed and 1 in reads:
             needed.add(slot.current)
     return needed
-
-
-def network_cost(
-    genotype: Genotype,
-    stack: Stack,
-    input_shape: tuple[int, int, int],
-    classes: int | None,
-    *,
-    aux_head: bool = False,
-) -> tuple[Cost, dict[str, Shape]]:
-    """What the network costs, in closed form, without building it.
-
-    Args:
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels of the images.
-        classes: number of classes; None for no classifier.
-        aux_head: whether the auxiliary classifier counts, too.
-
-    Returns:
-        The count, and the shape of every end point as `assemble` names them.
-
-    Raises:
-        ValueError: the images are too small, a number is below 1, or a width cannot be halved.
-    """
-    if len(input_shape) != 3 or min(input_shape) < 1:
-        raise ValueError(f"input shape is {input_shape}, expected height, width and channels")
-    if classes is not None and classes < 1:
-        raise ValueError(f"classes is {classes}, expected at least 1")
-    if aux_head and classes is None:
-        raise ValueError("classes is None, expected a number for the auxiliary classifier")
-    cost = Cost()
-    image = Shape(*input_shape)
-    return cost, assemble(cost, genotype, stack, image, classes, aux_head=aux_head)

@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from stacking.recipe import check_in_memory
+from stacking.recipe import Recipe, check_in_memory
 
 Tensor = Any
 
@@ -12,6 +12,18 @@ Tensor = Any
 def rescale(images: Tensor) -> Tensor:
     """Pixels from 0..255 to -1..1, as `preprocess_input` does for the Keras network."""
     return tf.cast(images, tf.float32) * (1 / 127.5) - 1.0
+
+
+def prepare(images: Tensor, recipe: Recipe, seed: Tensor) -> Tensor:
+    """A training batch as the recipe wants it: from -1 to 1, augmented, with squares cut out.
+
+    Args:
+        images: [N, H, W, C] uint8.
+        recipe: its augmentation and cutout.
+        seed: [2] int32; equal seeds give equal batches.
+    """
+    x = augment(rescale(images), recipe.augmentation, seed)
+    return cut_out(x, recipe.cutout, seed) if recipe.cutout else x
 
 
 def augment(x: Tensor, kind: str, seed: Tensor) -> Tensor:

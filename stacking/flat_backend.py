@@ -30,6 +30,11 @@ class FlatLayout:
         self.trainable = [parameter for parameter in parameters if parameter.trainable]
         self.moving = [parameter for parameter in parameters if not parameter.trainable]
 
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """The lengths P and M of the two vectors."""
+        return sum(p.size for p in self.trainable), sum(p.size for p in self.moving)
+
     def pack(self, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Arrays by path as two vectors, [P] and [M].
 

@@ -6,12 +6,10 @@ from typing import Any
 
 import keras
 
-from cells import Genotype, Scopes
+from cells import Network, Scopes, network_cost
 from cells.backend import Padding, PoolKind, PoolPadding, same_padding
-from stacking.assemble import assemble, network_cost
 from stacking.drop_path import DropPath
-from stacking.plan import Stack
-from stacking.recipe import DropPathMode, Recipe
+from stacking.recipe import Recipe
 
 Tensor = Any
 
@@ -180,18 +178,11 @@ class KerasLayers(Scopes):
 
 
 def build_network(
-    genotype: Genotype,
-    stack: Stack,
-    input_shape: tuple[int, int, int],
-    classes: int | None,
+    network: Network,
+    recipe: Recipe = Recipe(),
     *,
-    aux_head: bool = False,
+    training: bool = False,
     classifier_activation: str | None = "softmax",
-    batch_norm_momentum: float = 0.9,
-    batch_norm_epsilon: float = 1e-5,
-    drop_path_keep: float = 1.0,
-    drop_path_schedule: DropPathMode = "depth-and-time",
-    dropout_keep: float = 1.0,
     seed: int | None = None,
     name: str = "nasnet",
 ) -> keras.Model:
@@ -200,17 +191,12 @@ def build_network(
     With drop path it has layers of ours, too; `strip_drop_path` makes the network to save.
 
     Args:
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels of the images, whose values go from -1 to 1.
-        classes: number of classes; None for no classifier.
-        aux_head: whether the auxiliary classifier is a second output.
+        network: what is built, for images whose values go from -1 to 1.
+        recipe: how it is, or was, trained: gives batch normalization's constants.
+        training: whether it also has what the recipe trains it with: drop path (over time, if a
+            `DropPathSchedule` callback tells the time), dropout, and the auxiliary classifier as a
+            second output.
         classifier_activation: on top of the logits; None for the logits themselves.
-        batch_norm_momentum: of the running statistics.
-        batch_norm_epsilon: added to the variance.
-        drop_path_keep: as in `Recipe`, like the next two.
-        drop_path_schedule: over time, if a `DropPathSchedule` callback tells the time.
-        dropout_keep: below 1, a dropout layer stands before the classifier.
         seed: of all initial weights and of what is dropped; Keras' global seed where it is None.
         name: of the model.
 
@@ -219,20 +205,19 @@ def build_network(
         [N, P]; with an auxiliary one to {"predictions": [N, classes], "aux": [N, classes]}.
 
     Raises:
-        ValueError: as `network_cost` and `Recipe`.
+        ValueError: as `network_cost`.
     """
-    network_cost(genotype, stack, input_shape, classes, aux_head=aux_head)
-    noise = Recipe(
-        drop_path_keep=drop_path_keep,
-        drop_path_schedule=drop_path_schedule,
-        dropout_keep=dropout_keep,
-    )
+    aux_head = training and recipe.aux_weight > 0
+    network_cost(network, aux_head=aux_head)
     backend = KerasLayers(
-        momentum=batch_norm_momentum, epsilon=batch_norm_epsilon, seed=seed, noise=noise
+        momentum=recipe.batch_norm_momentum,
+        epsilon=recipe.batch_norm_epsilon,
+        seed=seed,
+        noise=recipe if training else None,
     )
-    image = keras.Input(input_shape, name="image")
-    ends = assemble(backend, genotype, stack, image, classes, aux_head=aux_head)
-    if classes is None:
+    image = keras.Input(network.input_shape, name="image")
+    ends = network.build(backend, image, aux_head=aux_head)
+    if network.classes is None:
         return keras.Model(image, ends["global_pool"], name=name)
     outputs = {"predictions": ends["Logits"]}
     if aux_head:

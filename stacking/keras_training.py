@@ -4,50 +4,8 @@ from typing import Any
 
 import keras
 
-from cells import Genotype
 from stacking.drop_path import DropPathSchedule, drop_path_layers
-from stacking.keras_backend import build_network
-from stacking.plan import Stack
 from stacking.recipe import Recipe
-
-
-def training_network(
-    genotype: Genotype,
-    stack: Stack,
-    input_shape: tuple[int, int, int],
-    classes: int,
-    recipe: Recipe,
-    *,
-    seed: int | None = None,
-) -> keras.Model:
-    """`build_network` with all that the recipe wants in the network.
-
-    That is batch normalization's constants, drop path, dropout, and the auxiliary classifier.
-
-    Args:
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels of the images.
-        classes: number of classes.
-        recipe: how it will be trained.
-        seed: of the initial weights and of what is dropped.
-
-    Raises:
-        ValueError: as `network_cost`.
-    """
-    return build_network(
-        genotype,
-        stack,
-        input_shape,
-        classes,
-        aux_head=recipe.aux_weight > 0,
-        batch_norm_momentum=recipe.batch_norm_momentum,
-        batch_norm_epsilon=recipe.batch_norm_epsilon,
-        drop_path_keep=recipe.drop_path_keep,
-        drop_path_schedule=recipe.drop_path_schedule,
-        dropout_keep=recipe.dropout_keep,
-        seed=seed,
-    )
 
 
 def compile_network(
@@ -63,7 +21,7 @@ def compile_network(
     step on, and `fit` puts the averages into the model when it ends, not at each evaluation.
 
     Args:
-        model: of `training_network`, or of `build_network` with what the recipe wants in it.
+        model: of `build_network` with `training` and this recipe.
         recipe: how to train.
         steps_per_epoch: batches that `fit` will see in an epoch.
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cells import NASNET_A, ZOO, Genotype
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 
 
@@ -33,6 +34,11 @@ class Preset:
     def input_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the images."""
         return self.size, self.size, 3
+
+    @property
+    def network(self) -> CellNetwork:
+        """The network."""
+        return CellNetwork(self.genotype, self.stack, self.input_shape, self.classes)
 
 
 def _cifar(cell: str, stack: Stack) -> Preset:

@@ -21,8 +21,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from cells import NUM_INPUTS, Block, Cell, CellSpace, Cost, Genotype, Parameter, Shape
-from stacking.assemble import assemble
-from stacking.plan import Slot, Stack
+from stacking.network import CellFrame, CellNetwork
+from stacking.plan import Slot
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,19 +42,18 @@ class SharedNames(Cost):
     """Counts the network of a child, but by the names under which weights are shared.
 
     Args:
-        genotype: the child's cells; they emit their loose ends.
-        stack: the plan.
+        network: the child; its cells emit their loose ends.
 
     Attributes:
         shares: one for each of `parameters`, in the same order.
     """
 
-    def __init__(self, genotype: Genotype, stack: Stack) -> None:
+    def __init__(self, network: CellNetwork) -> None:
         super().__init__()
-        slots = list(stack)
+        slots = list(network.stack)
         self._slots = {slot.name.lower(): slot for slot in slots}
-        self._cells = {name: slot.cell(genotype) for name, slot in self._slots.items()}
-        self._sources: list[Slot | None] = [*[None] * stack.stem_outputs, *slots]
+        self._cells = {name: slot.cell(network.genotype) for name, slot in self._slots.items()}
+        self._sources: list[Slot | None] = [*[None] * network.stack.stem_outputs, *slots]
         self.shares: list[Share] = []
 
     @contextmanager
@@ -114,9 +113,7 @@ class SharedLayout:
 
     Args:
         space: the cells.
-        stack: the plan that all networks have.
-        input_shape: height, width and channels of the images.
-        classes: number of classes.
+        frame: makes networks of them.
 
     Attributes:
         trainable: the trained parameters, in the order of the flat vector [P].
@@ -126,15 +123,8 @@ class SharedLayout:
         ValueError: as `network_cost`.
     """
 
-    def __init__(
-        self,
-        space: CellSpace,
-        stack: Stack,
-        input_shape: tuple[int, int, int],
-        classes: int,
-    ) -> None:
-        self.space, self.stack = space, stack
-        self.input_shape, self.classes = input_shape, classes
+    def __init__(self, space: CellSpace, frame: CellFrame) -> None:
+        self.space, self.frame = space, frame
         largest: dict[str, Parameter] = {}
         for genotype in _probes(space):
             for share in self._shares(genotype):
@@ -189,8 +179,9 @@ class SharedLayout:
         return np.concatenate(parts[0]), np.concatenate(parts[1])
 
     def _shares(self, genotype: Genotype) -> list[Share]:
-        names = SharedNames(genotype, self.stack)
-        assemble(names, genotype, self.stack, Shape(*self.input_shape), self.classes)
+        network = self.frame.network(genotype)
+        names = SharedNames(network)
+        network.build(names, Shape(*network.input_shape))
         return names.shares
 
 

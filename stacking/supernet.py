@@ -16,13 +16,13 @@ import tensorflow as tf
 
 from cells import Genotype
 from cells.backend import PoolKind, PoolPadding, same_padding
-from stacking.assemble import assemble, network_cost
-from stacking.augmentation import augment, cut_out, rescale
-from stacking.flat_backend import FlatLayout, FlatTensors
+from stacking.augmentation import prepare, rescale
+from stacking.flat_backend import FlatTensors
+from stacking.flat_network import FlatNetwork
+from stacking.losses import cross_entropy, hits, training_losses
 from stacking.noise import Noise
 from stacking.recipe import Diverged, Recipe
 from stacking.shared_layout import SharedLayout
-from stacking.trainer import cross_entropy
 
 Tensor = Any
 
@@ -95,36 +95,28 @@ class Supernet:
     def __init__(self, layout: SharedLayout, recipe: Recipe) -> None:
         self._layout, self._recipe = layout, recipe
 
-    def logits(
+    def ends(
         self,
         genotype: Genotype,
         weights: Tensor,
         moving: Tensor,
         x: Tensor,
         *,
-        training: bool,
         noise: Noise | None = None,
-    ) -> tuple[Tensor, list[Tensor]]:
-        """A child's logits and, where `training`, its batch statistics.
+    ) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """A child's end points and the statistics of the batch, which it is normalized by.
 
         Args:
             genotype: the child.
             weights: its own, [p] (`SharedLayout.positions`).
             moving: its own running statistics, [m].
             x: images from -1 to 1, [N, H, W, C].
-            training: whether batch normalization takes the batch's statistics.
-            noise: of drop path and dropout.
+            noise: of drop path and dropout, in training.
         """
-        layout = self._layout
-        cost, _ = network_cost(genotype, layout.stack, layout.input_shape, layout.classes)
-        backend = SharedTensors(
-            FlatLayout(cost.parameters).tensors(weights, moving),
-            training=training,
-            epsilon=self._recipe.batch_norm_epsilon,
-            noise=noise,
+        network = FlatNetwork(
+            self._layout.frame.network(genotype), self._recipe, backend=SharedTensors
         )
-        ends = assemble(backend, genotype, layout.stack, x, layout.classes)
-        return ends["Logits"], backend.statistics
+        return network.ends(x, weights, moving, noise, batch_statistics=True)
 
     def gradient(
         self,
@@ -155,24 +147,17 @@ class Supernet:
         Raises:
             Diverged: the loss is not finite.
         """
-        recipe, classes = self._recipe, self._layout.classes
-        seeds = tf.constant(seed, tf.int32)
-        x = augment(rescale(tf.constant(images)), recipe.augmentation, seeds)
-        if recipe.cutout:
-            x = cut_out(x, recipe.cutout, seeds)
+        recipe, seeds = self._recipe, tf.constant(seed, tf.int32)
+        x = prepare(tf.constant(images), recipe, seeds)
         noise = Noise(recipe, tf.constant(progress, tf.float32), seeds)
         theta = tf.constant(weights)
         with tf.GradientTape() as tape:
             tape.watch(theta)
-            logits, statistics = self.logits(
-                genotype, theta, tf.constant(moving), x, training=True, noise=noise
-            )
-            loss = cross_entropy(
-                logits, tf.constant(labels, tf.int32), classes, recipe.label_smoothing
-            )
+            ends, statistics = self.ends(genotype, theta, tf.constant(moving), x, noise=noise)
+            loss, total = training_losses(recipe, ends, tf.constant(labels, tf.int32))
         if not math.isfinite(float(loss)):
             raise Diverged(f"loss under shared weights is {float(loss)}")
-        gradient = tape.gradient(loss, theta)
+        gradient = tape.gradient(total, theta)
         return float(loss), gradient.numpy(), tf.concat(statistics, 0).numpy()
 
     def score(
@@ -203,8 +188,7 @@ class Supernet:
         for part in np.array_split(np.arange(len(images)), math.ceil(len(images) / batch_size)):
             y = tf.constant(labels[part], tf.int32)
             x = rescale(tf.constant(images[part]))
-            logits, _ = self.logits(genotype, theta, means, x, training=True)
-            loss = cross_entropy(logits, y, self._layout.classes, 0.0, total=True)
-            right = tf.math.count_nonzero(tf.argmax(logits, 1, tf.int32) == y)
+            ends, _ = self.ends(genotype, theta, means, x)
+            loss, right = cross_entropy(ends["Logits"], y, total=True), hits(ends["Logits"], y)
             sums += float(loss), float(right)
         return float(sums[0] / len(images)), float(sums[1] / len(images))

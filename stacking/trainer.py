@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from cells import Genotype
-from stacking.assemble import assemble, network_cost
-from stacking.augmentation import augment, cut_out, rescale
-from stacking.flat_backend import FlatLayout, FlatTensors
+from cells import Network
+from stacking.augmentation import prepare, rescale
+from stacking.flat_network import FlatNetwork
+from stacking.losses import cross_entropy, hits, training_losses
 from stacking.noise import Noise
-from stacking.plan import Stack
 from stacking.recipe import Diverged, Recipe, check_in_memory
 from stacking.training_state import TrainingState
 
@@ -39,10 +38,7 @@ class Trainer:
     """A network and its training state, from random weights to a trained classifier.
 
     Args:
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels of the images.
-        classes: number of classes.
+        network: what is trained; it must have a classifier.
         recipe: how to train.
         seed: of the initial weights, the order of the images, their augmentation and what is
             dropped.
@@ -55,26 +51,11 @@ class Trainer:
             or the recipe's augmentation is for images in files.
     """
 
-    def __init__(
-        self,
-        genotype: Genotype,
-        stack: Stack,
-        input_shape: tuple[int, int, int],
-        classes: int,
-        recipe: Recipe,
-        *,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, network: Network, recipe: Recipe, *, seed: int = 0) -> None:
         check_in_memory(recipe.augmentation)
-        self._genotype, self._stack, self._classes = genotype, stack, classes
-        self._recipe, self._seed = recipe, seed
-        self._shape = input_shape
-        self.cost, _ = network_cost(genotype, stack, input_shape, classes)
-        trained, _ = network_cost(
-            genotype, stack, input_shape, classes, aux_head=recipe.aux_weight > 0
-        )
-        self._layout = FlatLayout(trained.parameters)
-        self._state = TrainingState(recipe, self._layout, seed)
+        self._network, self._recipe, self._seed = FlatNetwork(network, recipe), recipe, seed
+        self._shape, self.cost = network.input_shape, self._network.cost
+        self._state = TrainingState(self._network, seed)
         self._epochs_done = 0
         self._evaluation_steps: dict[bool, Callable[..., Any]] = {}
 
@@ -157,13 +138,8 @@ class Trainer:
         return float(sums[0] / len(images)), float(sums[1] / len(images))
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Every weight array by its path in the Keras network of the same genotype and plan.
-
-        They are the averages where the recipe has any, and come without the auxiliary classifier.
-        """
-        weights, moving = self._state.evaluated
-        arrays = self._layout.unpack(weights.numpy(), moving.numpy())
-        return {parameter.path: arrays[parameter.path] for parameter in self.cost.parameters}
+        """Every weight array, as `TrainingState.by_path` has them."""
+        return self._state.by_path()
 
     def state(self) -> dict[str, np.ndarray]:
         """All that `restore` needs to go on behind the last whole epoch."""
@@ -178,51 +154,20 @@ class Trainer:
         self._state.restore(state)
         self._epochs_done = int(state["epochs_done"])
 
-    def _ends(
-        self,
-        weights: Tensor,
-        moving: Tensor,
-        x: Tensor,
-        noise: Noise | None = None,
-        *,
-        batch_statistics: bool,
-    ) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """The end points, in training if there is `noise`, and the batch's statistics."""
-        recipe = self._recipe
-        backend = FlatTensors(
-            self._layout.tensors(weights, moving),
-            training=batch_statistics,
-            epsilon=recipe.batch_norm_epsilon,
-            noise=noise,
-        )
-        aux_head = noise is not None and recipe.aux_weight > 0
-        ends = assemble(backend, self._genotype, self._stack, x, self._classes, aux_head=aux_head)
-        return ends, backend.statistics
-
     def _training_step(self, images: Tensor, labels: Tensor, batch: int) -> Callable[..., Any]:
-        recipe = self._recipe
+        recipe, state = self._recipe, self._state
 
         def step(indices: Tensor, pace: Tensor, seed: Tensor) -> Any:
             rate, progress, ema_decay = tf.unstack(pace)
-            x = augment(rescale(tf.gather(images, indices)), recipe.augmentation, seed)
-            if recipe.cutout:
-                x = cut_out(x, recipe.cutout, seed)
+            x = prepare(tf.gather(images, indices), recipe, seed)
             y = tf.gather(labels, indices)
-            weights = self._state.weights.read_value()
+            weights = state.weights.read_value()
             noise = Noise(recipe, progress, seed)
-            ends, statistics = self._ends(
-                weights, self._state.moving, x, noise, batch_statistics=True
-            )
-            logits = ends["Logits"]
-            loss = cross_entropy(logits, y, self._classes, recipe.label_smoothing)
-            total = loss
-            if recipe.aux_weight:
-                total += recipe.aux_weight * cross_entropy(
-                    ends["AuxLogits"], y, self._classes, recipe.label_smoothing
-                )
+            ends, statistics = self._network.ends(x, weights, state.moving, noise)
+            loss, total = training_losses(recipe, ends, y)
             (gradient,) = tf.gradients(total, weights)
-            self._state.update(gradient, tf.concat(statistics, 0), rate, ema_decay, weights)
-            return loss, tf.math.count_nonzero(tf.argmax(logits, 1, tf.int32) == y)
+            state.update(gradient, tf.concat(statistics, 0), rate, ema_decay, weights)
+            return loss, hits(ends["Logits"], y)
 
         signature = [
             tf.TensorSpec([batch], tf.int32),
@@ -235,12 +180,11 @@ class Trainer:
         if batch_statistics not in self._evaluation_steps:
 
             def step(images: Tensor, labels: Tensor) -> Any:
-                ends, _ = self._ends(
-                    *self._state.evaluated, rescale(images), batch_statistics=batch_statistics
+                ends, _ = self._network.ends(
+                    rescale(images), *self._state.evaluated, batch_statistics=batch_statistics
                 )
                 logits = ends["Logits"]
-                right = tf.math.count_nonzero(tf.argmax(logits, 1, tf.int32) == labels)
-                return cross_entropy(logits, labels, self._classes, 0.0, total=True), right
+                return cross_entropy(logits, labels, total=True), hits(logits, labels)
 
             signature = [
                 tf.TensorSpec([None, *self._shape], tf.uint8),
@@ -257,12 +201,3 @@ class Trainer:
             raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 ({shape})")
         if len(labels) != len(images):
             raise ValueError(f"{len(labels)} labels, expected {len(images)}, one an image")
-
-
-def cross_entropy(
-    logits: Tensor, labels: Tensor, classes: int, smoothing: float, *, total: bool = False
-) -> Tensor:
-    """Mean (or total) cross-entropy in nats of `logits` [N, classes] to `labels` [N]."""
-    targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
-    losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
-    return tf.reduce_sum(losses) if total else tf.reduce_mean(losses)

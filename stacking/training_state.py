@@ -1,4 +1,4 @@
-"""What changes while the fast trainer trains: flat vectors, and one update for all of them."""
+"""What changes while a network trains: flat vectors, and one update for all of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from stacking.flat_backend import FlatLayout
-from stacking.recipe import Recipe
+from stacking.flat_network import FlatNetwork
+from stacking.update import optimizer_slots, optimizer_step, running_mean
 
 Tensor = Any
 
@@ -15,34 +15,31 @@ Tensor = Any
 class TrainingState:
     """Weights, running statistics, the optimizer's memory, and moving averages.
 
-    Momentum SGD is that of TensorFlow 1 and PyTorch: the learning rate multiplies the running sum.
-    In Keras it multiplies what enters the sum, which differs a little while the rate changes.
-    RMSProp is that of Keras; TensorFlow 1 starts the mean of squared gradients at 1 instead of 0.
-
     Args:
-        recipe: names the optimizer and all constants.
-        layout: where each parameter lies.
+        network: whose they are; its recipe names the optimizer and all constants.
         seed: of the initial weights.
 
     Attributes:
+        network: as given.
         weights: the trained parameters, [P].
         moving: batch normalization's running statistics, [M].
         evaluated: the two vectors that evaluation and saving take: averages, if there are any.
     """
 
-    def __init__(self, recipe: Recipe, layout: FlatLayout, seed: int) -> None:
-        self._recipe = recipe
-        weights, moving = layout.initial(seed)
+    def __init__(self, network: FlatNetwork, seed: int = 0) -> None:
+        self.network, self._recipe, self._seed = network, network.recipe, seed
+        weights, moving = network.layout.initial(seed)
         self.weights, self.moving = tf.Variable(weights), tf.Variable(moving)
-        self._variables = {"weights": self.weights, "moving": self.moving}
-        slots = ("velocity",) if recipe.optimizer == "momentum" else ("velocity", "square")
-        self._variables |= {name: tf.Variable(np.zeros_like(weights)) for name in slots}
+        self._slots = {
+            name: tf.Variable(np.zeros_like(weights)) for name in optimizer_slots(self._recipe)
+        }
+        self._variables = {"weights": self.weights, "moving": self.moving, **self._slots}
         self.evaluated = self.weights, self.moving
-        if recipe.ema_decay:
+        if self._recipe.ema_decay:
             self.evaluated = tf.Variable(weights), tf.Variable(moving)
             names = ("average_weights", "average_moving")
             self._variables |= dict(zip(names, self.evaluated, strict=True))
-        decay = recipe.weight_decay * layout.decay_mask()
+        decay = self._recipe.weight_decay * network.layout.decay_mask()
         self._decay = tf.constant(decay, tf.float32)
 
     def update(
@@ -52,9 +49,8 @@ class TrainingState:
         rate: Tensor,
         ema_decay: Tensor,
         weights: Tensor,
-        trained: tuple[Tensor, Tensor] | None = None,
     ) -> None:
-        """One training step.
+        """One training step; what the network has frozen stays as it is.
 
         Args:
             gradient: of the loss without weight decay, [P].
@@ -62,25 +58,25 @@ class TrainingState:
             rate: learning rate, a scalar.
             ema_decay: of the moving averages, a scalar; read where there are any.
             weights: the value of `self.weights` at which the gradient was taken, [P].
-            trained: masks, [P] and [M]: what is False stays as it is; None for all True.
         """
-        recipe = self._recipe
+        recipe, trained = self._recipe, self._trained()
         gradient += self._decay * weights
         if trained is not None:
             gradient = tf.where(trained[0], gradient, 0.0)
         if recipe.clip_norm:
             gradient = tf.clip_by_norm(gradient, recipe.clip_norm)
-        weights = self._step(weights, gradient, rate)
+        weights, slots = optimizer_step(recipe, weights, gradient, self._slots, rate)
+        for name, value in slots.items():
+            self._slots[name].assign(value)
         self.weights.assign(weights)
-        keep = recipe.batch_norm_momentum
-        moving = keep * self.moving + (1 - keep) * statistics
+        moving = running_mean(recipe.batch_norm_momentum, self.moving, statistics)
         if trained is not None:  # a mean of equal numbers may differ from them in the last digit
             moving = tf.where(trained[1], moving, self.moving)
         self.moving.assign(moving)
         if recipe.ema_decay:
             for i, value in enumerate((weights, moving)):
                 average = self.evaluated[i]
-                mean = ema_decay * average + (1 - ema_decay) * value
+                mean = running_mean(ema_decay, average, value)
                 average.assign(mean if trained is None else tf.where(trained[i], mean, average))
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -100,17 +96,40 @@ class TrainingState:
         for name, variable in self._variables.items():
             variable.assign(arrays[name])
 
-    def _step(self, weights: Tensor, gradient: Tensor, rate: Tensor) -> Tensor:
-        """The optimizer's new weights, [P]."""
-        recipe, slot = self._recipe, self._variables["velocity"]
-        if recipe.optimizer == "rmsprop":
-            square = self._variables["square"]
-            mean = recipe.rmsprop_decay * square + (1 - recipe.rmsprop_decay) * gradient**2
-            square.assign(mean)
-            gradient *= rate * tf.math.rsqrt(mean + recipe.rmsprop_epsilon)
-            rate = 1.0
-        velocity = recipe.momentum * slot + gradient
-        slot.assign(velocity)
-        if recipe.nesterov:
-            velocity = gradient + recipe.momentum * velocity
-        return weights - rate * velocity
+    def by_path(self) -> dict[str, np.ndarray]:
+        """Every weight array by its path in the Keras network of the same network.
+
+        They are the averages where the recipe has any, and come without the auxiliary classifier.
+        """
+        vectors = [vector.numpy() for vector in self.evaluated]
+        arrays = self.network.layout.unpack(vectors[0], vectors[1])
+        return {p.path: arrays[p.path] for p in self.network.cost.parameters}
+
+    def initial(self) -> dict[str, np.ndarray]:
+        """The weights that the seed gives, by path, with those of the auxiliary classifier."""
+        layout = self.network.layout
+        return layout.unpack(*layout.initial(self._seed))
+
+    def begin_with(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes `arrays` by path, as `initial` has them, for the weights before the first step.
+
+        Raises:
+            ValueError: a path is missing or unknown, or an array has another shape.
+        """
+        weights, moving = self.network.layout.pack(dict(arrays))
+        begun = {"weights": weights, "moving": moving}
+        begun |= {f"average_{name}": vector for name, vector in begun.items()}
+        self.restore(
+            {name: begun.get(name, np.zeros_like(array)) for name, array in self.arrays().items()}
+        )
+
+    def _trained(self) -> tuple[Tensor, Tensor] | None:
+        """Masks of the flat vectors, False where something is frozen; None for all True."""
+        frozen, layout = self.network.frozen, self.network.layout
+        if not frozen:
+            return None
+        masks = []
+        for part in (layout.trainable, layout.moving):
+            values = [parameter.path not in frozen for parameter in part]
+            masks.append(tf.constant(np.repeat(values, [parameter.size for parameter in part])))
+        return masks[0], masks[1]

@@ -8,10 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from cells import ZOO
-from stacking import PRESETS, Preset, Stack, applications, assemble, end_points, network_cost
+from cells import ZOO, network_cost
+from stacking import PRESETS, Preset, Stack, applications, assemble, end_points
 from stacking.applications import Application, NASNetCIFAR, NASNetMobile
 from stacking.keras_backend import KerasLayers, build_network
+from stacking.network import CellNetwork
 from tests.strategies import TWO_BLOCKS
 
 SHAPE = (64, 64, 3)
@@ -66,7 +67,7 @@ def test_published_sizes(mobile, cifar):
 def test_the_others_are_their_presets(name):
     application = getattr(applications, name)
     preset = PRESETS[application.preset]
-    cost, _ = network_cost(preset.genotype, preset.stack, preset.input_shape, 1000)
+    cost, _ = network_cost(CellNetwork(preset.genotype, preset.stack, preset.input_shape, 1000))
     with keras.StatelessScope():
         model = application()
     assert model.count_params() == sum(p.size for p in cost.parameters)
@@ -123,7 +124,7 @@ def test_a_loaded_model_has_end_points_and_equal_outputs(tiny, tmp_path, rng):
     x = images(rng)
     np.testing.assert_array_equal(loaded(x).numpy(), model(x).numpy())
     backbones = [keras.Model(m.input, end_points(m)["Reduction_Cell_0"]) for m in (model, loaded)]
-    first, second = (backbone(x).numpy() for backbone in backbones)
+    first, second = (backbone(CellNetwork(x, None)).numpy() for backbone in backbones)
     assert first.shape == (2, 4, 4, 32)
     np.testing.assert_array_equal(first, second)
     assert list(end_points(backbones[1]))[-1] == "Reduction_Cell_0"
@@ -154,7 +155,7 @@ def test_any_input_size(tiny, shape, rng):
     assert (model.name, model.layers[-1].name) == ("mine", "logits_dense")
     assert model(images(rng, shape)).shape == (2, 7)
     preset = applications.PRESETS["tiny"]
-    _, shapes = network_cost(preset.genotype, preset.stack, shape, 7)
+    _, shapes = network_cost(CellNetwork(preset.genotype, preset.stack, shape, 7))
     for name, end in end_points(model).items():
         ours = shapes[name]
         flat = (ours.channels,)
@@ -251,7 +252,7 @@ def test_files_of_ours(tiny, ending, tmp_path, rng):
 def test_what_serves_training_is_left_in_the_file(name, tiny, tmp_path):
     preset = applications.PRESETS["tiny"]
     noise = {"drop_path_keep": 0.7, "dropout_keep": 0.5, "aux_head": True}
-    model = build_network(preset.genotype, preset.stack, (128, 128, 3), 10, **noise)
+    model = build_network(CellNetwork(preset.genotype, preset.stack, (128, 128, 3), 10), **noise)
     path = tmp_path / name
     model.save_weights(path) if name.endswith(".h5") else model.save(path)
     ours = tiny((128, 128, 3), weights=path)

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from cells import NASNET_A, ZOO, Block, Cell, Genotype
-from stacking import PRESETS, Stack, build_network, end_points, network_cost
+from cells import NASNET_A, ZOO, Block, Cell, Genotype, network_cost
+from stacking import PRESETS, Recipe, Stack, build_network, end_points
+from stacking.network import CellNetwork
 from tests.keras_networks import MOBILE_SHAPE, randomise, save, small_nasnet
 from transfer import weights
 from transfer.backbone import backbone, feature_levels
@@ -18,7 +19,7 @@ SMALL = Stack(1, 8, 8, stem="imagenet")
 
 def test_the_strides_of_the_published_networks():
     levels = {
-        name: feature_levels(p.genotype, p.stack)
+        name: feature_levels(CellNetwork(p.genotype, p.stack, (64, 64, 3), None))
         for name, p in PRESETS.items()
         if "cifar" not in name
     }
@@ -28,15 +29,21 @@ def test_the_strides_of_the_published_networks():
     assert levels["pnasnet-large"] == {4: "Cell_Stem_0", 8: "Cell_3", 16: "Cell_7", 32: "Cell_11"}
     assert levels["darts-v2-imagenet"][4] == "stem_bn_2"
     cifar = PRESETS["cifar"]
-    assert feature_levels(cifar.genotype, cifar.stack) == {1: "Cell_5", 2: "Cell_11", 4: "Cell_17"}
+    assert feature_levels(CellNetwork(cifar.genotype, cifar.stack, (64, 64, 3), None)) == {
+        1: "Cell_5",
+        2: "Cell_11",
+        4: "Cell_17",
+    }
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("size", [224, 331, 600])
 def test_features_are_as_large_as_their_stride_says(preset, size):
     network = PRESETS[preset]
-    _, ends = network_cost(network.genotype, network.stack, (size, size, 3), None)
-    for stride, name in feature_levels(network.genotype, network.stack).items():
+    _, ends = network_cost(CellNetwork(network.genotype, network.stack, (size, size, 3), None))
+    for stride, name in feature_levels(
+        CellNetwork(network.genotype, network.stack, (64, 64, 3), None)
+    ).items():
         if name in ends:
             # The unpadded convolution of the stem leaves up to one pixel out.
             assert ends[name].height in {math.ceil(size / stride), math.ceil((size - 1) / stride)}
@@ -44,8 +51,12 @@ def test_features_are_as_large_as_their_stride_says(preset, size):
 
 def test_a_cell_that_reaches_nothing_is_no_feature():
     cell = Cell((Block(0, 0, "sep_conv_3x3", "identity"),))  # every second cell is ignored
-    levels = feature_levels(Genotype(cell, cell), Stack(2, 8, stem="imagenet"))
-    model = backbone(Genotype(cell, cell), Stack(2, 8, stem="imagenet"), (64, 64, 3))
+    levels = feature_levels(
+        CellNetwork(Genotype(cell, cell), Stack(2, 8, stem="imagenet"), (64, 64, 3), None)
+    )
+    model = backbone(
+        CellNetwork(Genotype(cell, cell), Stack(2, 8, stem="imagenet"), (64, 64, 3), None)
+    )
     assert [*model.output] == [f"stride_{stride}" for stride in levels]
     assert max(levels) == 32
 
@@ -66,10 +77,10 @@ def test_a_cell_that_reaches_nothing_is_no_feature():
 )
 def test_features_are_the_end_points_of_the_network(cell, stack, shape, tmp_path, rng):
     genotype = ZOO[cell].genotype
-    model = build_network(genotype, stack, shape, 5, batch_norm_epsilon=2e-3)
+    model = build_network(CellNetwork(genotype, stack, shape, 5), Recipe(batch_norm_epsilon=2e-3))
     randomise(model, rng)
     model.save(tmp_path / "model.keras")
-    levels = feature_levels(genotype, stack)
+    levels = feature_levels(CellNetwork(genotype, stack, (64, 64, 3), None))
     ends = end_points(model)
     expected = {
         f"stride_{stride}": ends[name] if name in ends else model.get_layer(name).output
@@ -77,7 +88,9 @@ def test_features_are_the_end_points_of_the_network(cell, stack, shape, tmp_path
     }
     images = rng.normal(size=(2, *shape)).astype(np.float32)
     wanted = keras.Model(model.input, expected)(images)
-    found = backbone(genotype, stack, shape, weights=tmp_path / "model.keras")(images)
+    found = backbone(CellNetwork(genotype, stack, shape, None), weights=tmp_path / "model.keras")(
+        images
+    )
     assert [*found] == [*expected]
     for name, features in wanted.items():
         np.testing.assert_array_equal(found[name], features)
@@ -85,9 +98,13 @@ def test_features_are_the_end_points_of_the_network(cell, stack, shape, tmp_path
 
 @pytest.mark.slow
 def test_some_strides_of_a_backbone_from_arrays(rng):
-    model = build_network(NASNET_A, SMALL, (64, 64, 3), 5, batch_norm_epsilon=1e-3)
+    model = build_network(
+        CellNetwork(NASNET_A, SMALL, (64, 64, 3), 5), Recipe(batch_norm_epsilon=1e-3)
+    )
     arrays = {variable.path: variable.numpy() for variable in model.weights}
-    small = backbone(NASNET_A, SMALL, (64, 64, 3), weights=arrays, strides=(8, 16))
+    small = backbone(
+        CellNetwork(NASNET_A, SMALL, (64, 64, 3), None), weights=arrays, strides=(8, 16)
+    )
     images = rng.normal(size=(1, 64, 64, 3)).astype(np.float32)
     ends = end_points(model)
     expected = keras.Model(model.input, [ends["Cell_0"], ends["Cell_1"]])(images)
@@ -96,16 +113,14 @@ def test_some_strides_of_a_backbone_from_arrays(rng):
     assert not any("cell_2" in layer.name for layer in small.layers)
     with pytest.raises(ValueError, match=r"weight cell_0_.* is missing, expected those of the net"):
         backbone(
-            NASNET_A,
-            SMALL,
-            (64, 64, 3),
+            CellNetwork(NASNET_A, SMALL, (64, 64, 3), None),
             weights={path: a for path, a in arrays.items() if not path.startswith("cell_0")},
         )
 
 
 @pytest.mark.slow
 def test_a_saved_backbone_loads_without_this_package(tmp_path, rng):
-    model = backbone(NASNET_A, SMALL, (64, 64, 3), seed=1)
+    model = backbone(CellNetwork(NASNET_A, SMALL, (64, 64, 3), None), seed=1)
     assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
     model.save(tmp_path / "backbone.keras")
     images = rng.normal(size=(1, 64, 64, 3)).astype(np.float32)
@@ -117,7 +132,7 @@ def test_a_saved_backbone_loads_without_this_package(tmp_path, rng):
 def check_against_keras(path, stack, images, expected):
     """The file of a network of Keras gives our backbone the features that the network has."""
     stack = dataclasses.replace(stack, conventions="keras")
-    found = backbone(NASNET_A, stack, images.shape[1:], weights=path)(images)
+    found = backbone(CellNetwork(NASNET_A, stack, images.shape[1:], None), weights=path)(images)
     for stride, features in zip((4, 8, 16, 32), expected, strict=True):
         scale = np.abs(features).max()
         np.testing.assert_allclose(found[f"stride_{stride}"], features, atol=1e-5 * scale)
@@ -125,7 +140,7 @@ def check_against_keras(path, stack, images, expected):
     with pytest.raises(
         ValueError, match="conventions is 'nasnet', expected 'keras' for weights of"
     ):
-        backbone(NASNET_A, other, images.shape[1:], weights=path)
+        backbone(CellNetwork(NASNET_A, other, images.shape[1:], None), weights=path)
 
 
 @pytest.mark.slow
@@ -168,14 +183,14 @@ def test_nasnet_mobile_of_keras_has_the_same_features(keras_mobile):
 )
 def test_bad_arguments_are_one_line(arguments, text):
     with pytest.raises(ValueError, match=text) as info:
-        backbone(NASNET_A, SMALL, **{"input_shape": (64, 64, 3)} | arguments)
+        backbone(CellNetwork(NASNET_A, SMALL, None), **{"input_shape": (64, 64, 3)} | arguments)
     assert "\n" not in str(info.value)
 
 
 def test_weights_of_other_cells_are_refused(tmp_path):
     cell = Cell((Block(0, 1, "conv_1x1", "identity"),))
-    model = build_network(Genotype(cell, cell), Stack(1, 4), (8, 8, 3), 5)
+    model = build_network(CellNetwork(Genotype(cell, cell), Stack(1, 4), (8, 8, 3), 5))
     model.save(tmp_path / "model.keras")
     (tmp_path / "genotype.json").write_text(Genotype(cell, cell).to_json())
     with pytest.raises(ValueError, match=r"model.keras are those of other cells, expected the gen"):
-        backbone(NASNET_A, SMALL, (64, 64, 3), weights=tmp_path / "model.keras")
+        backbone(CellNetwork(NASNET_A, SMALL, (64, 64, 3), None), weights=tmp_path / "model.keras")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import experiments
+from cells import network_cost
 from cells.operation_space import OperationSpace
 from controller import Proposal
 from experiments import bench_table, cli
@@ -16,7 +17,7 @@ from experiments.comparing import planned
 from experiments.comparing_settings import CompareSettings
 from experiments.comparing_tables import load_table, run_on_table
 from search import InlineExecutor, Policy, Search, Trial, TrialStore
-from stacking.assemble import network_cost
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from tests.fakes import Share
 
@@ -107,7 +108,7 @@ def test_the_table_of_the_repository_is_of_this_space():
     assert {tuple(json.loads(row["choices"])) for row in rows} == set(SPACE)
     for row in rows:
         genotype = SPACE.decode(json.loads(row["choices"]))
-        cost, _ = network_cost(genotype, Stack(1, 4), (32, 32, 3), 10)
+        cost, _ = network_cost(CellNetwork(genotype, Stack(1, 4), (32, 32, 3), 10))
         assert row["key"] == genotype.key
         assert int(row["parameters"]) == cost.trainable_parameters
         assert int(row["mult_adds"]) == cost.mult_adds

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cells import NASNET_A
-from stacking import FlatLayout, FlatTensors, Stack, assemble, network_cost
+from cells import NASNET_A, network_cost
+from stacking import FlatLayout, FlatTensors, Stack
+from stacking.network import CellNetwork
 from tests.strategies import random_genotypes
 
 STACK, SHAPE, CLASSES = Stack(1, 4), (16, 16, 3), 5
@@ -18,12 +19,13 @@ def test_the_network_in_pytorch_is_ours(genotype, training, rng):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     from benchmarks.torch_network import TorchNetwork
 
-    theirs = TorchNetwork(genotype, STACK, SHAPE, CLASSES, epsilon=1e-3, momentum=0.9, seed=3)
-    layout = FlatLayout(network_cost(genotype, STACK, SHAPE, CLASSES)[0].parameters)
+    network = CellNetwork(genotype, STACK, SHAPE, CLASSES)
+    theirs = TorchNetwork(network, epsilon=1e-3, momentum=0.9, seed=3)
+    layout = FlatLayout(network_cost(network)[0].parameters)
     images = rng.standard_normal((6, *SHAPE)).astype(np.float32)
     ours = FlatTensors(
         layout.tensors(*map(tf.constant, layout.initial(3))), training=training, epsilon=1e-3
     )
-    expected = assemble(ours, genotype, STACK, tf.constant(images), CLASSES)["Logits"].numpy()
+    expected = network.build(ours, tf.constant(images))["Logits"].numpy()
     found = theirs(torch.tensor(images).permute(0, 3, 1, 2), training=training).detach().numpy()
     np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cells import ZOO
+from cells import ZOO, network_cost
 from cells.nasbench201 import NASBench201Cell, NASBench201Space
 from experiments import cli, comparing_searches
 from experiments.comparing import planned
@@ -20,7 +20,7 @@ from experiments.comparing_searches import filters_within
 from experiments.comparing_settings import CompareSettings
 from experiments.comparing_statistics import holm, interval, standings
 from experiments.comparing_tables import load_table, run_on_table
-from stacking.assemble import network_cost
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from tests.processes import Program
 from viz import Band, comparison_figure
@@ -257,14 +257,16 @@ def test_filters_are_the_most_that_fit(name):
 
     def count(filters):
         plan = dataclasses.replace(stack, filters=filters)
-        return network_cost(ZOO[name].genotype, plan, shape, 10)[0].trainable_parameters
+        return network_cost(CellNetwork(ZOO[name].genotype, plan, shape, 10))[
+            0
+        ].trainable_parameters
 
     for limit in (count(1), 100_000, count(12), count(12) - 1):
-        filters = filters_within(ZOO[name].genotype, stack, shape, 10, limit)
+        filters = filters_within(CellNetwork(ZOO[name].genotype, stack, shape, 10), limit)
         assert count(filters) <= limit < count(filters + 1)
-    assert filters_within(ZOO[name].genotype, stack, shape, 10, count(12)) == 12
+    assert filters_within(CellNetwork(ZOO[name].genotype, stack, shape, 10), count(12)) == 12
     with pytest.raises(ValueError, match=r"1 filters has .* parameters, expected at most 100$"):
-        filters_within(ZOO[name].genotype, stack, shape, 10, 100)
+        filters_within(CellNetwork(ZOO[name].genotype, stack, shape, 10), 100)
 
 
 def test_searches_are_compared_by_what_their_rewards_are(tmp_path, invoke):

@@ -5,8 +5,20 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from cells import CONVENTIONS, NASNET_A, OPERATIONS, ZOO, Block, Cell, Cost, Genotype, Shape
-from stacking import STEMS, KerasLayers, Stack, assemble, network_cost
+from cells import (
+    CONVENTIONS,
+    NASNET_A,
+    OPERATIONS,
+    ZOO,
+    Block,
+    Cell,
+    Cost,
+    Genotype,
+    Shape,
+    network_cost,
+)
+from stacking import STEMS, KerasLayers, Stack, assemble
+from stacking.network import CellNetwork
 from tests.strategies import cells
 
 CIFAR = (32, 32, 3)
@@ -45,7 +57,7 @@ def networks(draw):
 @given(networks())
 def test_cost_is_keras_count_and_shapes(network):
     genotype, stack, input_shape, aux_head = network
-    cost, expected = network_cost(genotype, stack, input_shape, 7, aux_head=aux_head)
+    cost, expected = network_cost(CellNetwork(genotype, stack, input_shape, 7), aux_head=aux_head)
     image = keras.Input(input_shape)
     ends = assemble(KerasLayers(), genotype, stack, image, 7, aux_head=aux_head)
     heads = [ends[name] for name in ("Logits", "AuxLogits") if name in ends]
@@ -61,11 +73,11 @@ def test_cost_is_keras_count_and_shapes(network):
 @pytest.mark.parametrize(("stem", "least"), [("cifar", 9), ("imagenet", 67)])
 def test_images_too_small_for_an_auxiliary_head_are_refused(stem, least):
     stack = Stack(1, 8, stem=stem)
-    network_cost(NASNET_A, stack, (least, least, 3), 10, aux_head=True)
+    network_cost(CellNetwork(NASNET_A, stack, (least, least, 3), 10), aux_head=True)
     with pytest.raises(
         ValueError, match="height is 4 where a window of 5 must fit, expected larger"
     ):
-        network_cost(NASNET_A, stack, (least - 1, least, 3), 10, aux_head=True)
+        network_cost(CellNetwork(NASNET_A, stack, (least - 1, least, 3), 10), aux_head=True)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -92,8 +104,8 @@ def test_no_1x1_convolution_strides(rules):
 
 
 def test_a_network_without_classifier_ends_in_its_features():
-    cost, ends = network_cost(NASNET_A, Stack(1, 8), CIFAR, None)
-    whole, _ = network_cost(NASNET_A, Stack(1, 8), CIFAR, 10)
+    cost, ends = network_cost(CellNetwork(NASNET_A, Stack(1, 8), CIFAR, None))
+    whole, _ = network_cost(CellNetwork(NASNET_A, Stack(1, 8), CIFAR, 10))
     assert list(ends)[-1] == "global_pool"
     assert whole.total_parameters - cost.total_parameters == 192 * 10 + 10
 
@@ -110,14 +122,22 @@ def test_every_operation_brings_its_input_to_shape(name, channels, stride):
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: network_cost(NASNET_A, Stack(1, 8), (0, 32, 3), 10), r"input shape is \(0, 32, 3"),
-        (lambda: network_cost(NASNET_A, Stack(1, 8), CIFAR, 0), "classes is 0, expected at least"),
         (
-            lambda: network_cost(NASNET_A, Stack(1, 8), CIFAR, None, aux_head=True),
+            lambda: network_cost(CellNetwork(NASNET_A, Stack(1, 8), (0, 32, 3), 10)),
+            r"input shape is \(0, 32, 3",
+        ),
+        (
+            lambda: network_cost(CellNetwork(NASNET_A, Stack(1, 8), CIFAR, 0)),
+            "classes is 0, expected at least",
+        ),
+        (
+            lambda: network_cost(CellNetwork(NASNET_A, Stack(1, 8), CIFAR, None), aux_head=True),
             "classes is None, expected a number for the auxiliary classifier",
         ),
         (
-            lambda: network_cost(NASNET_A, Stack(1, 8, stem="imagenet"), (2, 9, 3), 10),
+            lambda: network_cost(
+                CellNetwork(NASNET_A, Stack(1, 8, stem="imagenet"), (2, 9, 3), 10)
+            ),
             "height is 2 where a window of 3 must fit, expected larger",
         ),
     ],

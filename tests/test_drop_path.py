@@ -19,6 +19,7 @@ from stacking import (
     build_network,
     strip_drop_path,
 )
+from stacking.network import CellNetwork
 from stacking.noise import Noise
 from tests.strategies import TWO_BLOCKS
 
@@ -147,13 +148,9 @@ def test_half_precision_stays_half_precision():
 @pytest.fixture(scope="module")
 def model():
     return build_network(
-        TWO_BLOCKS,
-        STACK,
-        SHAPE,
-        CLASSES,
-        aux_head=True,
-        drop_path_keep=0.5,
-        dropout_keep=0.9,
+        CellNetwork(TWO_BLOCKS, STACK, SHAPE, CLASSES),
+        Recipe(drop_path_keep=0.5, dropout_keep=0.9, aux_weight=0.4),
+        training=True,
         seed=0,
     )
 
@@ -163,13 +160,17 @@ def test_only_a_keep_below_1_puts_layers_in(model):
     assert len(own) == len(depths(TWO_BLOCKS, STACK, SHAPE))
     assert max(layer.rate for layer in own) == 0.5
     assert len({layer.seed for layer in own}) == len(own)
-    plain = build_network(TWO_BLOCKS, STACK, SHAPE, CLASSES)
+    plain = build_network(CellNetwork(TWO_BLOCKS, STACK, SHAPE, CLASSES))
     assert not any(isinstance(x, DropPath | keras.layers.Dropout) for x in plain.layers)
 
 
 def test_the_callback_tells_all_layers_the_time(rng):
     cell = Cell((Block(0, 1, "conv_3x3", "identity"),))
-    network = build_network(Genotype(cell, cell), STACK, SHAPE, CLASSES, drop_path_keep=0.5)
+    network = build_network(
+        CellNetwork(Genotype(cell, cell), STACK, SHAPE, CLASSES),
+        Recipe(drop_path_keep=0.5),
+        training=True,
+    )
     network.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
     seen = []
 
@@ -206,7 +207,7 @@ def test_what_is_stripped_predicts_the_same_with_stock_layers_alone(tmp_path, mo
     images = rng.normal(size=(4, *SHAPE)).astype(np.float32)
     np.testing.assert_array_equal(stripped(images), model(images)["predictions"])
     assert {type(layer).__module__.split(".")[0] for layer in stripped.layers} == {"keras"}
-    plain = build_network(TWO_BLOCKS, STACK, SHAPE, CLASSES)
+    plain = build_network(CellNetwork(TWO_BLOCKS, STACK, SHAPE, CLASSES))
     assert {v.path for v in stripped.trainable_variables} == {
         v.path for v in plain.trainable_variables
     }
@@ -227,7 +228,11 @@ def test_what_is_stripped_predicts_the_same_with_stock_layers_alone(tmp_path, mo
         (lambda: DropPath(1.0), "rate is 1.0, expected at least 0 and below 1"),
         (lambda: DropPathSchedule(0), "total_steps is 0, expected at least 1"),
         (
-            lambda: build_network(NASNET_A, STACK, SHAPE, CLASSES, drop_path_keep=0.0),
+            lambda: build_network(
+                CellNetwork(NASNET_A, STACK, SHAPE, CLASSES),
+                Recipe(drop_path_keep=0.0),
+                training=True,
+            ),
             "drop_path_keep is 0.0, expected above 0 and at most 1",
         ),
     ],

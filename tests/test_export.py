@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from stacking import Stack, build_network
+from stacking.network import CellNetwork
 from tests.strategies import TWO_BLOCKS, WITHOUT_STRIDED_AVERAGES
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,7 @@ def need(*packages):
 
 def make(genotype):
     """A small network with batch statistics that are not those of a fresh one."""
-    model = build_network(genotype, Stack(1, 4), SHAPE, CLASSES, seed=0)
+    model = build_network(CellNetwork(genotype, Stack(1, 4), SHAPE, CLASSES), seed=0)
     rng = np.random.default_rng(0)
     for variable in model.weights:
         if variable.path.endswith(("gamma", "moving_variance")):

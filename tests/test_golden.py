@@ -12,8 +12,9 @@ from pathlib import Path
 import keras
 import pytest
 
-from cells import ZOO
-from stacking import PRESETS, Stack, build_network, network_cost
+from cells import ZOO, network_cost
+from stacking import PRESETS, Recipe, Stack, build_network
+from stacking.network import CellNetwork
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "networks.json").read_text())
 ROWS = {row["name"]: row for row in GOLDEN["rows"]}
@@ -32,7 +33,7 @@ def arguments(row):
 @pytest.mark.parametrize("name", ROWS)
 def test_the_cost_is_the_published_one(name):
     row = ROWS[name]
-    cost, _ = network_cost(*arguments(row), aux_head=row["aux_head"])
+    cost, _ = network_cost(CellNetwork(*arguments(row)), aux_head=row["aux_head"])
     found = {
         "total": cost.total_parameters,
         "trainable": cost.trainable_parameters,
@@ -48,9 +49,11 @@ def test_the_cost_is_the_published_one(name):
 @pytest.mark.parametrize("name", CLASSIFIED)
 def test_keras_counts_the_same(name):
     row = ROWS[name]
-    cost, ends = network_cost(*arguments(row), aux_head=row["aux_head"])
+    cost, ends = network_cost(CellNetwork(*arguments(row)), aux_head=row["aux_head"])
     with keras.StatelessScope():  # shapes alone: hundreds of millions of weights are not drawn
-        model = build_network(*arguments(row), aux_head=row["aux_head"])
+        model = build_network(
+            CellNetwork(*arguments(row)), Recipe(aux_weight=0.4 * row["aux_head"]), training=True
+        )
     assert model.count_params() == cost.total_parameters
     trainable = sum(math.prod(variable.shape) for variable in model.trainable_variables)
     assert trainable == cost.trainable_parameters
@@ -65,8 +68,8 @@ def test_keras_counts_the_same(name):
 def test_the_auxiliary_head_has_its_parameters(row):
     preset = PRESETS[row["preset"]]
     given = (preset.genotype, preset.stack, preset.input_shape, preset.classes)
-    with_head, _ = network_cost(*given, aux_head=True)
-    without, _ = network_cost(*given)
+    with_head, _ = network_cost(CellNetwork(*given), aux_head=True)
+    without, _ = network_cost(CellNetwork(*given))
     assert with_head.trainable_parameters - without.trainable_parameters == row["trainable"]
 
 
@@ -75,7 +78,9 @@ def test_the_auxiliary_head_has_its_parameters(row):
 )
 def test_single_cells_have_their_counts(row):
     preset = PRESETS[row["preset"]]
-    cost, _ = network_cost(preset.genotype, preset.stack, preset.input_shape, preset.classes)
+    cost, _ = network_cost(
+        CellNetwork(preset.genotype, preset.stack, preset.input_shape, preset.classes)
+    )
     prefix = f"{row['end_point'].lower()}_"
     mult_adds = [n for layer, n in cost.layer_mult_adds.items() if layer.startswith(prefix)]
     sizes = [p.size for p in cost.parameters if p.trainable and p.path.startswith(prefix)]
@@ -86,7 +91,8 @@ def test_single_cells_have_their_counts(row):
 def test_end_points_have_the_released_codes_names_and_shapes(row):
     preset = PRESETS[row["preset"]]
     _, ends = network_cost(
-        preset.genotype, preset.stack, preset.input_shape, preset.classes, aux_head=True
+        CellNetwork(preset.genotype, preset.stack, preset.input_shape, preset.classes),
+        aux_head=True,
     )
     assert {name: list(shape) for name, shape in ends.items()} == row["shapes"]
     assert list(ends) == list(row["shapes"])
@@ -121,7 +127,7 @@ def test_keras_applications_costs_the_same(make, preset, classes):
     # Without an input size Keras builds another network, see "left_out".
     with keras.StatelessScope():
         model = make(ours.input_shape, include_top=classes is not None, weights=None)
-    cost, _ = network_cost(ours.genotype, ours.stack, ours.input_shape, classes)
+    cost, _ = network_cost(CellNetwork(ours.genotype, ours.stack, ours.input_shape, classes))
     assert model.count_params() == cost.total_parameters
     assert mult_adds_of(model) == cost.mult_adds
     assert sorted(tuple(v.shape) for v in model.variables) == sorted(

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cells import NASNET_A, OPERATIONS, PNASNET_5, ZOO, Block, Cell, Genotype
-from stacking import FlatLayout, FlatTensors, Stack, assemble, build_network, network_cost
+from cells import NASNET_A, OPERATIONS, PNASNET_5, ZOO, Block, Cell, Genotype, network_cost
+from stacking import FlatLayout, FlatTensors, Recipe, Stack, assemble, build_network
+from stacking.network import CellNetwork
 from tests.keras_networks import randomise
 from tests.strategies import random_genotypes
 
@@ -17,7 +18,9 @@ STACK, SHAPE, CLASSES, EPSILON = Stack(1, 4), (16, 16, 3), 5, 1e-5
 
 def flat_ends(genotype, arrays, images, *, training, stack=STACK, aux_head=False):
     """All end points of the flat interpreter, by name."""
-    cost, _ = network_cost(genotype, stack, images.shape[1:], CLASSES, aux_head=aux_head)
+    cost, _ = network_cost(
+        CellNetwork(genotype, stack, images.shape[1:], CLASSES), aux_head=aux_head
+    )
     layout = FlatLayout(cost.parameters)
     tensors = layout.tensors(*map(tf.constant, layout.pack(arrays)))
     backend = FlatTensors(tensors, training=training, epsilon=EPSILON)
@@ -46,7 +49,7 @@ CASES |= {f"random {i}": (genotype, STACK) for i, genotype in enumerate(random_g
 @pytest.mark.parametrize("name", CASES)
 def test_keras_and_flat_give_the_same_logits(name, rng):
     genotype, stack = CASES[name]
-    model = build_network(genotype, stack, SHAPE, CLASSES, classifier_activation=None)
+    model = build_network(CellNetwork(genotype, stack, SHAPE, CLASSES), classifier_activation=None)
     arrays = randomise(model, rng)
     images = rng.normal(size=(6, *SHAPE)).astype(np.float32)
     for training in (False, True):
@@ -79,7 +82,10 @@ PLANS = {
 def test_keras_and_flat_agree_on_every_plan_and_the_auxiliary_head(name, rng):
     genotype, stack, shape = PLANS[name]
     model = build_network(
-        genotype, stack, shape, CLASSES, aux_head=True, classifier_activation=None
+        CellNetwork(genotype, stack, shape, CLASSES),
+        Recipe(aux_weight=0.4),
+        training=True,
+        classifier_activation=None,
     )
     arrays = randomise(model, rng)
     images = rng.normal(size=(2, *shape)).astype(np.float32)
@@ -94,7 +100,9 @@ def test_keras_and_flat_agree_on_every_plan_and_the_auxiliary_head(name, rng):
 
 
 def test_a_network_with_an_auxiliary_head_trains_and_has_probabilities(rng):
-    model = build_network(NASNET_A, STACK, SHAPE, CLASSES, aux_head=True)
+    model = build_network(
+        CellNetwork(NASNET_A, STACK, SHAPE, CLASSES), Recipe(aux_weight=0.4), training=True
+    )
     loss = "sparse_categorical_crossentropy"
     weights = {"predictions": 1.0, "aux": 0.4}
     model.compile("sgd", {"predictions": loss, "aux": loss}, weights, run_eagerly=True)
@@ -106,7 +114,7 @@ def test_a_network_with_an_auxiliary_head_trains_and_has_probabilities(rng):
 
 
 def test_gradients_agree(rng):
-    model = build_network(NASNET_A, STACK, SHAPE, CLASSES, classifier_activation=None)
+    model = build_network(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES), classifier_activation=None)
     arrays = randomise(model, rng)
     images = rng.normal(size=(6, *SHAPE)).astype(np.float32)
     target = tf.constant(rng.normal(size=(6, CLASSES)), tf.float32)
@@ -117,7 +125,7 @@ def test_gradients_agree(rng):
         variable.path: gradient.numpy()
         for variable, gradient in zip(model.trainable_variables, gradients, strict=True)
     }
-    cost, _ = network_cost(NASNET_A, STACK, SHAPE, CLASSES)
+    cost, _ = network_cost(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES))
     layout = FlatLayout(cost.parameters)
     weights, moving = map(tf.constant, layout.pack(arrays))
     with tf.GradientTape() as tape:
@@ -136,8 +144,10 @@ def test_gradients_agree(rng):
 def test_the_plans_wiring_is_read_by_both(rng):
     """With the older input of the cell behind a reduction changed, logits change, alike in both."""
     stack = Stack(2, 4, skip_reduction_input=True)
-    model = build_network(NASNET_A, stack, SHAPE, CLASSES, classifier_activation=None)
-    plain = build_network(NASNET_A, Stack(2, 4), SHAPE, CLASSES, classifier_activation=None)
+    model = build_network(CellNetwork(NASNET_A, stack, SHAPE, CLASSES), classifier_activation=None)
+    plain = build_network(
+        CellNetwork(NASNET_A, Stack(2, 4), SHAPE, CLASSES), classifier_activation=None
+    )
     arrays = randomise(model, rng)
     images = rng.normal(size=(6, *SHAPE)).astype(np.float32)
     expected = model(images).numpy()
@@ -149,7 +159,7 @@ def test_the_plans_wiring_is_read_by_both(rng):
 
 def test_a_keras_network_loads_without_this_package(tmp_path, rng):
     """Stock layers alone: a saved model comes back with safe mode on, in equal numbers."""
-    model = build_network(NASNET_A, STACK, SHAPE, CLASSES)
+    model = build_network(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES))
     randomise(model, rng)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
@@ -160,7 +170,7 @@ def test_a_keras_network_loads_without_this_package(tmp_path, rng):
 
 def test_a_seed_makes_networks_repeatable():
     def kernels(seed):
-        model = build_network(NASNET_A, STACK, SHAPE, CLASSES, seed=seed)
+        model = build_network(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES), seed=seed)
         return [variable.numpy() for variable in model.trainable_variables]
 
     first, again, other = kernels(0), kernels(0), kernels(1)
@@ -171,8 +181,8 @@ def test_a_seed_makes_networks_repeatable():
 def test_initial_weights_are_distributed_alike():
     """Both draw from one distribution: equal standard deviations, kernel by kernel."""
     stack = Stack(1, 32)
-    model = build_network(NASNET_A, stack, SHAPE, CLASSES, seed=0)
-    cost, _ = network_cost(NASNET_A, stack, SHAPE, CLASSES)
+    model = build_network(CellNetwork(NASNET_A, stack, SHAPE, CLASSES), seed=0)
+    cost, _ = network_cost(CellNetwork(NASNET_A, stack, SHAPE, CLASSES))
     layout = FlatLayout(cost.parameters)
     ours = layout.unpack(*layout.initial(0))
     for variable in model.variables:
@@ -184,7 +194,7 @@ def test_initial_weights_are_distributed_alike():
 
 
 def test_packing_checks_names_and_shapes():
-    cost, _ = network_cost(NASNET_A, STACK, SHAPE, CLASSES)
+    cost, _ = network_cost(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES))
     layout = FlatLayout(cost.parameters)
     arrays = layout.unpack(*layout.initial(0))
     assert set(arrays) == {parameter.path for parameter in cost.parameters}
@@ -199,7 +209,7 @@ def test_packing_checks_names_and_shapes():
 def test_probabilities_keep_full_precision_under_mixed_precision(rng):
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        model = build_network(NASNET_A, STACK, SHAPE, CLASSES)
+        model = build_network(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES))
     finally:
         keras.config.set_dtype_policy("float32")
     output = model(rng.normal(size=(2, *SHAPE)).astype(np.float32))

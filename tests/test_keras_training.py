@@ -16,9 +16,9 @@ from stacking import (
     build_network,
     compile_network,
     network_cost,
-    training_network,
 )
 from stacking.keras_training import WarmUp
+from stacking.network import CellNetwork
 
 SHAPE, CLASSES, STACK = (16, 16, 3), 4, Stack(1, 4)
 _SMALL = Cell((Block(0, 1, "sep_conv_3x3", "identity"),))
@@ -37,7 +37,9 @@ FULL = dataclasses.replace(
 
 def arrays(trainer, recipe):
     """Every weight of a trainer by path, auxiliary classifier included, averages left out."""
-    cost, _ = network_cost(SMALL, STACK, SHAPE, CLASSES, aux_head=recipe.aux_weight > 0)
+    cost, _ = network_cost(
+        CellNetwork(SMALL, STACK, SHAPE, CLASSES), aux_head=recipe.aux_weight > 0
+    )
     state = trainer.state()
     return FlatLayout(cost.parameters).unpack(state["weights"], state["moving"])
 
@@ -62,8 +64,8 @@ def arrays(trainer, recipe):
 def test_one_step_is_one_step_of_the_trainer(recipe, rng):
     images = rng.integers(0, 256, (8, *SHAPE), dtype=np.uint8)
     labels = np.arange(8) % CLASSES
-    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=3)
-    model = training_network(SMALL, STACK, SHAPE, CLASSES, recipe)
+    trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe, seed=3)
+    model = build_network(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe, training=True)
     before = arrays(trainer, recipe)
     for variable in model.weights:
         if "drop_path" not in variable.path:
@@ -140,10 +142,12 @@ def test_a_warm_up_comes_back_from_its_config():
 def test_logits_are_told_from_probabilities(model):
     compile_network(model, PLAIN, steps_per_epoch=1)
     assert model.loss.from_logits
-    network = build_network(SMALL, STACK, SHAPE, CLASSES)
+    network = build_network(CellNetwork(SMALL, STACK, SHAPE, CLASSES))
     assert compile_network(network, PLAIN, steps_per_epoch=1) == []
     assert not network.loss.from_logits
-    network = build_network(SMALL, STACK, SHAPE, CLASSES, classifier_activation="sigmoid")
+    network = build_network(
+        CellNetwork(SMALL, STACK, SHAPE, CLASSES), classifier_activation="sigmoid"
+    )
     with pytest.raises(ValueError, match="activation is sigmoid, expected softmax or None"):
         compile_network(network, PLAIN, steps_per_epoch=1)
 

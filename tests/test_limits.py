@@ -5,12 +5,12 @@ import logging
 import numpy as np
 import pytest
 
-from cells import NASNET_A, CellSpace
+from cells import NASNET_A, CellSpace, network_cost
 from controller import make_controller
 from search import CostCheck, InlineExecutor, Limits, MemoryStore, Policy, Search, limits
 from search.evaluators import TrainChild
 from search.limits import measured_latency
-from stacking.assemble import network_cost
+from stacking.network import CellFrame, CellNetwork
 from stacking.plan import Stack
 from stacking.recipe import Recipe
 from tests.fakes import Share
@@ -24,7 +24,9 @@ def test_a_network_beyond_a_limit_is_rejected_before_training(caplog):
     caplog.set_level(logging.INFO, logger="search")
     space_rng = np.random.default_rng(3)
     costs = [
-        network_cost(SPACE.decode(SPACE.sample(space_rng)), STACK, SHAPE, 10)[0].mult_adds
+        network_cost(CellNetwork(SPACE.decode(SPACE.sample(space_rng)), STACK, SHAPE, 10))[
+            0
+        ].mult_adds
         for _ in range(41)
     ]
     limit = int(np.median(costs))
@@ -37,14 +39,14 @@ def test_a_network_beyond_a_limit_is_rejected_before_training(caplog):
         check_observed(proposals, rewards)
 
     controller.observe = observe
-    check = CostCheck(Limits(mult_adds=limit), STACK, SHAPE, 10)
+    check = CostCheck(Limits(mult_adds=limit), CellFrame(STACK, SHAPE, 10))
     policy = Policy(40, failure_reward=-0.5)
     search = Search(SPACE, controller, MemoryStore(), InlineExecutor(Share()), policy, limit=check)
     search.run()
     states = [trial.state for trial in search.trials]
     assert {"complete", "rejected"} == set(states)
     for trial, reward in zip(search.trials, told, strict=True):
-        cost, _ = network_cost(SPACE.decode(trial.proposal.choices), STACK, SHAPE, 10)
+        cost, _ = network_cost(CellNetwork(SPACE.decode(trial.proposal.choices), STACK, SHAPE, 10))
         assert (cost.mult_adds > limit) == (trial.state == "rejected")
         assert reward == trial.reward
         if trial.state == "rejected":
@@ -55,12 +57,12 @@ def test_a_network_beyond_a_limit_is_rejected_before_training(caplog):
 
 
 def test_the_check_is_exact():
-    cost, _ = network_cost(NASNET_A, STACK, SHAPE, 10)
+    cost, _ = network_cost(CellNetwork(NASNET_A, STACK, SHAPE, 10))
     parameters = cost.trainable_parameters
     for limit, fits in ((parameters, True), (parameters - 1, False)):
-        check = CostCheck(Limits(parameters=limit), STACK, SHAPE, 10)
+        check = CostCheck(Limits(parameters=limit), CellFrame(STACK, SHAPE, 10))
         assert (check(NASNET_A) is None) == fits
-    assert CostCheck(Limits(), STACK, SHAPE, 10)(NASNET_A) is None
+    assert CostCheck(Limits(), CellFrame(STACK, SHAPE, 10))(NASNET_A) is None
 
 
 def test_the_soft_reward_is_mnasnets():

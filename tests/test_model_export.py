@@ -8,12 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from cells import NASNET_A, write_atomically
+from cells import NASNET_A, network_cost, write_atomically
 from experiments.commands.export import ExportCommand
 from experiments.errors import FAILURE, NotFoundError
 from experiments.networks import find_network
 from experiments.run_directory import TRAINING, RunDirectory
-from stacking import Stack, build_network, network_cost
+from stacking import Stack, build_network
+from stacking.network import CellNetwork
 from tests.pictures import write_folder
 from transfer.export import (
     Agreement,
@@ -242,8 +243,8 @@ def test_an_export_that_differs_fails(run, tmp_path, monkeypatch, capsys):
 
 
 def test_multiply_adds_are_those_of_the_cost_model():
-    network = build_network(NASNET_A, STACK, (32, 32, 3), 10)
-    cost, _ = network_cost(NASNET_A, STACK, (32, 32, 3), 10)
+    network = build_network(CellNetwork(NASNET_A, STACK, (32, 32, 3), 10))
+    cost, _ = network_cost(CellNetwork(NASNET_A, STACK, (32, 32, 3), 10))
     assert mult_adds(network) == cost.mult_adds
 
 

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from cells import NASNET_A, CellSpace
+from cells import NASNET_A, CellSpace, network_cost
 from controller import make_controller
 from experiments.settings import ControllerSettings, SearchSettings
 from search import CostCheck, InlineExecutor, Limits, MemoryStore, Policy, Search, pareto_front
 from search.objectives import CostJudge, WithCosts
-from stacking.assemble import network_cost
+from stacking.network import CellFrame, CellNetwork
 from stacking.plan import Stack
 from tests.fakes import Share
 
@@ -19,7 +19,7 @@ NONE = Limits()
 
 
 def judge(limits=NONE, objectives=("parameters",)):
-    return CostJudge(objectives, CostCheck(limits, STACK, SHAPE, 10))
+    return CostJudge(objectives, CostCheck(limits, CellFrame(STACK, SHAPE, 10)))
 
 
 def search(name, trials, limits=NONE, seed=0):
@@ -47,14 +47,14 @@ def hypervolume(trials):
 
 
 def test_costs_are_those_of_the_network():
-    cost, _ = network_cost(NASNET_A, STACK, SHAPE, 10)
+    cost, _ = network_cost(CellNetwork(NASNET_A, STACK, SHAPE, 10))
     values, excess = judge(objectives=("mult_adds", "parameters"))(NASNET_A)
     assert values == [-cost.mult_adds, -cost.trainable_parameters]
     assert excess == 0
 
 
 def test_excess_is_the_sum_of_shares():
-    cost, _ = network_cost(NASNET_A, STACK, SHAPE, 10)
+    cost, _ = network_cost(CellNetwork(NASNET_A, STACK, SHAPE, 10))
     limits = Limits(parameters=cost.trainable_parameters // 2, mult_adds=2 * cost.mult_adds)
     _, excess = judge(limits)(NASNET_A)
     assert excess == pytest.approx(cost.trainable_parameters / limits.parameters - 1)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cells import CONVENTIONS, NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO
-from stacking import PRESETS, Stack, network_cost
+from cells import CONVENTIONS, NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, network_cost
+from stacking import PRESETS, Stack
 from stacking.assemble import needed_outputs
+from stacking.network import CellNetwork
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "networks.json").read_text())
 
@@ -121,7 +122,7 @@ def test_the_auxiliary_head_stands_two_thirds_of_the_way_up(preset, under):
 def test_a_plan_from_penultimate_filters(repeats, penultimate, genotype, filters):
     stack = Stack.from_penultimate(repeats, penultimate, genotype)
     assert (stack.repeats, stack.filters) == (repeats, filters)
-    _, ends = network_cost(genotype, stack, (32, 32, 3), 10)
+    _, ends = network_cost(CellNetwork(genotype, stack, (32, 32, 3), 10))
     assert ends["global_pool"].channels == penultimate
 
 
@@ -161,7 +162,9 @@ def test_bad_plans_are_refused(make, text):
 def test_presets_follow_the_conventions_of_their_cells(name):
     preset = PRESETS[name]
     assert preset.stack.conventions == ZOO[preset.cell].conventions
-    cost, ends = network_cost(preset.genotype, preset.stack, preset.input_shape, preset.classes)
+    cost, ends = network_cost(
+        CellNetwork(preset.genotype, preset.stack, preset.input_shape, preset.classes)
+    )
     assert cost.total_parameters > 1e6
     assert ends["Logits"].channels == preset.classes
 
@@ -187,7 +190,9 @@ def test_an_odd_width_loses_no_channel_in_the_released_code():
     preset = PRESETS["pnasnet-mobile"]
     for conventions, there in (("nasnet", False), ("keras", True)):
         stack = dataclasses.replace(preset.stack, conventions=conventions)
-        cost, _ = network_cost(preset.genotype, stack, preset.input_shape, preset.classes)
+        cost, _ = network_cost(
+            CellNetwork(preset.genotype, stack, preset.input_shape, preset.classes)
+        )
         layers = set(cost.layer_mult_adds)
         assert ("cell_stem_1_block_0_b_conv" in layers) is there
 

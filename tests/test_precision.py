@@ -10,12 +10,12 @@ import pytest
 import tensorflow as tf
 
 from experiments.cli import run as run_cli
+from stacking.precision import LossScale
 from stacking.recipe import Diverged
 from tests.transfer_runs import TINY, train
 from tests.transfer_task import RECIPE, Quarters, make_engine, make_trainer
 from transfer.checkpoints import Checkpoints
 from transfer.history import read_history
-from transfer.precision import LossScale
 
 PLAIN = dataclasses.replace(
     RECIPE, drop_path_keep=1.0, dropout_keep=1.0, aux_weight=0.0, ema_decay=0.0
@@ -59,10 +59,10 @@ def test_a_step_is_close_to_float32s(precision, digits, cosine):
     moves = {}
     for name in ("float32", precision):
         trained = make_engine(PLAIN, precision=name)
-        before = trained.network.state.weights.numpy()
+        before = trained.state.weights.numpy()
         sums, finite = trained.step(batch, 0, 10, 2.0**10)
         assert finite
-        moves[name] = trained.network.state.weights.numpy() - before, sums[0]
+        moves[name] = trained.state.weights.numpy() - before, sums[0]
     (whole, loss), (half, half_loss) = moves.values()
     assert half_loss == pytest.approx(loss, rel=8 * 2.0**-digits)
     assert half_loss != loss
@@ -71,8 +71,8 @@ def test_a_step_is_close_to_float32s(precision, digits, cosine):
 
 def test_kernels_compute_in_half_and_everything_else_is_kept_in_float32():
     trained = make_engine(PLAIN, precision="mixed_float16")
-    assert {v.dtype for v in trained.network.state.arrays().values()} == {np.dtype(np.float32)}
-    state = trained.network.state.arrays()
+    assert {v.dtype for v in trained.state.arrays().values()} == {np.dtype(np.float32)}
+    state = trained.state.arrays()
     with tf.Graph().as_default() as graph:
         x = tf.zeros([2, 16, 16, 3])
         ends, _ = trained.network.ends(
@@ -87,15 +87,15 @@ def test_a_step_that_overflows_changes_nothing_and_the_next_one_does():
     recipe = dataclasses.replace(PLAIN, ema_decay=0.9)
     trained = make_engine(recipe, precision="mixed_float16")
     batch = next(iter(Quarters().training(0, 0)))
-    before = trained.network.state.arrays()
+    before = trained.state.arrays()
     sums, finite = trained.step(batch, 0, 10, 2.0**120)
     assert not finite
     assert np.isfinite(sums[0])
-    for name, array in trained.network.state.arrays().items():
+    for name, array in trained.state.arrays().items():
         np.testing.assert_array_equal(array, before[name])
     _, finite = trained.step(batch, 0, 10, 1.0)
     assert finite
-    assert not np.array_equal(trained.network.state.arrays()["weights"], before["weights"])
+    assert not np.array_equal(trained.state.arrays()["weights"], before["weights"])
 
 
 def test_a_small_gradient_survives_in_float16_because_of_the_scale():
@@ -105,11 +105,11 @@ def test_a_small_gradient_survives_in_float16_because_of_the_scale():
 
     def zeros(scale):
         trained = make_engine(recipe, precision="mixed_float16")
-        state = trained.network.initial()
+        state = trained.state.initial()
         state["logits_dense/kernel"] *= 1e-6
-        trained.network.begin_with(state)
+        trained.state.begin_with(state)
         trained.step(batch, 0, 10, scale)
-        return np.mean(trained.network.state.arrays()["velocity"] == 0)
+        return np.mean(trained.state.arrays()["velocity"] == 0)
 
     assert zeros(2.0**15) < 0.7 * zeros(1.0)
 

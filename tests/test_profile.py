@@ -11,10 +11,14 @@ from pathlib import Path
 import keras
 import pytest
 
-from cells import ZOO, Block, Cell, Genotype
-from experiments import cli, profiling
-from experiments.profiling import Network, PlanFlags, calmest, choose_network, profile, total
-from stacking import Stack, build_network, network_cost
+from cells import ZOO, Block, Cell, Genotype, network_cost
+from cells.profile import profile, total
+from experiments import cli
+from experiments.chosen_network import PlanFlags, choose_network
+from stacking import Stack, build_network
+from stacking import latency as latency_module
+from stacking.latency import calmest
+from stacking.network import CellNetwork
 from stacking.presets import PRESETS
 
 ROOT = Path(__file__).parent.parent
@@ -33,11 +37,8 @@ def invoke(capsys):
 @pytest.mark.parametrize("aux_head", [False, True])
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_rows_of_a_preset_are_its_whole_network(preset, aux_head):
-    rows = profile(choose_network(None, PlanFlags(), preset=preset), aux_head=aux_head)
-    network = PRESETS[preset]
-    cost, ends = network_cost(
-        network.genotype, network.stack, network.input_shape, network.classes, aux_head=aux_head
-    )
+    rows = profile(choose_network(None, PlanFlags(), preset=preset).network, aux_head=aux_head)
+    cost, ends = network_cost(PRESETS[preset].network, aux_head=aux_head)
     whole = total(rows)
     assert whole.parameters == cost.total_parameters
     assert whole.trainable == cost.trainable_parameters
@@ -49,8 +50,10 @@ def test_the_rows_of_a_preset_are_its_whole_network(preset, aux_head):
 def test_the_rows_are_the_layers_of_keras():
     """Keras' own network of the same plan, layer by layer; Stem is the convolution alone."""
     flags = PlanFlags(repeats=1, filters=8)
-    network = choose_network("nasnet-a", flags, preset="imagenet-mobile", size=64, classes=7)
-    model = build_network(network.genotype, network.stack, (64, 64, 3), 7)
+    network = choose_network(
+        "nasnet-a", flags, preset="imagenet-mobile", size=64, classes=7
+    ).network
+    model = build_network(network)
     for row in profile(network):
         layers = [x for x in model.layers if x.name.startswith(f"{row.name.lower()}_")]
         assert sum(layer.count_params() for layer in layers) == row.parameters
@@ -76,22 +79,23 @@ def test_a_stem_that_no_cell_reads_is_not_counted():
     """DARTS' stem ends in two outputs; cells that ignore the last cell never read the newer."""
     cell = Cell((Block(0, 0, "sep_conv_3x3", "identity"),))
     stack = Stack(1, 8, stem="darts-imagenet")  # each second cell, down to the stem's older output
-    rows = profile(Network("x", Genotype(cell, cell), stack, (64, 64, 3), 10))
+    rows = profile(CellNetwork(Genotype(cell, cell), stack, (64, 64, 3), 10))
     assert (rows[0].name, rows[0].shape) == ("Stem", (16, 16, 8))
     convolutions, norms = 9 * 3 * 4 + 9 * 4 * 8, 4 * 4 + 4 * 8
     assert rows[0].parameters == convolutions + norms
 
 
 def test_a_preset_takes_another_cell_and_flags_overrule_it():
-    network = choose_network("darts-v2", PlanFlags(), preset="imagenet-mobile")
+    network = choose_network("darts-v2", PlanFlags(), preset="imagenet-mobile").network
     assert network.genotype == ZOO["darts-v2"].genotype
     assert network.stack == PRESETS["imagenet-mobile"].stack
     flags = PlanFlags(repeats=6, skip_reduction_input=True)
-    network = choose_network(None, flags, preset="imagenet-mobile", size=96, classes=5)
-    assert network.name == "nasnet-a"
+    chosen = choose_network(None, flags, preset="imagenet-mobile", size=96, classes=5)
+    assert chosen.name == "nasnet-a"
+    network = chosen.network
     assert network.stack == Stack(6, 44, 32, skip_reduction_input=True, stem="imagenet")
     assert (network.input_shape, network.classes) == ((96, 96, 3), 5)
-    assert choose_network("enas", PlanFlags()).stack == Stack()
+    assert choose_network("enas", PlanFlags()).network.stack == Stack()
 
 
 def test_latency_is_measured_on_a_named_device(invoke):
@@ -118,7 +122,7 @@ def test_latency_is_measured_on_a_named_device(invoke):
 )
 def test_a_latency_is_that_of_the_calmest_calls(clock, rows, expected):
     """By hand: seconds of the calls, and the percentiles between them."""
-    seconds, hands = itertools.chain(*rows), clock(profiling)
+    seconds, hands = itertools.chain(*rows), clock(latency_module)
     assert calmest(lambda: hands.sleep(next(seconds)), 3) == pytest.approx(
         [1000 * x for x in expected]
     )

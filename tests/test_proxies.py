@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from cells import NASNET_A_STRICT, CellSpace
+from cells import NASNET_A_STRICT, CellSpace, network_cost
 from search import Evaluation, TrainChild
 from search.proxies import COUNTS, ZERO_COST, Count, Several, ShortTraining, ZeroCost
 from search.rank_correlation import kendall_tau, spearman, tau_interval, top_recall
 from search.shared import MOVING, WEIGHTS, SharedWeights
 from search.zero_cost import Untrained, agreeing, jacobian_score
-from stacking import FlatLayout, Recipe, Stack, build_network, network_cost
+from stacking import FlatLayout, Recipe, Stack, build_network
+from stacking.network import CellNetwork
 from tests.strategies import random_genotypes
 
 STACK, SHAPE, CLASSES = Stack(1, 4), (16, 16, 3), 3
@@ -38,8 +39,8 @@ def batch(rng):
 
 def keras_network(genotype, seed=0):
     """The stock Keras network with the untrained weights of that seed."""
-    model = build_network(genotype, STACK, SHAPE, CLASSES, classifier_activation=None)
-    cost, _ = network_cost(genotype, STACK, SHAPE, CLASSES)
+    model = build_network(CellNetwork(genotype, STACK, SHAPE, CLASSES), classifier_activation=None)
+    cost, _ = network_cost(CellNetwork(genotype, STACK, SHAPE, CLASSES))
     layout = FlatLayout(cost.parameters)
     arrays = layout.unpack(*layout.initial(seed))
     for variable in model.variables:
@@ -52,7 +53,7 @@ def kernels(model):
 
 
 def untrained(genotype, seed=0):
-    return Untrained(genotype, STACK, SHAPE, CLASSES, seed)
+    return Untrained(CellNetwork(genotype, STACK, SHAPE, CLASSES), seed)
 
 
 def test_synflow_is_the_derivative_along_the_weights(genotype):
@@ -173,7 +174,7 @@ def test_a_measure_follows_its_seed(name, data):
 @pytest.mark.parametrize("name", COUNTS)
 def test_counts_are_those_of_the_cost(name, data):
     found = Count(name, data, CLASSES, STACK)(child(), 0)
-    cost, _ = network_cost(child(), STACK, (8, 8, 3), CLASSES)
+    cost, _ = network_cost(CellNetwork(child(), STACK, (8, 8, 3), CLASSES))
     expected = {"parameters": cost.trainable_parameters, "mult_adds": cost.mult_adds}
     assert found == Evaluation(math.log10(expected[name]), expected)
 

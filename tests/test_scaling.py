@@ -8,13 +8,14 @@ import tyro
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cells import NASNET_A, NASNET_A_STRICT, ZOO
+from cells import NASNET_A, NASNET_A_STRICT, ZOO, network_cost
 from experiments import cli
 from experiments.commands import transfer_plan
 from experiments.commands.transfer_plan import TransferPlanCommand
 from experiments.commands.transfer_train import TransferTrainCommand
 from experiments.transfer_settings import preset_settings
-from stacking import PRESETS, Stack, network_cost
+from stacking import PRESETS, Stack
+from stacking.network import CellFrame, CellNetwork
 from tests.strategies import genotypes
 from transfer.budget import Budget, parse_count, parse_milliseconds
 from transfer.scaling import base_plan, parse_plan, plan_text, scale
@@ -51,9 +52,11 @@ def test_published_networks_are_found(
     cell, budget, size, base, plan, filters, parameters, mult_adds
 ):
     step = 4 if filters % 4 == 0 else 2
+    plan_of = base_plan(ZOO[cell].genotype)
     if base == "keras":
-        base = dataclasses.replace(base_plan(ZOO[cell].genotype), conventions="keras")
-    found = scale(ZOO[cell].genotype, budget, (size, size, 3), base=base, step=step)
+        plan_of = dataclasses.replace(plan_of, conventions="keras")
+    frame = CellFrame(plan_of, (size, size, 3), 1000)
+    found = scale(ZOO[cell].genotype, budget, frame, step=step)
     (row,) = [candidate for candidate in found if candidate.plan == plan]
     assert (row.stack.filters, row.parameters) == (filters, parameters)
     assert mult_adds in (None, row.mult_adds)
@@ -69,7 +72,7 @@ def best_by_brute_force(genotype, budget, shape, classes, base, repeats, step, m
             if filters < 2 ** (base.stem_cells + 1):
                 continue
             stack = dataclasses.replace(base, repeats=n, filters=filters)
-            cost, _ = network_cost(genotype, stack, shape, classes)
+            cost, _ = network_cost(CellNetwork(genotype, stack, shape, classes))
             if budget.share(cost.mult_adds, cost.trainable_parameters) <= 1:
                 fitting.append(filters)
         if fitting:
@@ -90,9 +93,12 @@ def best_by_brute_force(genotype, budget, shape, classes, base, repeats, step, m
 def test_the_search_finds_what_brute_force_finds(genotype, stem, family, filters, step, counts):
     base = Stack(stem=stem, conventions=family)
     shape, classes = (64, 64, 3), 10
-    aim, _ = network_cost(genotype, dataclasses.replace(base, filters=filters), shape, classes)
+    aim, _ = network_cost(
+        CellNetwork(genotype, dataclasses.replace(base, filters=filters), shape, classes)
+    )
     budget = Budget(parameters=aim.trainable_parameters) if counts else Budget(aim.mult_adds)
-    found = scale(genotype, budget, shape, classes, base=base, repeats=(5, 6), step=step)
+    frame = CellFrame(base, shape, classes)
+    found = scale(genotype, budget, frame, repeats=(5, 6), step=step)
     expected = best_by_brute_force(genotype, budget, shape, classes, base, (5, 6), step, 80)
     assert {(c.stack.repeats, c.stack.filters) for c in found} == expected
 
@@ -110,18 +116,19 @@ def test_all_limits_hold():
 def test_a_latency_is_measured_seldom(limit, others):
     asked = []
 
-    def latency(stack):
-        asked.append(stack)
-        cost, _ = network_cost(NASNET_A, stack, (224, 224, 3), 1000)
-        return stack.repeats / 2 + cost.mult_adds / 2e7
+    def latency(network):
+        asked.append(network)
+        cost, _ = network_cost(network)
+        return network.stack.repeats / 2 + cost.mult_adds / 2e7
 
     found = scale(NASNET_A, Budget(latency_ms=limit, **others), latency=latency)
     assert len(asked) == len(set(asked)) <= 4 * 6
     assert found
     for row in found:
-        assert row.latency_ms == latency(row.stack) <= limit
+        network = CellNetwork(NASNET_A, row.stack, (224, 224, 3), 1000)
+        assert row.latency_ms == latency(network) <= limit
         wider = dataclasses.replace(row.stack, filters=row.stack.filters + 4)
-        cost, _ = network_cost(NASNET_A, wider, (224, 224, 3), 1000)
+        cost, _ = network_cost(CellNetwork(NASNET_A, wider, (224, 224, 3), 1000))
         assert latency(wider) > limit or cost.mult_adds > others.get("mult_adds", float("inf"))
 
 
@@ -145,7 +152,7 @@ def test_a_plan_survives_being_written(preset):
 
 def test_a_plan_without_a_base_has_the_cells_own():
     stack = parse_plan("4@1056", NASNET_A)
-    cost, _ = network_cost(NASNET_A, stack, (224, 224, 3), 1000)
+    cost, _ = network_cost(CellNetwork(NASNET_A, stack, (224, 224, 3), 1000))
     assert (cost.total_parameters, cost.mult_adds) == (5_326_716, 563_638_816)
     assert plan_text(parse_plan("6@640", NASNET_A_STRICT), NASNET_A_STRICT) == "6@640"
 

@@ -13,6 +13,7 @@ from search.shared_children import evaluate_all, fair_genotypes
 from search.shared_settings import SharedSettings
 from search.shared_training import SharedTraining
 from stacking import FlatLayout, Recipe, Stack
+from stacking.network import CellFrame
 from stacking.recipe import Diverged
 from stacking.shared_layout import SharedLayout
 from tests.fakes import Share, Sick
@@ -274,5 +275,5 @@ def test_the_policy_of_enas_is_one_of_our_controllers():
 
 def test_shared_positions_are_the_layouts_of_the_worker(data, train):
     evaluator, _ = train("run", UNIFORM)
-    layout = SharedLayout(SPACE, STACK, SHAPE, CLASSES)
+    layout = SharedLayout(SPACE, CellFrame(STACK, SHAPE, CLASSES))
     assert [p.path for p in layout.parameters] == [p.path for p in evaluator.layout().parameters]

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cells import ZOO, Block, Cell, CellSpace, Genotype, GrowingCellSpace, Shape
-from stacking import FlatLayout, FlatTensors, Recipe, Stack, assemble, network_cost
+from cells import ZOO, Block, Cell, CellSpace, Genotype, GrowingCellSpace, Shape, network_cost
+from stacking import FlatLayout, FlatTensors, Recipe, Stack, assemble
 from stacking.augmentation import rescale
+from stacking.losses import cross_entropy
+from stacking.network import CellFrame, CellNetwork
 from stacking.shared_layout import SharedLayout, SharedNames
 from stacking.supernet import SharedTensors, Supernet
-from stacking.trainer import cross_entropy
 from tests.strategies import random_genotypes
 
 STACK, SHAPE, CLASSES = Stack(1, 4), (16, 16, 3), 5
@@ -19,7 +20,7 @@ SPACE = CellSpace()
 
 @pytest.fixture(scope="module")
 def layout():
-    return SharedLayout(SPACE, STACK, SHAPE, CLASSES)
+    return SharedLayout(SPACE, CellFrame(STACK, SHAPE, CLASSES))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ QUICK = [*PUBLISHED, *(f"random {i}" for i in range(10))]
 
 def stand_alone(genotype, arrays, x, *, training, weights=None):
     """The logits of a network that owns its weights, given by Keras' names."""
-    cost, _ = network_cost(genotype, STACK, SHAPE, CLASSES)
+    cost, _ = network_cost(CellNetwork(genotype, STACK, SHAPE, CLASSES))
     layout = FlatLayout(cost.parameters)
     theta, moving = map(tf.constant, layout.pack(arrays))
     backend = FlatTensors(
@@ -63,7 +64,7 @@ def own_arrays(layout, genotype, shared):
     stored = FlatLayout(layout.parameters).unpack(*shared)
     names = SharedNames(genotype, STACK)
     assemble(names, genotype, STACK, Shape(*SHAPE), CLASSES)
-    cost, _ = network_cost(genotype, STACK, SHAPE, CLASSES)
+    cost, _ = network_cost(CellNetwork(genotype, STACK, SHAPE, CLASSES))
     arrays = {}
     for parameter, share in zip(cost.parameters, names.shares, strict=True):
         array = stored[share.parameter.path]
@@ -80,28 +81,23 @@ def test_logits_are_those_of_a_stand_alone_child(name, layout, shared, rng):
     x = tf.constant(rng.normal(size=(3, *SHAPE)), tf.float32)
     arrays = own_arrays(layout, genotype, shared)
     own = [v[p] for v, p in zip(shared, layout.positions(genotype), strict=True)]
-    for training in (False, True):
-        expected = stand_alone(genotype, arrays, x, training=training).numpy()
-        found, _ = Supernet(layout, RECIPE).logits(
-            genotype, *map(tf.constant, own), x, training=training
-        )
-        assert expected.std() > 1e-3
-        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-5)
+    expected = stand_alone(genotype, arrays, x, training=True).numpy()
+    ends, _ = Supernet(layout, RECIPE).ends(genotype, *map(tf.constant, own), x)
+    assert expected.std() > 1e-3
+    np.testing.assert_allclose(ends["Logits"].numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 4])
 def test_cells_that_grow_share_the_weights_of_those_of_full_size(blocks, layout, shared, rng):
-    growing = SharedLayout(GrowingCellSpace(), STACK, SHAPE, CLASSES)
+    growing = SharedLayout(GrowingCellSpace(), CellFrame(STACK, SHAPE, CLASSES))
     assert growing.parameters == layout.parameters
     x = tf.constant(rng.normal(size=(3, *SHAPE)), tf.float32)
     for genotype in random_genotypes(3, blocks=blocks):
         own = [v[p] for v, p in zip(shared, growing.positions(genotype), strict=True)]
-        found, _ = Supernet(growing, RECIPE).logits(
-            genotype, *map(tf.constant, own), x, training=True
-        )
+        ends, _ = Supernet(growing, RECIPE).ends(genotype, *map(tf.constant, own), x)
         expected = stand_alone(genotype, own_arrays(growing, genotype, shared), x, training=True)
         assert expected.numpy().std() > 1e-3
-        np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(ends["Logits"], expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("genotype", random_genotypes(3, seed=7))
@@ -117,7 +113,7 @@ def test_gradients_are_those_of_a_stand_alone_child(genotype, layout, shared, rn
     with tf.GradientTape() as tape:
         tape.watch(theta)
         logits = stand_alone(genotype, arrays, x, training=True, weights=theta)
-        expected = cross_entropy(logits, tf.constant(labels, tf.int32), CLASSES, 0.0)
+        expected = cross_entropy(logits, tf.constant(labels, tf.int32))
     wanted = tape.gradient(expected, theta).numpy()
     assert loss == pytest.approx(float(expected), rel=1e-4)
     np.testing.assert_allclose(gradient, wanted, rtol=2e-3, atol=1e-4 * np.abs(wanted).max())
@@ -131,7 +127,7 @@ def test_another_architecture_costs_no_trace(monkeypatch):
     monkeypatch.setattr(
         tf, "function", lambda f, **options: traces.append(f) or trace(f, **options)
     )
-    supernet = Supernet(SharedLayout(SPACE, Stack(1, 2), (8, 8, 3), 2), RECIPE)
+    supernet = Supernet(SharedLayout(SPACE, CellFrame(Stack(1, 2), (8, 8, 3), 2)), RECIPE)
     weights, moving = FlatLayout(supernet._layout.parameters).initial(0)
     images, labels = np.zeros((2, 8, 8, 3), np.uint8), np.array([0, 1])
     counts = []
@@ -147,7 +143,7 @@ def test_every_position_is_some_childs_and_none_is_taken_twice(layout):
     used = np.zeros(layout.sizes[0], bool)
     for genotype in random_genotypes(100, seed=1):
         positions, moving = layout.positions(genotype)
-        cost, _ = network_cost(genotype, STACK, SHAPE, CLASSES)
+        cost, _ = network_cost(CellNetwork(genotype, STACK, SHAPE, CLASSES))
         assert len(np.unique(positions)) == len(positions) == cost.trainable_parameters
         assert len(np.unique(moving)) == cost.total_parameters - cost.trainable_parameters
         used[positions] = True
@@ -168,7 +164,7 @@ def named_positions(layout, genotype):
 
 
 def test_the_rules_of_sharing():
-    layout = SharedLayout(CellSpace(2), STACK, SHAPE, CLASSES)
+    layout = SharedLayout(CellSpace(2), CellFrame(STACK, SHAPE, CLASSES))
     loose, chained = pair("conv_3x3"), pair("conv_3x3", read=2)
     wide = pair("conv_3x3", read=2, combine="concat")
     name = "reduction_cell_0_block_1_a_conv_3x3_conv/kernel"
@@ -181,7 +177,7 @@ def test_the_rules_of_sharing():
     # Another operation in the same place has weights of its own, and all others stay.
     others = set(layout.positions(pair("conv_1x1"))[0])
     mine = set(layout.positions(loose)[0])
-    cost, _ = network_cost(loose, STACK, SHAPE, CLASSES)
+    cost, _ = network_cost(CellNetwork(loose, STACK, SHAPE, CLASSES))
     kernels = [p for p in cost.parameters if p.trainable and "block_1_a" in p.path]
     assert len(mine - others) == sum(p.size for p in kernels)
     emitted = pair("conv_3x3", combine="concat")  # block 0 emits 2 F channels: a projection
@@ -196,9 +192,9 @@ def test_foreign_cells_are_refused(layout):
 @pytest.mark.parametrize("conventions", ["nasnet", "keras", "darts", "enas"])
 def test_every_familys_network_fits(conventions):
     stack = Stack(1, 4, conventions=conventions)
-    layout = SharedLayout(SPACE, stack, SHAPE, CLASSES)
+    layout = SharedLayout(SPACE, CellFrame(stack, SHAPE, CLASSES))
     for genotype in random_genotypes(30, seed=2):
-        cost, _ = network_cost(genotype, stack, SHAPE, CLASSES)
+        cost, _ = network_cost(CellNetwork(genotype, stack, SHAPE, CLASSES))
         assert len(layout.positions(genotype)[0]) == cost.trainable_parameters
 
 

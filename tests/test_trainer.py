@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cells import NASNET_A, Block, Cell, Genotype
-from stacking import Diverged, Recipe, Stack, Trainer, build_network, network_cost
+from cells import NASNET_A, Block, Cell, Genotype, network_cost
+from stacking import Diverged, Recipe, Stack, Trainer, build_network
 from stacking.flat_backend import FlatLayout
-from stacking.trainer import cross_entropy
+from stacking.losses import cross_entropy
+from stacking.network import CellNetwork
 from stacking.training_state import TrainingState
 
 SHAPE, CLASSES, STACK = (16, 16, 3), 4, Stack(1, 4)
@@ -47,7 +48,7 @@ def task(rng):
 
 def test_it_learns(task):
     recipe = Recipe(epochs=25, batch_size=16, learning_rate=0.05, augmentation="none")
-    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=1)
+    trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe, seed=1)
     before = trainer.evaluate(*task)
     epochs = trainer.fit(*task)
     loss, accuracy = trainer.evaluate(*task)
@@ -69,8 +70,8 @@ def test_one_step_is_kerass(task, clip_norm):
         augmentation="none",
         clip_norm=clip_norm,
     )
-    trainer = Trainer(NASNET_A, STACK, SHAPE, CLASSES, recipe, seed=3)
-    model = build_network(NASNET_A, STACK, SHAPE, CLASSES, classifier_activation=None)
+    trainer = Trainer(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES), recipe, seed=3)
+    model = build_network(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES), classifier_activation=None)
     for variable in model.variables:
         variable.assign(trainer.weights()[variable.path])
     variables = model.trainable_variables
@@ -100,8 +101,8 @@ def test_one_step_is_kerass(task, clip_norm):
 def test_running_statistics_move_as_kerass(task):
     """The variance differs by n / (n - 1): the fused kernel's is unbiased, Keras' is not."""
     images, labels = task[0][:8], task[1][:8]
-    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN, seed=3)
-    model = build_network(SMALL, STACK, SHAPE, CLASSES)
+    trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), PLAIN, seed=3)
+    model = build_network(CellNetwork(SMALL, STACK, SHAPE, CLASSES))
     for variable in model.variables:
         variable.assign(trainer.weights()[variable.path])
     model(images / 127.5 - 1, training=True)
@@ -113,7 +114,9 @@ def test_running_statistics_move_as_kerass(task):
 
 def test_equal_seeds_give_equal_results(task):
     def train(seed):
-        trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, Recipe(batch_size=8), seed=seed)
+        trainer = Trainer(
+            CellNetwork(SMALL, STACK, SHAPE, CLASSES), Recipe(batch_size=8), seed=seed
+        )
         return trainer.fit(*task), trainer.evaluate(*task)
 
     assert train(0) == train(0)
@@ -123,7 +126,7 @@ def test_equal_seeds_give_equal_results(task):
 def test_global_seeds_are_neither_read_nor_written(task):
     def weights(global_seed):
         keras.utils.set_random_seed(global_seed)
-        trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, Recipe(batch_size=8), seed=0)
+        trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), Recipe(batch_size=8), seed=0)
         trainer.fit(*task)
         return trainer.state()["weights"], np.random.rand()  # noqa: NPY002
 
@@ -134,10 +137,10 @@ def test_global_seeds_are_neither_read_nor_written(task):
 
 @pytest.mark.parametrize("recipe", [Recipe(epochs=3, batch_size=8), FULL], ids=["plain", "full"])
 def test_a_restored_training_ends_as_one_that_never_stopped(task, recipe):
-    whole = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=5)
+    whole = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe, seed=5)
     states = []
     whole.fit(*task, on_epoch=lambda epoch: states.append(whole.state()))
-    part = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=5)
+    part = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe, seed=5)
     part.restore(states[0])
     assert [epoch.number for epoch in part.fit(*task)] == [2, 3]
     assert part.state().keys() == whole.state().keys()
@@ -152,15 +155,15 @@ def test_every_part_of_a_recipe_does_something(task, field):
     without = dataclasses.replace(FULL, **{field: getattr(Recipe(), field)})
     losses = []
     for recipe in (FULL, without):
-        trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe, seed=5)
+        trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe, seed=5)
         losses.append(trainer.fit(task[0][:16], task[1][:16])[-1].loss)
     assert losses[0] != losses[1]
 
 
 def test_the_auxiliary_classifier_is_left_out_of_what_is_kept(task):
-    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, FULL, seed=5)
+    trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), FULL, seed=5)
     trainer.fit(task[0][:16], task[1][:16])
-    model = build_network(SMALL, STACK, SHAPE, CLASSES, classifier_activation=None)
+    model = build_network(CellNetwork(SMALL, STACK, SHAPE, CLASSES), classifier_activation=None)
     weights = trainer.weights()
     assert weights.keys() == {variable.path for variable in model.variables}
     assert trainer.cost.total_parameters == model.count_params()
@@ -175,7 +178,7 @@ def test_the_auxiliary_classifier_is_left_out_of_what_is_kept(task):
 
 def test_an_auxiliary_classifier_needs_large_images():
     with pytest.raises(ValueError, match="where a window of 5 must fit, expected larger images"):
-        Trainer(SMALL, STACK, (8, 8, 3), CLASSES, FULL)
+        Trainer(CellNetwork(SMALL, STACK, (8, 8, 3), CLASSES), FULL)
 
 
 OPTIMIZERS = {
@@ -235,7 +238,7 @@ def test_averages_are_tensorflows(rng):
 
 
 def small_state(recipe):
-    cost, _ = network_cost(SMALL, STACK, SHAPE, CLASSES)
+    cost, _ = network_cost(CellNetwork(SMALL, STACK, SHAPE, CLASSES))
     return TrainingState(recipe, FlatLayout(cost.parameters), seed=0)
 
 
@@ -250,9 +253,9 @@ def update(state, gradient, *, rate, step=0):
 
 
 def test_a_foreign_state_is_refused():
-    small = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN)
+    small = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), PLAIN)
     with pytest.raises(ValueError, match=r"state of weights is \(\d+,\), expected \(\d+,\)"):
-        small.restore(Trainer(NASNET_A, STACK, SHAPE, CLASSES, PLAIN).state())
+        small.restore(Trainer(CellNetwork(NASNET_A, STACK, SHAPE, CLASSES), PLAIN).state())
     with pytest.raises(ValueError, match="state of weights is missing, expected"):
         small.restore({})
 
@@ -260,34 +263,34 @@ def test_a_foreign_state_is_refused():
 def test_a_loss_that_is_not_finite_is_an_error(task):
     recipe = Recipe(epochs=3, batch_size=8, learning_rate=1e30, clip_norm=0)
     with pytest.raises(Diverged, match=r"training loss is (nan|inf) at step \d+"):
-        Trainer(SMALL, STACK, SHAPE, CLASSES, recipe).fit(*task)
+        Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe).fit(*task)
 
 
 def test_steps_are_reported(task):
     steps = []
     recipe = Recipe(epochs=2, batch_size=24)
-    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, recipe)
+    trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe)
     trainer.fit(*task, on_step=lambda done, total: steps.append((done, total)))
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_a_batch_larger_than_the_data_is_the_data(task):
     images, labels = task[0][:5], task[1][:5]
-    epochs = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN).fit(images, labels)
+    epochs = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), PLAIN).fit(images, labels)
     assert np.isfinite(epochs[0].loss)
 
 
 def test_evaluation_does_not_depend_on_the_batch(task):
-    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN)
+    trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), PLAIN)
     trainer.fit(*task)
     one, other = (trainer.evaluate(*task, batch_size=size) for size in (64, 7))
     assert one == pytest.approx(other, rel=1e-5)
 
 
 def test_evaluation_by_the_batchs_statistics_is_kerass_in_training(task):
-    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN)
+    trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), PLAIN)
     trainer.fit(*task)
-    model = build_network(SMALL, STACK, SHAPE, CLASSES, classifier_activation=None)
+    model = build_network(CellNetwork(SMALL, STACK, SHAPE, CLASSES), classifier_activation=None)
     for variable in model.variables:
         variable.assign(trainer.weights()[variable.path])
     logits = np.concatenate(
@@ -310,7 +313,7 @@ def test_evaluation_by_the_batchs_statistics_is_kerass_in_training(task):
     ],
 )
 def test_wrong_images_are_refused(images, labels, text):
-    trainer = Trainer(SMALL, STACK, SHAPE, CLASSES, PLAIN)
+    trainer = Trainer(CellNetwork(SMALL, STACK, SHAPE, CLASSES), PLAIN)
     with pytest.raises(ValueError, match=text):
         trainer.fit(images, labels)
     with pytest.raises(ValueError, match=text):

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from cells import Genotype
+from cells import Genotype, network_cost
 from experiments.cli import run as run_cli
 from experiments.run_directory import open_run
 from experiments.transfer_settings import TRANSFER, read_settings
-from stacking.assemble import network_cost
 from stacking.flat_backend import FlatLayout
+from stacking.network import CellNetwork
 from tests.keras_networks import randomise, save, small_nasnet
 from tests.transfer_runs import TINY, finetune, train
 from transfer import weights
@@ -48,7 +48,7 @@ def states(run):
     """Every array of the network at the end of each epoch by its path, and that of its average."""
     settings = read_settings(open_run(run, TRANSFER))
     genotype = Genotype.from_json((run / "genotype.json").read_text())
-    cost, _ = network_cost(genotype, settings.stack, (32, 32, 3), 2)
+    cost, _ = network_cost(CellNetwork(genotype, settings.stack, (32, 32, 3), 2))
     layout = FlatLayout(cost.parameters)
     for epoch in range(1, settings.recipe.epochs + 1):
         arrays = read_checkpoint(Checkpoints(run / "checkpoints").path(STEPS * epoch))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stacking.network import CellNetwork
 from stacking.recipe import Diverged
 from stacking.trainer import Trainer
 from tests import transfer_task
@@ -41,9 +42,9 @@ def make_engine(recipe=PLAIN, *, accumulate=1):
 
 def moves(engine, batch):
     """What one step changes, by name."""
-    before = engine.network.state.arrays()
+    before = engine.state.arrays()
     engine.step(batch, 0, 10, 1.0)
-    return {name: a - before[name] for name, a in engine.network.state.arrays().items()}
+    return {name: a - before[name] for name, a in engine.state.arrays().items()}
 
 
 def first_batch(count=16):
@@ -58,7 +59,7 @@ def test_a_step_is_that_of_the_small_image_trainer():
     images = np.random.default_rng(1).integers(0, 256, (16, SIZE, SIZE, 3)).astype(np.uint8)
     labels = np.arange(16) % CLASSES
     recipe = dataclasses.replace(PLAIN, epochs=1, augmentation="none", label_smoothing=0.1)
-    trainer = Trainer(GENOTYPE, STACK, (SIZE, SIZE, 3), CLASSES, recipe, seed=3)
+    trainer = Trainer(CellNetwork(GENOTYPE, STACK, (SIZE, SIZE, 3), CLASSES), recipe, seed=3)
     expected_loss = trainer.fit(images, labels)[0].loss
     engine = make_engine(recipe)
     batch = {
@@ -68,7 +69,7 @@ def test_a_step_is_that_of_the_small_image_trainer():
     }
     sums, _ = engine.step(batch, 0, 1, 1.0)
     assert sums[0] / sums[3] == pytest.approx(expected_loss, rel=1e-5)
-    for name, array in engine.network.weights().items():
+    for name, array in engine.state.by_path().items():
         np.testing.assert_allclose(array, trainer.weights()[name], rtol=1e-3, atol=1e-5)
 
 
@@ -111,7 +112,7 @@ def test_evaluation_leaves_bad_images_out_and_takes_any_batch():
     sums = engine.evaluated()
     assert sums[3:].tolist() == [67, 3]
     assert engine.evaluated().tolist() == [0] * 5
-    weights = engine.network.state.evaluated
+    weights = engine.state.evaluated
     good = data.images[data.ok]
     ends, _ = engine.network.ends(good, *(vector.read_value() for vector in weights))
     logits = ends["Logits"].numpy().astype(np.float64)
@@ -131,18 +132,18 @@ def test_it_learns(tmp_path):
 
 def test_frozen_parts_stay_as_they_are_and_the_others_do_not():
     engine = make_engine(dataclasses.replace(RECIPE, aux_weight=0.0))
-    network = engine.network
-    before = network.initial()
+    network, state = engine.network, engine.state
+    before = state.initial()
     network.frozen = frozenset(frozen_paths(before, STACK, "Cell_1"))
     assert 0 < len(network.frozen) < len(before)
     batch = first_batch()
     for step in range(3):
         engine.step(batch, step, 10, 1.0)
-    for path, array in network.weights().items():
+    for path, array in state.by_path().items():
         assert np.array_equal(array, before[path]) == (path in network.frozen), path
     network.frozen = frozenset()
     engine.step(batch, 3, 10, 1.0)
-    assert not any(np.array_equal(a, before[path]) for path, a in network.weights().items())
+    assert not any(np.array_equal(a, before[path]) for path, a in state.by_path().items())
 
 
 def test_frozen_batch_norms_take_the_running_statistics():
@@ -150,15 +151,15 @@ def test_frozen_batch_norms_take_the_running_statistics():
     engine, batch = make_engine(), first_batch()
     arrays = {
         path: array * (9 if path.endswith("moving_variance") else 1)
-        for path, array in engine.network.initial().items()
+        for path, array in engine.state.initial().items()
     }
-    engine.network.begin_with(arrays)
+    engine.state.begin_with(arrays)
     engine.evaluate(batch)
     evaluated = engine.evaluated()[0] / 16
     by_batch, _ = engine.step(batch, 0, 10, 1.0)
-    engine.network.begin_with(arrays)
+    engine.state.begin_with(arrays)
     engine.network.frozen = frozenset(
-        path for path in engine.network.initial() if not path.startswith("logits_")
+        path for path in engine.state.initial() if not path.startswith("logits_")
     )
     frozen, _ = engine.step(batch, 0, 10, 1.0)
     assert frozen[0] / 16 == pytest.approx(evaluated, rel=1e-5)
@@ -303,4 +304,4 @@ def test_the_small_image_trainer_refuses_what_needs_files():
     recipe = dataclasses.replace(PLAIN, augmentation="inception")
     text = "augmentation is 'inception' of images in memory, expected one of: none, flip, crop-flip"
     with pytest.raises(ValueError, match=text):
-        Trainer(GENOTYPE, STACK, (SIZE, SIZE, 3), CLASSES, recipe)
+        Trainer(CellNetwork(GENOTYPE, STACK, (SIZE, SIZE, 3), CLASSES), recipe)

@@ -10,8 +10,9 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cells import NASNET_A, ZOO
-from stacking import FlatLayout, FlatTensors, Stack, assemble, build_network, network_cost
+from cells import NASNET_A, ZOO, network_cost
+from stacking import FlatLayout, FlatTensors, Recipe, Stack, assemble, build_network
+from stacking.network import CellNetwork
 from tests.keras_networks import randomise, save, small_nasnet
 from tests.strategies import genotypes
 from transfer import weights
@@ -30,7 +31,7 @@ CIFAR, SHAPE, CLASSES = Stack(1, 4), (16, 16, 3), 5
 def draw(genotype, stack, seed=0, shape=SHAPE, classes=CLASSES, aux_head=False):
     """Weights that leave no layer without effect, and logits of a size near 1."""
     rng = np.random.default_rng(seed)
-    cost, _ = network_cost(genotype, stack, shape, classes, aux_head=aux_head)
+    cost, _ = network_cost(CellNetwork(genotype, stack, shape, classes), aux_head=aux_head)
     arrays = {}
     for p in cost.parameters:
         values = rng.normal(size=p.shape)
@@ -44,7 +45,9 @@ def draw(genotype, stack, seed=0, shape=SHAPE, classes=CLASSES, aux_head=False):
 
 def run(genotype, stack, arrays, images, classes=CLASSES, aux_head=False):
     """The end points of a network with these weights."""
-    cost, _ = network_cost(genotype, stack, images.shape[1:], classes, aux_head=aux_head)
+    cost, _ = network_cost(
+        CellNetwork(genotype, stack, images.shape[1:], classes), aux_head=aux_head
+    )
     layout = FlatLayout(cost.parameters)
     tensors = layout.tensors(*map(tf.constant, layout.pack(arrays)))
     backend = FlatTensors(tensors, training=False, epsilon=1e-5)
@@ -190,7 +193,7 @@ def test_repeats_part_by_the_noise_alone():
 def test_the_plan_is_read_off_the_weights(cell, stem):
     for repeats, extra in ((1, True), (3, False)):
         stack = Stack(repeats, 12, None, False, stem, extra, ZOO[cell].conventions)
-        cost, _ = network_cost(ZOO[cell].genotype, stack, (64, 64, 3), 10)
+        cost, _ = network_cost(CellNetwork(ZOO[cell].genotype, stack, (64, 64, 3), 10))
         found = infer_stack({p.path: p.shape for p in cost.parameters})
         expected = dataclasses.replace(stack, stem_filters=stack.stem_width)
         assert dataclasses.replace(found, conventions=stack.conventions) == expected
@@ -213,7 +216,11 @@ def test_other_weights_are_refused():
 
 @pytest.fixture(scope="module")
 def model():
-    return build_network(NASNET_A, CIFAR, SHAPE, CLASSES, batch_norm_epsilon=2e-3, dropout_keep=0.5)
+    return build_network(
+        CellNetwork(NASNET_A, CIFAR, SHAPE, CLASSES),
+        Recipe(batch_norm_epsilon=2e-3, dropout_keep=0.5),
+        training=True,
+    )
 
 
 @pytest.mark.parametrize("name", ["model.keras", "net.weights.h5", "old.h5"])
@@ -273,12 +280,14 @@ def check_logits(path, stack, images, expected):
     read = read_weights(path)
     assert (read.genotype, read.conventions, read.epsilon) == (NASNET_A, "keras", 1e-3)
     ours = build_network(
-        NASNET_A,
-        dataclasses.replace(stack, conventions="keras"),
-        images.shape[1:],
-        expected.shape[1],
+        CellNetwork(
+            NASNET_A,
+            dataclasses.replace(stack, conventions="keras"),
+            images.shape[1:],
+            expected.shape[1],
+        ),
+        Recipe(batch_norm_epsilon=read.epsilon),
         classifier_activation=None,
-        batch_norm_epsilon=read.epsilon,
     )
     assign_weights(ours, read.arrays)
     np.testing.assert_allclose(ours(images), expected, atol=1e-5 * np.abs(expected).max())
@@ -312,7 +321,7 @@ STACKS = [
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_is_frozen_is_what_is_made_up_to_an_end_point(stack):
-    cost, ends = network_cost(NASNET_A, stack, (128, 128, 3), 10)
+    cost, ends = network_cost(CellNetwork(NASNET_A, stack, (128, 128, 3), 10))
     made = [parameter.path for parameter in cost.parameters]  # in the order of the layers
     before = 0
     for name in [*ends][:-2]:  # but global_pool and Logits

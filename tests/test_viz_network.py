@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 
 import viz
-from cells import Block, Cell, Genotype
-from experiments.network_picture import network_nodes
-from experiments.profiling import Network, PlanFlags, choose_network
+from cells import Block, Cell, Genotype, Part
+from stacking.network import CellNetwork
 from stacking.plan import STEMS, Stack
 from stacking.presets import PRESETS
 from tests.strategies import random_genotypes
-from viz import NetworkNode
 from viz.network import network_boxes
 from viz.network_layout import network_picture
 
@@ -24,9 +22,9 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NASTY = 'a "quoted" <b>&amp;</b> \\n \\ {x|y} $m$ : ü'
 # Each cell on each stem, some of which ignore an input, and the published networks.
 NETWORKS = [
-    *(choose_network(None, PlanFlags(), preset=name) for name in PRESETS),
+    *(preset.network for preset in PRESETS.values()),
     *(
-        Network("random", genotype, Stack(repeats, 8, stem=stem), (224, 224, 3), 10)
+        CellNetwork(genotype, Stack(repeats, 8, stem=stem), (224, 224, 3), 10)
         for genotype in random_genotypes(4, blocks=1)
         for repeats, stem in zip((1, 5, 9), STEMS, strict=True)
     ),
@@ -35,10 +33,10 @@ NETWORKS = [
 
 def chain(count, kind="normal"):
     """An image and cells that read the two nodes before them."""
-    nodes = [NetworkNode("image", "image")]
+    nodes = [Part("image", "image")]
     for i in range(count):
         names = [node.name for node in nodes[-2:]]
-        nodes.append(NetworkNode(f"cell {i}", kind, "F = 8", (4, 4, 8), tuple(reversed(names))))
+        nodes.append(Part(f"cell {i}", kind, "F = 8", (4, 4, 8), tuple(reversed(names))))
     return nodes
 
 
@@ -53,7 +51,7 @@ def expand(request):
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_node_and_arrow_is_drawn(network, expand):
-    nodes = network_nodes(network, aux_head=True)
+    nodes = network.parts(aux_head=True)
     boxes = network_boxes(nodes, expand=expand)
     edges = {(name, box.node.name) for box in boxes for name in box.node.inputs}
     if expand:
@@ -77,7 +75,7 @@ def test_every_node_and_arrow_is_drawn(network, expand):
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_boxes_lie_apart_and_arrows_end_at_their_boxes(network, expand):
-    nodes = network_nodes(network, aux_head=True)
+    nodes = network.parts(aux_head=True)
     drawing = network_picture(nodes, "title", expand=expand)
     spots = {box.node.name: spot for box, spot in drawing.boxes}
     for a, b in itertools.combinations([*spots.values(), *(s for _, s, _ in drawing.legend)], 2):
@@ -115,8 +113,8 @@ def along(line):
 
 
 def test_nasnet_a_large_has_the_boxes_of_figure_2():
-    network = choose_network(None, PlanFlags(), preset="imagenet-large")
-    lines = [box.lines for box in network_boxes(network_nodes(network, aux_head=True))]
+    network = PRESETS["imagenet-large"].network
+    lines = [box.lines for box in network_boxes(network.parts(aux_head=True))]
     assert [name for name, _ in lines] == [
         "Image",
         "Stem",
@@ -136,8 +134,8 @@ def test_nasnet_a_large_has_the_boxes_of_figure_2():
 
 
 def test_older_inputs_follow_the_plan():
-    network = choose_network(None, PlanFlags(), preset="imagenet-large")
-    inputs = {node.name: node.inputs for node in network_nodes(network)}
+    network = PRESETS["imagenet-large"].network
+    inputs = {node.name: node.inputs for node in network.parts()}
     assert inputs["Cell_Stem_0"] == ("Stem",)
     assert inputs["Cell_7"] == ("Cell_6", "Reduction_Cell_0")
     assert inputs["Cell_6"] == ("Reduction_Cell_0", "Cell_4")  # past the reduction's own input
@@ -154,14 +152,14 @@ def test_older_inputs_follow_the_plan():
 )
 def test_an_input_that_a_cell_ignores_has_no_arrow(state, expected):
     cell = Cell((Block(state, state, "sep_conv_3x3", "identity"),))
-    network = Network("x", Genotype(cell, cell), Stack(2, 8), (32, 32, 3), 10)
-    inputs = {node.name: node.inputs for node in network_nodes(network)}
+    network = CellNetwork(Genotype(cell, cell), Stack(2, 8), (32, 32, 3), 10)
+    inputs = {node.name: node.inputs for node in network.parts()}
     first = {name: inputs[name] for name in ("Cell_0", "Cell_1", "Cell_2") if name in inputs}
     assert first == expected
 
 
 def test_runs_of_equal_normal_cells_are_one_box():
-    nodes = [*chain(3), NetworkNode("wide", "normal", "F = 9", (4, 4, 9), ("cell 2", "cell 1"))]
+    nodes = [*chain(3), Part("wide", "normal", "F = 9", (4, 4, 9), ("cell 2", "cell 1"))]
     boxes = network_boxes(nodes)
     assert [box.count for box in boxes] == [1, 3, 1]
     assert boxes[1].node.inputs == ("image",)
@@ -177,7 +175,7 @@ def test_any_length_is_drawn_without_a_column_of_its_whole_height(count):
 
 
 def test_two_side_branches_of_one_box_lie_apart():
-    nodes = [*chain(2), *(NetworkNode(f"aux {i}", "aux", inputs=("cell 0",)) for i in range(2))]
+    nodes = [*chain(2), *(Part(f"aux {i}", "aux", inputs=("cell 0",)) for i in range(2))]
     drawing = network_picture(nodes, expand=True)
     one, other = (spot for box, spot in drawing.boxes if box.node.kind == "aux")
     assert one.x + one.width / 2 < other.x - other.width / 2
@@ -186,8 +184,8 @@ def test_two_side_branches_of_one_box_lie_apart():
 @pytest.mark.parametrize("suffix", ["svg", "png", "gv"])
 def test_any_text_is_drawn_as_it_is(suffix, tmp_path):
     nodes = [
-        NetworkNode(NASTY, "image", NASTY + "\x00\ud800", (4, 4)),
-        NetworkNode("a:b", "head", inputs=(NASTY,)),
+        Part(NASTY, "image", NASTY + "\x00\ud800", (4, 4)),
+        Part("a:b", "head", inputs=(NASTY,)),
     ]
     path = viz.draw_network(nodes, tmp_path / f"deep/network.{suffix}", title=NASTY + "\n\x00")
     data = path.read_bytes()
@@ -207,7 +205,7 @@ def test_any_text_is_drawn_as_it_is(suffix, tmp_path):
 
 @pytest.mark.skipif(not shutil.which("dot"), reason="Graphviz is not installed")
 def test_graphviz_takes_the_text(tmp_path):
-    nodes = network_nodes(NETWORKS[0], aux_head=True)
+    nodes = NETWORKS[0].parts(aux_head=True)
     path = viz.draw_network(nodes, tmp_path / "x.svg", title=NASTY, engine="dot")
     assert len(svg_groups(path.read_text(), "node")) == len(network_boxes(nodes))
 
@@ -218,23 +216,23 @@ def test_graphviz_takes_the_text(tmp_path):
         (lambda: [], "network has 0 nodes, expected at least 1"),
         (lambda: chain(1) + chain(0), "node 'image' comes twice, expected each name once"),
         (
-            lambda: [NetworkNode("x", "head", inputs=("y",)), NetworkNode("y", "image")],
+            lambda: [Part("x", "head", inputs=("y",)), Part("y", "image")],
             "node 'x' reads 'y', expected an earlier node",
         ),
         (
             lambda: [
                 *chain(0),
-                NetworkNode("a", "aux", inputs=("image",)),
-                NetworkNode("x", "head", inputs=("a",)),
+                Part("a", "aux", inputs=("image",)),
+                Part("x", "head", inputs=("a",)),
             ],
             "node 'x' reads 'a', expected an earlier node",
         ),
-        (lambda: [NetworkNode("x", "box")], "kind of 'x' is 'box', expected one of: image, stem"),
+        (lambda: [Part("x", "box")], "kind of 'x' is 'box', expected one of: image, stem"),
         (
-            lambda: [NetworkNode("x", "head", inputs=("y", "y"))],
+            lambda: [Part("x", "head", inputs=("y", "y"))],
             r"inputs of 'x' are \('y', 'y'\), expected each once",
         ),
-        (lambda: [NetworkNode("x", "aux")], r"inputs of 'x' are \(\), expected one"),
+        (lambda: [Part("x", "aux")], r"inputs of 'x' are \(\), expected one"),
     ],
 )
 def test_what_is_no_network_is_an_error(nodes, text, tmp_path):

@@ -8,8 +8,9 @@ import pytest
 from keras.src.applications.nasnet import NASNet
 
 from cells import NASNET_A
-from stacking import PRESETS, Preset, Stack, applications, build_network
+from stacking import PRESETS, Preset, Recipe, Stack, applications, build_network
 from stacking.applications import NASNetLarge, NASNetMobile
+from stacking.network import CellNetwork
 from tests.keras_networks import FILES, randomise, save, small_nasnet
 from tests.keras_networks import MOBILE_SHAPE as SHAPE
 from transfer.weights import assign_weights, weights_from_keras
@@ -40,7 +41,9 @@ def ours(penultimate, repeats, skip, conventions):
         plan, stem="imagenet", stem_filters=8, skip_reduction_input=skip, conventions=conventions
     )
     return build_network(
-        NASNET_A, plan, SHAPE, 10, classifier_activation=None, batch_norm_epsilon=EPSILON
+        CellNetwork(NASNET_A, plan, SHAPE, 10),
+        Recipe(batch_norm_epsilon=EPSILON),
+        classifier_activation=None,
     )
 
 
@@ -65,7 +68,9 @@ def test_the_keras_network_has_our_logits_with_the_same_weights(repeats, skip, r
 def test_nasnet_mobile_carries_over(classes, layer, keras_mobile):
     plan = dataclasses.replace(PRESETS["imagenet-mobile"].stack, conventions="keras")
     model = build_network(
-        NASNET_A, plan, SHAPE, classes, classifier_activation=None, batch_norm_epsilon=EPSILON
+        CellNetwork(NASNET_A, plan, SHAPE, classes),
+        Recipe(batch_norm_epsilon=EPSILON),
+        classifier_activation=None,
     )
     assign_weights(model, weights_from_keras(keras_mobile.model, 4))
     (expected,) = keras_mobile.outputs(layer)

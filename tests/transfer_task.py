@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from cells import Block, Cell, Genotype
+from stacking.network import CellNetwork
 from stacking.plan import Stack
 from stacking.recipe import Recipe
 
@@ -85,21 +86,23 @@ class Quarters:
 
 @functools.lru_cache
 def _traced(recipe, kind, accumulate, precision):
+    from stacking.flat_network import FlatNetwork
+    from stacking.training_state import TrainingState
     from transfer.distribution import Replicas
     from transfer.engine import Engine
-    from transfer.network import FlatNetwork
 
     replicas = Replicas(kind)
+    cells = CellNetwork(GENOTYPE, STACK, (SIZE, SIZE, 3), CLASSES)
     with replicas.variables():
-        network = FlatNetwork(GENOTYPE, STACK, SIZE, CLASSES, recipe, seed=3, precision=precision)
-    return Engine(network, replicas, seed=3, accumulate=accumulate)
+        state = TrainingState(FlatNetwork(cells, recipe, precision=precision), seed=3)
+    return Engine(state, replicas, seed=3, accumulate=accumulate)
 
 
 def make_engine(recipe=RECIPE, *, kind="none", accumulate=1, precision="float32"):
     """An engine of the task at its beginning; equal ones share what was traced, and weights."""
     engine = _traced(recipe, kind, accumulate, precision)
     engine.network.frozen = frozenset()
-    engine.network.begin_with(engine.network.initial())
+    engine.state.begin_with(engine.state.initial())
     return engine
 
 

@@ -4,39 +4,42 @@ The paper puts NASNet into Faster R-CNN (https://arxiv.org/abs/1707.07012, secti
 stride has the output of the last cell that works at it, as feature pyramids take it (Lin et al.,
 https://arxiv.org/abs/1612.03144, section 3):
 
-    model = backbone(NASNET_A, PRESETS["imagenet-mobile"].stack, (512, 512, 3))
+    frame = CellFrame(PRESETS["imagenet-mobile"].stack, (512, 512, 3), None)
+    model = backbone(frame.network(NASNET_A))
     features = model(images)  # "stride_4": [N, 128, 128, 44], "stride_8", "stride_16", "stride_32"
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from cells import Genotype
-from stacking.assemble import assemble, needed_outputs, network_cost
+from cells import network_cost
+from stacking.assemble import needed_outputs
 from stacking.keras_backend import KerasLayers
-from stacking.plan import STEMS, Stack
+from stacking.network import CellNetwork
+from stacking.plan import STEMS
 from transfer.weights import assign_weights, read_weights
 
 LEVELS = 4
 
 
-def feature_levels(genotype: Genotype, stack: Stack) -> dict[int, str]:
+def feature_levels(network: CellNetwork) -> dict[int, str]:
     """Where the features of each stride are taken, from the finest of the last four strides on.
 
     A network on an "imagenet" or "darts-imagenet" stem has strides of 4, 8, 16 and 32, one on a
     "cifar" stem 1, 2 and 4. At 4, an ImageNet stem has one Reduction cell and DARTS' a convolution.
 
     Args:
-        genotype: the cells; those that reach no output do not count.
-        stack: the plan.
+        network: its cells that reach no output do not count.
 
     Returns:
         End points, or for a convolution of the stem its last layer, by the pixels of the image that
         their pixels are apart.
     """
+    stack = network.stack
     outputs: list[tuple[int, str]] = []
     stride = 1
     for i, conv in enumerate(STEMS[stack.stem].convs):
@@ -45,15 +48,13 @@ def feature_levels(genotype: Genotype, stack: Stack) -> dict[int, str]:
             outputs.append((stride, f"stem_bn_{i + 1}" if i else "stem_bn"))
     for slot in stack:
         outputs.append((outputs[slot.current][0] * slot.stride, slot.name))
-    needed = needed_outputs(genotype, stack)
+    needed = needed_outputs(network.genotype, stack)
     levels = {stride: name for i, (stride, name) in enumerate(outputs) if i in needed}
     return dict(sorted(levels.items())[-LEVELS:])
 
 
 def backbone(
-    genotype: Genotype,
-    stack: Stack,
-    input_shape: tuple[int, int, int],
+    network: CellNetwork,
     *,
     weights: str | Path | Mapping[str, np.ndarray] | None = None,
     strides: Sequence[int] | None = None,
@@ -67,11 +68,9 @@ def backbone(
     Features are what the cells emit; no ReLU stands behind them.
 
     Args:
-        genotype: the cells.
-        stack: the plan.
-        input_shape: height, width and channels of the images, whose values go from -1 to 1. Any
-            size that the network can halve often enough will do, but it must be known, for whether
-            a cell's older input is halved depends on it.
+        network: whose body is built; its classifier is left out. Images of any size that it can
+            halve often enough will do, but it must be known, for whether a cell's older input is
+            halved depends on it.
         weights: None for random ones; what `read_weights` takes; or arrays by path. Classifiers in
             them are left out.
         strides: which to put out; None for all of `feature_levels`. Cells that only others need are
@@ -89,23 +88,22 @@ def backbone(
     Raises:
         ValueError: the network cannot be built, there is no such stride, or weights do not fit.
     """
-    if not all(isinstance(length, int) for length in input_shape):
-        raise ValueError(f"input shape is {input_shape}, expected height, width and channels")
-    cost, _ = network_cost(genotype, stack, input_shape, None)
-    levels = feature_levels(genotype, stack)
+    body, stack = dataclasses.replace(network, classes=None), network.stack
+    cost, _ = network_cost(body)
+    levels = feature_levels(body)
     wanted = sorted(levels if strides is None else strides)
     if not wanted or not set(wanted) <= set(levels):
         known = ", ".join(map(str, levels))
         raise ValueError(f"strides is {strides}, expected one or more of: {known}")
-    arrays, epsilon = _weights(genotype, stack, weights)
+    arrays, epsilon = _weights(body, weights)
     momentum, usual = (0.9, 1e-5) if stack.stem == "cifar" else (0.9997, 1e-3)
     layers = KerasLayers(
         momentum=momentum if batch_norm_momentum is None else batch_norm_momentum,
         epsilon=batch_norm_epsilon or epsilon or usual,
         seed=seed,
     )
-    image = keras.Input(input_shape, name="image")
-    ends = assemble(layers, genotype, stack, image, None)
+    image = keras.Input(body.input_shape, name="image")
+    ends = body.build(layers, image)
     whole = keras.Model(image, ends[levels[max(levels)]])
     features = {
         f"stride_{stride}": ends[levels[stride]]
@@ -122,17 +120,18 @@ def backbone(
 
 
 def _weights(
-    genotype: Genotype, stack: Stack, weights: str | Path | Mapping[str, np.ndarray] | None
+    network: CellNetwork, weights: str | Path | Mapping[str, np.ndarray] | None
 ) -> tuple[Mapping[str, np.ndarray] | None, float | None]:
     """The arrays, and the epsilon of the network that they come from, where it is known."""
     if weights is None or isinstance(weights, Mapping):
         return weights, None
     read = read_weights(weights)
-    if read.genotype is not None and read.genotype.key != genotype.key:
+    if read.genotype is not None and read.genotype.key != network.genotype.key:
         raise ValueError(f"weights in {weights} are those of other cells, expected the genotype's")
-    if read.conventions is not None and stack.conventions != read.conventions:
+    found = network.stack.conventions
+    if read.conventions not in (None, found):
         raise ValueError(
-            f"conventions is {stack.conventions!r}, expected {read.conventions!r} for weights of "
+            f"conventions is {found!r}, expected {read.conventions!r} for weights of "
             "keras.applications"
         )
     return read.arrays, read.epsilon

@@ -12,10 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from stacking.augmentation import cut_out
+from stacking.losses import cross_entropy, training_losses
 from stacking.noise import Noise
-from stacking.trainer import cross_entropy
+from stacking.training_state import TrainingState
 from transfer.distribution import Replicas
-from transfer.network import FlatNetwork
 
 Tensor = Any
 Batch = Mapping[str, Tensor]
@@ -29,7 +29,7 @@ class Engine:
     """Steps of all copies of a network together.
 
     Args:
-        network: whose variables were made in `replicas.variables()`.
+        state: of the network; its variables were made in `replicas.variables()`.
         replicas: the copies.
         seed: of what is dropped.
         accumulate: micro-batches that a copy takes before each update.
@@ -42,9 +42,10 @@ class Engine:
     """
 
     def __init__(
-        self, network: FlatNetwork, replicas: Replicas, *, seed: int = 0, accumulate: int = 1
+        self, state: TrainingState, replicas: Replicas, *, seed: int = 0, accumulate: int = 1
     ) -> None:
-        self.network, self.replicas = network, replicas
+        self.state, self.network, self.replicas = state, state.network, replicas
+        network = self.network
         self._recipe, self._seed, self._accumulate = network.recipe, seed, accumulate
         self._parts = replicas.total * accumulate
         self.micro_batch = replicas.micro_batch(network.recipe.batch_size, accumulate)
@@ -150,7 +151,7 @@ class Engine:
 
     def _accumulation(self) -> Callable[..., Any]:
         recipe, replicas, count = self._recipe, self.replicas, self.micro_batch
-        network, state = self.network, self.network.state
+        network, state = self.network, self.state
         first = replicas.worker * replicas.local * self._accumulate
 
         def micro(
@@ -164,11 +165,7 @@ class Engine:
                 x = cut_out(x, recipe.cutout, seed)
             weights, noise = state.weights.read_value(), Noise(recipe, progress, seed)
             ends, statistics = network.ends(x, weights, state.moving.read_value(), noise)
-            smoothing = recipe.label_smoothing
-            loss = total = cross_entropy(ends["Logits"], y, network.classes, smoothing)
-            if recipe.aux_weight:
-                aux = cross_entropy(ends["AuxLogits"], y, network.classes, smoothing)
-                total += recipe.aux_weight * aux
+            loss, total = training_losses(recipe, ends, y)
             scale = scale if network.precision == "mixed_float16" else 1.0
             gradient = tf.gradients(total * scale, weights)[0] / scale
             bad = tf.math.count_nonzero(~ok, dtype=tf.float32)
@@ -185,7 +182,7 @@ class Engine:
 
     def _update(self, rates: Tensor) -> tuple[Tensor, Tensor]:
         """In a copy: the update with the means of all micro-batches."""
-        state, trained = self.network.state, self.network.trained()
+        state = self.state
         totals = self.replicas.total_of(self._sums.read_value())
         self._sums.assign(tf.zeros_like(totals))
         gradient, statistics, sums = tf.split(totals, [*self.network.lengths, _SUMS])
@@ -194,7 +191,7 @@ class Engine:
         def update() -> Tensor:
             rate, ema_decay = tf.unstack(rates)
             means = gradient / self._parts, statistics / self._parts
-            state.update(*means, rate, ema_decay, weights, trained)
+            state.update(*means, rate, ema_decay, weights)
             return tf.constant(True)
 
         if self.network.precision != "mixed_float16":
@@ -203,15 +200,15 @@ class Engine:
         return sums, tf.cond(finite, update, lambda: tf.constant(False))
 
     def _evaluation_step(self) -> Callable[..., Any]:
-        replicas, network = self.replicas, self.network
+        replicas, network, state = self.replicas, self.network, self.state
 
         def part(images: Tensor, labels: Tensor, ok: Tensor, there: Tensor) -> Tensor:
             tensors = [images, labels, ok, there]
             x, y, ok, there = self._part(replicas.number(), EVALUATION_BATCH, tensors)
-            vectors = (vector.read_value() for vector in network.state.evaluated)
+            vectors = (vector.read_value() for vector in state.evaluated)
             ends, _ = network.ends(x, *vectors)
             logits, y = tf.boolean_mask(ends["Logits"], ok), tf.boolean_mask(y, ok)
-            loss = cross_entropy(logits, y, network.classes, 0.0, total=True)
+            loss = cross_entropy(logits, y, total=True)
             good, all_there = (tf.math.count_nonzero(t, dtype=tf.float32) for t in (ok, there))
             sums = tf.stack([loss, *right(logits, y), good, all_there - good])
             return self._counts.assign_add(tf.cast(sums, tf.float64))
@@ -232,7 +229,7 @@ class Engine:
     def _images(self, count: int) -> list[Any]:
         """The signature of `count` images, their labels, and whether they are good."""
         return [
-            tf.TensorSpec([count, self.network.size, self.network.size, 3], tf.float32),
+            tf.TensorSpec([count, *self.network.network.input_shape], tf.float32),
             tf.TensorSpec([count], tf.int32),
             tf.TensorSpec([count], tf.bool),
         ]

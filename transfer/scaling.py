@@ -11,8 +11,8 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator
 
-from cells import ZOO, Genotype
-from stacking.assemble import network_cost
+from cells import ZOO, Genotype, network_cost
+from stacking.network import CellFrame, CellNetwork
 from stacking.plan import NUM_STAGES, Stack
 from stacking.presets import PRESETS
 from transfer.budget import Budget
@@ -46,13 +46,11 @@ class Candidate:
 def scale(
     genotype: Genotype,
     budget: Budget,
-    input_shape: tuple[int, int, int] = (224, 224, 3),
-    classes: int = 1000,
+    frame: CellFrame | None = None,
     *,
-    base: Stack | None = None,
     repeats: tuple[int, int] = (3, 8),
     step: int = STEP,
-    latency: Callable[[Stack], float] | None = None,
+    latency: Callable[[CellNetwork], float] | None = None,
 ) -> list[Candidate]:
     """For every N the widest network within the budget, the one that uses most of it first.
 
@@ -62,12 +60,11 @@ def scale(
     Args:
         genotype: the cells.
         budget: the limits; all hold.
-        input_shape: height, width and channels of the images.
-        classes: number of classes.
-        base: all of the plan but N and F; that of `base_plan` where it is None.
+        frame: images, classes, and all of the plan but N and F; where it is None those of ImageNet
+            and `base_plan`.
         repeats: the least and the greatest N; the published networks have 3 to 7.
         step: F is a multiple of it.
-        latency: measures a plan's network in milliseconds; needed for a limit of latency.
+        latency: measures a network in milliseconds; needed for a limit of latency.
 
     Raises:
         ValueError: no network is small enough, an argument is out of range, or no network can be
@@ -79,8 +76,8 @@ def scale(
         raise ValueError(f"step is {step}, expected at least 1")
     if budget.latency_ms is not None and latency is None:
         raise ValueError("latency is None, expected a measurement for a limit of latency")
-    base = base_plan(genotype) if base is None else base
-    search = _Search(genotype, budget, input_shape, classes, base, step, latency)
+    frame = frame or CellFrame(base_plan(genotype), (224, 224, 3), 1000)
+    search = _Search(genotype, budget, frame, step, latency)
     found = [*search.run(range(repeats[0], repeats[1] + 1))]
     if not found:
         smallest = search.candidate(repeats[0], search.lowest)
@@ -99,19 +96,16 @@ class _Search:
         self,
         genotype: Genotype,
         budget: Budget,
-        input_shape: tuple[int, int, int],
-        classes: int,
-        base: Stack,
+        frame: CellFrame,
         step: int,
-        latency: Callable[[Stack], float] | None,
+        latency: Callable[[CellNetwork], float] | None,
     ) -> None:
-        self._genotype, self._budget, self._base = genotype, budget, base
-        self._input_shape, self._classes, self._step = input_shape, classes, step
+        self._genotype, self._budget, self._frame, self._step = genotype, budget, frame, step
         self._latency = latency if budget.latency_ms is not None else None
         self._known: dict[Stack, tuple[int, int]] = {}
         self._times: dict[Stack, float] = {}
         # Twice the least, so that the stem's first cell has channels to share between two paths.
-        self.lowest = -(-(2 ** (base.stem_cells + 1)) // step)
+        self.lowest = -(-(2 ** (frame.stack.stem_cells + 1)) // step)
 
     def run(self, repeats: range) -> Iterator[Candidate]:
         """The widest candidate of every N that has one."""
@@ -165,16 +159,19 @@ class _Search:
         if self._latency is None or self._budget.latency_ms is None:
             return True
         if stack not in self._times:
-            self._times[stack] = self._latency(stack)
+            self._times[stack] = self._latency(self._network(stack))
         return self._times[stack] <= self._budget.latency_ms
 
     def _stack(self, n: int, k: int) -> Stack:
-        return dataclasses.replace(self._base, repeats=n, filters=k * self._step)
+        return dataclasses.replace(self._frame.stack, repeats=n, filters=k * self._step)
+
+    def _network(self, stack: Stack) -> CellNetwork:
+        return dataclasses.replace(self._frame, stack=stack).network(self._genotype)
 
     def _counts(self, stack: Stack) -> tuple[int, int]:
         """Multiply-adds and trainable parameters."""
         if stack not in self._known:
-            cost, _ = network_cost(self._genotype, stack, self._input_shape, self._classes)
+            cost, _ = network_cost(self._network(stack))
             self._known[stack] = cost.mult_adds, cost.trainable_parameters
         return self._known[stack]
 

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from stacking.precision import LossScale
 from stacking.recipe import Diverged
 from transfer.bad_images import BadImages
 from transfer.checkpoints import Checkpoints
 from transfer.engine import Batch, Engine
 from transfer.history import History
 from transfer.intervals import Intervals
-from transfer.precision import LossScale
 
 _NAMES = ("loss", "top1", "top5")
 
@@ -150,7 +150,7 @@ class TransferTrainer:
 
     def state(self) -> dict[str, np.ndarray]:
         """The flat vectors, by name."""
-        return self._engine.network.state.arrays()
+        return self._engine.state.arrays()
 
     def wait(self) -> None:
         """Until all processes are here; one that ended early would take the others down."""
@@ -171,7 +171,7 @@ class TransferTrainer:
                 f"micro-batch is {self._engine.micro_batch}, expected {micro} as in the run: "
                 "copies of the network times accumulation steps must stay the same"
             )
-        self._engine.network.state.restore(arrays)
+        self._engine.state.restore(arrays)
         self._scale.restore(arrays["loss_scale"])
         self._sums = arrays["sums"]
         counts = [int(value) for value in arrays["counts"]]
@@ -184,7 +184,7 @@ class TransferTrainer:
         """A checkpoint; weights that are not finite are none."""
         if not self._chief:
             return
-        arrays = self._engine.network.state.arrays()
+        arrays = self._engine.state.arrays()
         for name, array in arrays.items():
             if not np.isfinite(array).all():
                 raise Diverged(f"{name} have values that are not finite at step {self.done}")

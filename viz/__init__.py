@@ -3,7 +3,6 @@
 from viz.comparison import Band, comparison_figure, groups_figure
 from viz.curves import search_figure, training_figure
 from viz.dot import genotype_to_dot
-from viz.network import NetworkNode
 from viz.network_dot import network_to_dot
 from viz.network_png import network_figure
 from viz.network_svg import network_to_svg
@@ -15,7 +14,6 @@ from viz.svg import genotype_to_svg
 
 __all__ = (
     "Band",
-    "NetworkNode",
     "ProxyPanel",
     "comparison_figure",
     "draw_genotype",

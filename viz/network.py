@@ -1,6 +1,6 @@
 """A whole network as a picture's data, in the manner of Figure 2 of the NASNet paper.
 
-The nodes come from the caller, from the image on; nothing here knows how a network is planned.
+What is drawn are a network's parts; nothing here knows how one is planned.
 Zoph et al., https://arxiv.org/abs/1707.07012.
 """
 
@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from cells import Part
 from viz.palette import PAINTS, Paint, clean_title
 
 NETWORK_PAINTS: Mapping[str, Paint] = MappingProxyType(
@@ -33,41 +34,13 @@ _WORDS: Mapping[str, str] = MappingProxyType(
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class NetworkNode:
-    """One box of a network's picture.
+class NetworkBox:
+    """A part, or a run of equal normal cells as one; `count` is how many.
 
-    Attributes:
-        name: unique in the network; the box shows it, underscores as spaces.
-        kind: "image", "stem", "normal", "reduction", "head", or "aux" for a side branch.
-        detail: what else the box says, "F = 44" say.
-        shape: of the output without the batch: [H, W, C], or [C] behind global pooling.
-        inputs: names of earlier nodes, the newest first.
-
-    Raises:
-        ValueError: the kind is unknown, an input comes twice, or a side branch has not one input.
+    The box shows the part's name, underscores as spaces.
     """
 
-    name: str
-    kind: str
-    detail: str = ""
-    shape: tuple[int, ...] = ()
-    inputs: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.kind not in NETWORK_PAINTS:
-            known = ", ".join(NETWORK_PAINTS)
-            raise ValueError(f"kind of {self.name!r} is {self.kind!r}, expected one of: {known}")
-        if len(set(self.inputs)) < len(self.inputs):
-            raise ValueError(f"inputs of {self.name!r} are {self.inputs}, expected each once")
-        if self.kind == "aux" and len(self.inputs) != 1:
-            raise ValueError(f"inputs of {self.name!r} are {self.inputs}, expected one")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class NetworkBox:
-    """A node, or a run of equal normal cells as one; `count` is how many."""
-
-    node: NetworkNode
+    node: Part
     count: int = 1
 
     @property
@@ -79,7 +52,7 @@ class NetworkBox:
         return clean_title(name.replace("_", " ")), ", ".join(words)
 
 
-def network_boxes(nodes: Sequence[NetworkNode], *, expand: bool = False) -> list[NetworkBox]:
+def network_boxes(nodes: Sequence[Part], *, expand: bool = False) -> list[NetworkBox]:
     """The boxes of a network, in order.
 
     Args:
@@ -88,20 +61,24 @@ def network_boxes(nodes: Sequence[NetworkNode], *, expand: bool = False) -> list
             detail and shape is one box, named as its last cell, that reads what its cells read.
 
     Raises:
-        ValueError: there is no node, a name comes twice, or an input is no earlier node.
+        ValueError: there is no node, a kind is unknown, a name comes twice, or an input
+            is no earlier node.
     """
     if not nodes:
         raise ValueError("network has 0 nodes, expected at least 1")
     seen: set[str] = set()
     leaves = {node.name for node in nodes if node.kind == "aux"}
     for node in nodes:
+        if node.kind not in NETWORK_PAINTS:
+            known = ", ".join(NETWORK_PAINTS)
+            raise ValueError(f"kind of {node.name!r} is {node.kind!r}, expected one of: {known}")
         if node.name in seen:
             raise ValueError(f"node {node.name!r} comes twice, expected each name once")
         for name in node.inputs:
             if name not in seen - leaves:
                 raise ValueError(f"node {node.name!r} reads {name!r}, expected an earlier node")
         seen.add(node.name)
-    runs: list[list[NetworkNode]] = []
+    runs: list[list[Part]] = []
     for node in nodes:
         if not expand and runs and _alike(runs[-1][-1], node):
             runs[-1].append(node)
@@ -123,6 +100,6 @@ def legend_entries(boxes: Sequence[NetworkBox]) -> list[tuple[str, str]]:
     return [(kind, word) for kind, word in _WORDS.items() if kind in found]
 
 
-def _alike(one: NetworkNode, other: NetworkNode) -> bool:
+def _alike(one: Part, other: Part) -> bool:
     kinds = (one.kind, other.kind)
     return kinds == ("normal", "normal") and (one.detail, one.shape) == (other.detail, other.shape)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cells import Part
 from viz.dot import _BOLD, _FONT, _title
 from viz.network import (
     AUX_COLOUR,
     NETWORK_PAINTS,
     OLDER_COLOUR,
     SPINE_COLOUR,
-    NetworkNode,
     network_boxes,
 )
 from viz.palette import INK
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     import graphviz
 
 
-def network_to_dot(
-    nodes: Sequence[NetworkNode], *, title: str | None = None, expand: bool = False
-) -> str:
+def network_to_dot(nodes: Sequence[Part], *, title: str | None = None, expand: bool = False) -> str:
     """The whole network, the image at the bottom, as DOT text.
 
     The text needs no Graphviz to be made. The same nodes and title give the same text.
@@ -37,7 +35,7 @@ def network_to_dot(
 
 
 def network_digraph(
-    nodes: Sequence[NetworkNode], *, title: str | None = None, expand: bool = False
+    nodes: Sequence[Part], *, title: str | None = None, expand: bool = False
 ) -> "graphviz.Digraph":
     """The graph of `network_to_dot`, to which a writer can add attributes."""
     import graphviz

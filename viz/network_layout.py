@@ -8,8 +8,9 @@ import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
+from cells import Part
 from viz.layout import LEGEND_SIZE, TITLE_SIZE, Word
-from viz.network import NetworkBox, NetworkNode, legend_entries, network_boxes
+from viz.network import NetworkBox, legend_entries, network_boxes
 from viz.network_wires import LANES_AT, Grid, Line, Spot, assign_lanes, lane_width, route
 from viz.palette import clean_title
 from viz.panel import text_width
@@ -45,7 +46,7 @@ class NetworkPicture:
 
 
 def network_picture(
-    nodes: Sequence[NetworkNode], title: str | None = None, *, expand: bool = False
+    nodes: Sequence[Part], title: str | None = None, *, expand: bool = False
 ) -> NetworkPicture:
     """Places the boxes of `network_boxes`, a title above, a legend below.
 

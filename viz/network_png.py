@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cells import Part
 from viz.layout import LEGEND_SIZE
-from viz.network import NETWORK_PAINTS, NetworkBox, NetworkNode
+from viz.network import NETWORK_PAINTS, NetworkBox
 from viz.network_layout import DETAIL_SIZE, NAME_SIZE, network_picture
 from viz.network_svg import DETAIL_RISE, NAME_RISE, STROKES, inset
 from viz.network_wires import Line, Spot
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def network_figure(
-    nodes: Sequence[NetworkNode], *, title: str | None = None, expand: bool = False
+    nodes: Sequence[Part], *, title: str | None = None, expand: bool = False
 ) -> "Figure":
     """The picture of `network_to_svg` as a matplotlib figure that no window belongs to.
 

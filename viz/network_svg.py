@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
+from cells import Part
 from viz.layout import LEGEND_SIZE, TITLE_SIZE, Word
 from viz.network import (
     AUX_COLOUR,
@@ -10,7 +11,6 @@ from viz.network import (
     OLDER_COLOUR,
     SPINE_COLOUR,
     NetworkBox,
-    NetworkNode,
 )
 from viz.network_layout import DETAIL_SIZE, NAME_SIZE, network_picture
 from viz.network_wires import Line, Spot
@@ -22,9 +22,7 @@ NAME_RISE, DETAIL_RISE = -8.0, 9.0
 INSET = 3.0  # of the second frame, around a run of cells
 
 
-def network_to_svg(
-    nodes: Sequence[NetworkNode], *, title: str | None = None, expand: bool = False
-) -> str:
+def network_to_svg(nodes: Sequence[Part], *, title: str | None = None, expand: bool = False) -> str:
     """The whole network, the image at the bottom, as an SVG document.
 
     Boxes are groups of class "node" and arrows groups of class "edge", each with a `<title>`. The

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cells import Genotype, write_atomically
+from cells import Genotype, Part, write_atomically
 from viz.dot import digraph, genotype_to_dot
-from viz.network import NetworkNode
 from viz.network_dot import network_digraph, network_to_dot
 from viz.network_png import network_figure
 from viz.network_svg import network_to_svg
@@ -73,7 +72,7 @@ def draw_genotype(
 
 
 def draw_network(
-    nodes: Sequence[NetworkNode],
+    nodes: Sequence[Part],
     path: str | os.PathLike[str],
     *,
     title: str | None = None,

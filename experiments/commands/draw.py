@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import tyro
 
 from experiments.cell_argument import resolve_cell
+from experiments.chosen_network import PlanFlags, choose_network
 from experiments.errors import OK
-from experiments.profiling import PlanFlags, choose_network
 from experiments.reporting import print_json
 
 _NETWORK_ONLY = ("preset", "stack", "size", "classes", "aux", "expand")
@@ -72,9 +72,8 @@ class DrawCommand:
 
     def _draw_network(self) -> tuple[str, Path]:
         import viz
-        from experiments.network_picture import network_nodes
 
-        network = choose_network(
+        chosen = choose_network(
             self.cell,
             self.stack,
             preset=self.preset,
@@ -82,8 +81,8 @@ class DrawCommand:
             size=self.size,
             classes=self.classes,
         )
-        nodes = network_nodes(network, aux_head=self.aux)
-        path = self.out or Path(f"{network.name}-{network.preset or 'network'}.svg")
-        title = network.title if self.title is None else self.title
-        written = viz.draw_network(nodes, path, title=title, engine=self.engine, expand=self.expand)
-        return network.name, written
+        parts = chosen.network.parts(aux_head=self.aux)
+        path = self.out or Path(f"{chosen.name}-{chosen.preset or 'network'}.svg")
+        title = chosen.title if self.title is None else self.title
+        written = viz.draw_network(parts, path, title=title, engine=self.engine, expand=self.expand)
+        return chosen.name, written

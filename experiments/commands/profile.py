@@ -6,18 +6,11 @@ from typing import Annotated, Any
 import tyro
 from rich.table import Table
 
+from cells.profile import SlotCost, profile, total
+from experiments.chosen_network import ChosenNetwork, PlanFlags, choose_network
 from experiments.errors import OK
-from experiments.profiling import (
-    Network,
-    PlanFlags,
-    SlotCost,
-    choose_network,
-    latency,
-    latency_text,
-    profile,
-    total,
-)
 from experiments.reporting import millions, print_json, stdout
+from stacking.latency import latency, latency_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +49,7 @@ class ProfileCommand:
     json: bool = False
 
     def run(self) -> int:
-        network = choose_network(
+        chosen = choose_network(
             self.cell,
             self.stack,
             preset=self.preset,
@@ -65,25 +58,26 @@ class ProfileCommand:
             channels=self.channels,
             classes=self.classes,
         )
-        rows = profile(network, aux_head=self.aux)
-        measured = latency(network, self.runs) if self.latency else None
+        rows = profile(chosen.network, aux_head=self.aux)
+        measured = latency(chosen.network, self.runs) if self.latency else None
         if self.json:
-            print_json(_document(network, rows, measured, aux=self.aux))
+            print_json(_document(chosen, rows, measured, aux=self.aux))
             return OK
         out = stdout()
-        out.print(_table(network, rows))
+        out.print(_table(chosen, rows))
         if measured is not None:
             out.print(f"latency: {latency_text(measured)}", soft_wrap=True)
         return OK
 
 
 def _document(
-    network: Network, rows: list[SlotCost], measured: dict[str, Any] | None, *, aux: bool
+    chosen: ChosenNetwork, rows: list[SlotCost], measured: dict[str, Any] | None, *, aux: bool
 ) -> dict[str, Any]:
     """All that the command found, as JSON values."""
+    network = chosen.network
     return {
-        "cell": network.name,
-        "preset": network.preset,
+        "cell": chosen.name,
+        "preset": chosen.preset,
         "stack": dataclasses.asdict(network.stack),
         "input_shape": network.input_shape,
         "classes": network.classes,
@@ -94,8 +88,8 @@ def _document(
     }
 
 
-def _table(network: Network, rows: list[SlotCost]) -> Table:
-    table = Table(title=network.title)
+def _table(chosen: ChosenNetwork, rows: list[SlotCost]) -> Table:
+    table = Table(title=chosen.title)
     for column in ("end point", "output", "parameters", "trainable", "mult-adds"):
         table.add_column(column, justify="left" if column == "end point" else "right")
     for row in (*rows, total(rows)):

@@ -10,10 +10,11 @@ from rich.table import Table
 from cells import Family, Genotype
 from experiments.cell_argument import resolve_cell
 from experiments.errors import OK
-from experiments.profiling import Network, latency, latency_text
 from experiments.progress import say
 from experiments.reporting import millions, print_json, stdout
 from experiments.transfer_settings import preset_settings
+from stacking.latency import latency, latency_text
+from stacking.network import CellFrame, CellNetwork
 from stacking.plan import Stack, StemName
 from transfer.budget import Budget, parse_count, parse_milliseconds
 from transfer.scaling import STEP, Candidate, base_plan, parse_plan, plan_text, scale
@@ -71,25 +72,18 @@ class TransferPlanCommand:
             raise ValueError(f"top is {self.top}, expected at least 1")
         budget = self._budget()
         name, genotype = resolve_cell(self.cell, self.trial)
-        shape = (self.size, self.size, 3)
+        frame = CellFrame(self._base(genotype), (self.size, self.size, 3), self.classes)
 
         measured: dict[Stack, dict[str, Any]] = {}
 
-        def measure(stack: Stack) -> float:
-            network = Network(name, genotype, stack, shape, self.classes)
+        def measure(network: CellNetwork) -> float:
+            stack = network.stack
             measured[stack] = latency(network, self.runs)
             say(f"measured {plan_text(stack, genotype)}: {latency_text(measured[stack])}")
             return measured[stack]["median_ms"]
 
         found = scale(
-            genotype,
-            budget,
-            shape,
-            self.classes,
-            base=self._base(genotype),
-            repeats=self.repeats,
-            step=self.step,
-            latency=measure,
+            genotype, budget, frame, repeats=self.repeats, step=self.step, latency=measure
         )[: self.top]
         if self.json:
             print_json([self._row(c, genotype, measured.get(c.stack)) for c in found])

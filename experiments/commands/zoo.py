@@ -5,10 +5,9 @@ from typing import Any
 
 from rich.table import Table
 
-from cells import ZOO
+from cells import ZOO, network_cost
 from experiments.errors import OK
 from experiments.reporting import millions, print_json, stdout
-from stacking.assemble import network_cost
 from stacking.plan import Stack
 from stacking.presets import PRESETS, Preset
 
@@ -50,7 +49,7 @@ def _networks(cell: str) -> list[tuple[str | None, Preset]]:
 
 def _row(cell: str, name: str | None, preset: Preset) -> dict[str, Any]:
     entry, stack = ZOO[cell], preset.stack
-    cost, _ = network_cost(preset.genotype, stack, preset.input_shape, preset.classes)
+    cost, _ = network_cost(preset.network)
     return {
         "name": cell,
         "year": entry.year,

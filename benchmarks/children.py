@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers import CLASSES, STACK, VALIDATION, KerasFit, KerasTunerSearch, TorchEager
-from cells import CellSpace, Genotype
-from experiments.shapes import shapes10
-from search import ProcessPool, TrainChild
-from stacking.recipe import Recipe
+from nasnet.cells import CellSpace, Genotype
+from nasnet.data.shapes import shapes10
+from nasnet.search import ProcessPool, TrainChild
+from nasnet.stacking.recipe import Recipe
 
 PEERS = {"keras": KerasFit, "keras_tuner": KerasTunerSearch, "torch": TorchEager}
 

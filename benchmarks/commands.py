@@ -17,17 +17,33 @@ import tempfile
 import time
 from pathlib import Path
 
-from experiments.shapes import shapes10
+from nasnet.data.shapes import shapes10
 
 COMMANDS = {
     "an empty Python": ["-c", ""],
-    "--version": ["-m", "experiments.cli", "--version"],
-    "--help": ["-m", "experiments.cli", "--help"],
-    "search --help": ["-m", "experiments.cli", "search", "--help"],
-    "a wrong flag": ["-m", "experiments.cli", "search", "--trails", "3"],
-    "zoo": ["-m", "experiments.cli", "zoo"],
-    "profile": ["-m", "experiments.cli", "profile", "nasnet-a", "--preset", "imagenet-large"],
-    "draw": ["-m", "experiments.cli", "draw", "nasnet-a", "-o", "cell.svg", "--engine", "own"],
+    "--version": ["-m", "nasnet.experiments.cli", "--version"],
+    "--help": ["-m", "nasnet.experiments.cli", "--help"],
+    "search --help": ["-m", "nasnet.experiments.cli", "search", "--help"],
+    "a wrong flag": ["-m", "nasnet.experiments.cli", "search", "--trails", "3"],
+    "zoo": ["-m", "nasnet.experiments.cli", "zoo"],
+    "profile": [
+        "-m",
+        "nasnet.experiments.cli",
+        "profile",
+        "nasnet-a",
+        "--preset",
+        "imagenet-large",
+    ],
+    "draw": [
+        "-m",
+        "nasnet.experiments.cli",
+        "draw",
+        "nasnet-a",
+        "-o",
+        "cell.svg",
+        "--engine",
+        "own",
+    ],
 }
 ROOT = Path(__file__).parent.parent
 

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from cells import CellSpace, Decision, GrowingCellSpace
-from controller import CONTROLLERS, make_controller
-from controller.checks import Decisions
+from nasnet.cells import CellSpace, Decision, GrowingCellSpace
+from nasnet.controller import CONTROLLERS, make_controller
+from nasnet.controller.checks import Decisions
 
 BATCH = 20
 

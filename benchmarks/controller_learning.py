@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import mannwhitneyu
 
-from cells import CellSpace, Genotype
-from controller import CONTROLLERS, make_controller
+from nasnet.cells import CellSpace, Genotype
+from nasnet.controller import CONTROLLERS, make_controller
 
 PROPOSALS, BATCH, TAIL = 2000, 20, 200
 # All at their defaults, except: REINFORCE makes one update where PPO makes ten, so it takes the

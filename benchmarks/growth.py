@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.steps import CLASSES, Task, ours
-from cells import CellSpace, network_cost
-from stacking.network import CellNetwork
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
+from nasnet.cells import CellSpace, network_cost
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
 
 SIZES = {
     "blocks": (2, 3, 5, 7),

@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cells.nasbench201 import NASBench201Cell, NASBench201Space
-from controller import make_controller
-from search import Evaluation, InlineExecutor, MemoryStore, Policy, Search, TrialStore
-from search.memory_store import Store
+from nasnet.cells.spaces.nasbench201 import NASBench201Cell, NASBench201Space
+from nasnet.controller import make_controller
+from nasnet.search import Evaluation, InlineExecutor, MemoryStore, Policy, Search, TrialStore
+from nasnet.search.memory_store import Store
 
 SPACE = NASBench201Space()
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cells import CellSpace
-from experiments.shapes import shapes10
-from search import TrainChild
-from stacking.plan import Stack
-from stacking.recipe import Recipe
+from nasnet.cells import CellSpace
+from nasnet.data.shapes import shapes10
+from nasnet.search import TrainChild
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe
 
 _WARM = 10
 

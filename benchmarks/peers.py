@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from cells import CellSpace, Genotype
-from experiments.shapes import shapes10
-from search.evaluators import Evaluation
-from stacking.network import CellNetwork
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
-from stacking.recipe import Recipe
+from nasnet.cells import CellSpace, Genotype
+from nasnet.data.shapes import shapes10
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.search.evaluators import Evaluation
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe
 
 STACK, SHAPE, CLASSES, VALIDATION = Stack(1, 8), (32, 32, 3), 10, 500
 
@@ -166,7 +166,7 @@ def compiled(genotype: Genotype, recipe: Recipe, steps: int) -> Any:
     """The Keras network, compiled."""
     import keras
 
-    from stacking.keras_backend import build_network
+    from nasnet.stacking.keras.backend import build_network
 
     model = build_network(CellNetwork(genotype, STACK, SHAPE, CLASSES), classifier_activation=None)
     for variable in model.trainable_variables:

@@ -28,9 +28,9 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from benchmarks.children import summary
-from stacking.quiet import import_tensorflow
-from transfer.images import ImageSet, open_images
-from transfer.records import convert
+from nasnet.data.photos.images import ImageSet, open_images
+from nasnet.data.photos.records import convert
+from nasnet.runtime.quiet import import_tensorflow
 
 BATCH = 32
 
@@ -52,7 +52,7 @@ def make_photos(folder: Path, count: int) -> None:
 
 def ours(images: ImageSet, size: int, augmentation: Any) -> Callable[[int], Iterator[Any]]:
     """An epoch of our batches."""
-    from transfer.pipeline import training_batches
+    from nasnet.data.photos.pipeline import training_batches
 
     def batches(epoch: int) -> Iterator[Any]:
         return iter(

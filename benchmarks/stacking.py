@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from stacking.quiet import import_tensorflow
+from nasnet.runtime.quiet import import_tensorflow
 
 BATCH, SIZE, CLASSES = 16, 224, 1000
 
@@ -59,7 +59,7 @@ def summary(ours: list[float], theirs: list[float]) -> dict[str, Any]:
 def building(name: str, rounds: int) -> dict[str, Any]:
     import keras
 
-    from stacking import applications
+    from nasnet.stacking.keras import applications
 
     def build(where: Any) -> Callable[[], None]:
         def call() -> None:
@@ -77,7 +77,7 @@ def building(name: str, rounds: int) -> dict[str, Any]:
 def training_step(rounds: int) -> dict[str, Any]:
     import keras
 
-    from stacking import applications
+    from nasnet.stacking.keras import applications
 
     rng = np.random.default_rng(0)
     images = rng.uniform(-1, 1, size=(BATCH, SIZE, SIZE, 3)).astype(np.float32)

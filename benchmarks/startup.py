@@ -13,9 +13,9 @@ import os
 import numpy as np
 
 from benchmarks.steps import CLASSES, Task, available, compete
-from cells import NASNET_A, CellSpace
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
+from nasnet.cells import NASNET_A, CellSpace
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.stacking.plan import Stack
 
 
 def main() -> None:

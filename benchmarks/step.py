@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.steps import Task, available, compete
-from cells import NASNET_A, NASNET_OPERATIONS, Block, Cell, Cost, Genotype
-from cells.cost import Shape
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
+from nasnet.cells import NASNET_A, NASNET_OPERATIONS, Block, Cell, Cost, Genotype
+from nasnet.cells.cost import Shape
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.stacking.plan import Stack
 
 _COPIED, _REPEATS = 2**19, 50  # values, times
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.children import summary
-from cells import Genotype
-from stacking.network import CellNetwork
-from stacking.plan import Stack
-from stacking.recipe import Recipe
+from nasnet.cells import Genotype
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe
 
 CLASSES = 10
 
@@ -57,7 +57,7 @@ def ours(task: Task) -> list[float]:
     """When each step ended, in seconds from before the network was built."""
     import tensorflow as tf
 
-    from stacking.trainer import Trainer
+    from nasnet.stacking.flat.trainer import Trainer
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     ends: list[float] = []
@@ -72,7 +72,7 @@ def with_keras(task: Task) -> list[float]:
     import keras
     import tensorflow as tf
 
-    from stacking.keras_backend import build_network
+    from nasnet.stacking.keras.backend import build_network
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
     keras.utils.clear_session()

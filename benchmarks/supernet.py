@@ -22,16 +22,16 @@ from pathlib import Path
 
 import numpy as np
 
-from cells import CellSpace, Genotype
-from experiments.shapes import shapes10
-from search.evaluators import Evaluation
-from search.executors import ProcessPool
-from search.shared import MOVING, WEIGHTS, SharedStep, SharedWeights
-from search.shared_children import evaluate_all
-from stacking.network import CellNetwork
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
-from stacking.recipe import Recipe
+from nasnet.cells import CellSpace, Genotype
+from nasnet.data.shapes import shapes10
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.search.evaluators import Evaluation
+from nasnet.search.executors import ProcessPool
+from nasnet.search.shared import MOVING, WEIGHTS, SharedStep, SharedWeights
+from nasnet.search.shared_children import evaluate_all
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe
 
 STACK, CLASSES, RECIPE = Stack(1, 8), 10, Recipe(augmentation="flip")
 
@@ -77,7 +77,7 @@ class StandAlone:
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
     def __call__(self, architecture, seed: int) -> Evaluation:
-        from stacking.trainer import Trainer
+        from nasnet.stacking.flat.trainer import Trainer
 
         start = time.process_time()
         x, y = (np.load(self.shared.data / f"{axis}_train.npy") for axis in "xy")
@@ -112,7 +112,7 @@ def main() -> None:
 
 def measure(arguments: argparse.Namespace, folder: Path) -> dict:
     """The report."""
-    from stacking.flat_backend import FlatLayout
+    from nasnet.stacking.flat.backend import FlatLayout
 
     space = CellSpace()
     x, y = shapes10(arguments.images, 1)

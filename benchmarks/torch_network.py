@@ -8,9 +8,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from cells import Network, Parameter, Scopes, network_cost
-from cells.backend import Padding, PoolKind, PoolPadding, same_padding
-from stacking.flat_backend import FlatLayout
+from nasnet.cells import Network, Parameter, Scopes, network_cost
+from nasnet.cells.backend import Padding, PoolKind, PoolPadding, same_padding
+from nasnet.stacking.flat.backend import FlatLayout
 
 
 class TorchNetwork(Scopes):

@@ -1,18 +1,17 @@
 """What an architecture is: cells as plain data, their operations, their cost. NumPy only."""
 
-from cells.architecture import Architecture
-from cells.backend import Backend, Scopes
-from cells.build import build_cell
-from cells.chains import Chain, ChainSpace
-from cells.conventions import CONVENTIONS, Conventions, Family
-from cells.cost import Cost, Parameter, Shape
-from cells.files import write_atomically
-from cells.genotype import NUM_INPUTS, Block, Cell, Genotype
-from cells.growing_space import GrowingCellSpace
-from cells.network import Frame, Network, Part, network_cost
-from cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
-from cells.space import CellSpace, Decision, SearchSpace
-from cells.zoo import NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, ZooEntry
+from nasnet.cells.architecture import Architecture
+from nasnet.cells.backend import Backend, Scopes
+from nasnet.cells.build import build_cell
+from nasnet.cells.chains import Chain, ChainSpace
+from nasnet.cells.conventions import CONVENTIONS, Conventions, Family
+from nasnet.cells.cost import Cost, Parameter, Shape
+from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
+from nasnet.cells.network import Frame, Network, Part, network_cost
+from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
+from nasnet.cells.spaces.cell import CellSpace, Decision, SearchSpace
+from nasnet.cells.spaces.growing import GrowingCellSpace
+from nasnet.cells.zoo import NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, ZooEntry
 
 __all__ = (
     "COMBINES",
@@ -48,5 +47,4 @@ __all__ = (
     "ZooEntry",
     "build_cell",
     "network_cost",
-    "write_atomically",
 )

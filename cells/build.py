@@ -4,10 +4,10 @@ The rules are those of the reference code (TensorFlow models, research/slim/nets
 paper's parameter counts follow: https://arxiv.org/abs/1707.07012, section 3 and appendix A.4.
 """
 
-from cells.backend import Backend, X
-from cells.conventions import NASNET, Conventions
-from cells.genotype import NUM_INPUTS, Cell
-from cells.operations import OPERATIONS, factorized_reduction, project
+from nasnet.cells.backend import Backend, X
+from nasnet.cells.conventions import NASNET, Conventions
+from nasnet.cells.genotype import NUM_INPUTS, Cell
+from nasnet.cells.operations import OPERATIONS, factorized_reduction, project
 
 
 def build_cell(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cells.space import TERMINATE, Decision, sequences
+from nasnet.cells.spaces.cell import TERMINATE, Decision, sequences
 
 FORMAT = "nasnet-chain"
 VERSION = 1

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cells.backend import Padding, PoolKind, PoolPadding, Scopes
+from nasnet.cells.backend import Padding, PoolKind, PoolPadding, Scopes
 
 DECAYED_ROLES = ("kernel", "depthwise_kernel", "pointwise_kernel")
 MOVING_ROLES = ("moving_mean", "moving_variance")

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cells.operations import COMBINES, OPERATIONS
+from nasnet.cells.operations import COMBINES, OPERATIONS
 
 NUM_INPUTS = 2
 FORMAT = "nasnet-genotype"

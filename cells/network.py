@@ -9,8 +9,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from cells.backend import Backend, X
-from cells.cost import Cost, Shape
+from nasnet.cells.backend import Backend, X
+from nasnet.cells.cost import Cost, Shape
 
 A = TypeVar("A", contravariant=True)
 

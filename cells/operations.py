@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Protocol
 
-from cells.backend import Backend, PoolKind, X
-from cells.conventions import NASNET, Conventions
+from nasnet.cells.backend import Backend, PoolKind, X
+from nasnet.cells.conventions import NASNET, Conventions
 
 
 class Operation(Protocol):

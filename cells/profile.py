@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
-from cells.cost import Cost, Shape
-from cells.network import Network, network_cost
+from nasnet.cells.cost import Cost, Shape
+from nasnet.cells.network import Network, network_cost
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

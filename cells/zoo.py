@@ -9,8 +9,8 @@ import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cells.conventions import Family
-from cells.genotype import Block, Cell, Genotype
+from nasnet.cells.conventions import Family
+from nasnet.cells.genotype import Block, Cell, Genotype
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

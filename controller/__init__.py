@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from controller.checks import Decisions
-from controller.protocol import Controller, MultiObjective, Proposal
-from controller.random_search import RandomSearch
-from controller.settings import PPOSettings, RandomSettings, ReinforceSettings
-from controller.settings_search import (
+from nasnet.controller.checks import Decisions
+from nasnet.controller.protocol import Controller, MultiObjective, Proposal
+from nasnet.controller.random_search import RandomSearch
+from nasnet.controller.settings import PPOSettings, RandomSettings, ReinforceSettings
+from nasnet.controller.settings_search import (
     EvolutionSettings,
     LocalSearchSettings,
     NSGA2Settings,
@@ -63,55 +63,55 @@ def _random(space: Decisions, settings: RandomSettings, seed: int) -> Controller
 
 
 def _reinforce(space: Decisions, settings: ReinforceSettings, seed: int) -> Controller:
-    from controller.reinforce import Reinforce
+    from nasnet.controller.policy.reinforce import Reinforce
 
     return Reinforce(space, settings, seed=seed)
 
 
 def _ppo(space: Decisions, settings: PPOSettings, seed: int) -> Controller:
-    from controller.ppo import PPO
+    from nasnet.controller.policy.ppo import PPO
 
     return PPO(space, settings, seed=seed)
 
 
 def _evolution(space: Decisions, settings: EvolutionSettings, seed: int) -> Controller:
-    from controller.evolution import Evolution
+    from nasnet.controller.evolution import Evolution
 
     return Evolution(space, settings, seed=seed)
 
 
 def _surrogate(space: Decisions, settings: SurrogateSettings, seed: int) -> Controller:
-    from controller.surrogate import Surrogate
+    from nasnet.controller.surrogate import Surrogate
 
     return Surrogate(space, settings, seed=seed)
 
 
 def _progressive(space: Decisions, settings: ProgressiveSettings, seed: int) -> Controller:
-    from controller.progressive import Progressive
+    from nasnet.controller.progressive import Progressive
 
     return Progressive(space, settings, seed=seed)
 
 
 def _local_search(space: Decisions, settings: LocalSearchSettings, seed: int) -> Controller:
-    from controller.local_search import LocalSearch
+    from nasnet.controller.local_search import LocalSearch
 
     return LocalSearch(space, settings, seed=seed)
 
 
 def _q_learning(space: Decisions, settings: QLearningSettings, seed: int) -> Controller:
-    from controller.q_learning import QLearning
+    from nasnet.controller.q_learning import QLearning
 
     return QLearning(space, settings, seed=seed)
 
 
 def _tpe(space: Decisions, settings: TPESettings, seed: int) -> Controller:
-    from controller.tpe import TPE
+    from nasnet.controller.optuna.tpe import TPE
 
     return TPE(space, settings, seed=seed)
 
 
 def _nsga2(space: Decisions, settings: NSGA2Settings, seed: int) -> Controller:
-    from controller.nsga2 import NSGA2
+    from nasnet.controller.optuna.nsga2 import NSGA2
 
     return NSGA2(space, settings, seed=seed)
 

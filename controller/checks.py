@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from cells import Decision
-from controller.protocol import Proposal
+from nasnet.cells import Decision
+from nasnet.controller.protocol import Proposal
 
 
 class Decisions(Protocol):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cells.space import TERMINATE
-from controller.checks import Decisions, option_counts
+from nasnet.cells.spaces.cell import TERMINATE
+from nasnet.controller.checks import Decisions, option_counts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

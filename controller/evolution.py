@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from controller.checks import Decisions, check_count, check_seed, check_trials
-from controller.choices import choices_of
-from controller.protocol import Proposal
-from controller.settings_search import EvolutionSettings
-from controller.state import Specs, pack, unpack
+from nasnet.controller.checks import Decisions, check_count, check_seed, check_trials
+from nasnet.controller.choices import choices_of
+from nasnet.controller.protocol import Proposal
+from nasnet.controller.settings_search import EvolutionSettings
+from nasnet.controller.state import Specs, pack, unpack
 
 
 class Evolution:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from controller.checks import Decisions
-from controller.predicting import PredictingController
-from controller.predictions import Entry, from_table, normal_scores, to_table
-from controller.sequence_process import SequenceProcess
-from controller.settings_search import ProgressiveSettings
-from controller.state import Specs
+from nasnet.controller.checks import Decisions
+from nasnet.controller.models.predicting import PredictingController
+from nasnet.controller.models.predictions import Entry, from_table, normal_scores, to_table
+from nasnet.controller.models.sequence_process import SequenceProcess
+from nasnet.controller.settings_search import ProgressiveSettings
+from nasnet.controller.state import Specs
 
 
 class Progressive(PredictingController):

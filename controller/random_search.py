@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from controller.checks import Decisions, check_count, check_seed, check_trials, option_counts
-from controller.protocol import Proposal
-from controller.state import pack, unpack
+from nasnet.controller.checks import Decisions, check_count, check_seed, check_trials, option_counts
+from nasnet.controller.protocol import Proposal
+from nasnet.controller.state import pack, unpack
 
 
 class RandomSearch:

@@ -5,7 +5,7 @@ Zoph et al., https://arxiv.org/abs/1707.07012, appendices A.2 and A.3.
 
 import dataclasses
 
-from controller.checks import check_positive, check_whole
+from nasnet.controller.checks import check_positive, check_whole
 
 RECURRENT_CELLS = ("lstm", "nascell")
 

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from controller.checks import check_share, check_whole
+from nasnet.controller.checks import check_share, check_whole
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,17 @@
 After Liu et al., Progressive Neural Architecture Search, https://arxiv.org/abs/1712.00559, section
 4.2, whose predictor is an LSTM or an ensemble of small networks. Ours is a Gaussian process, which
 needs far fewer trials and says how sure it is. Cells do not grow block by block as they do there
-(and in `controller.progressive`): proposals are whole architectures of the space, so that all
+(and in `nasnet.controller.progressive`): proposals are whole architectures of the space, so that all
 rewards can be compared.
 """
 
 import numpy as np
 
-from controller.checks import Decisions
-from controller.gaussian_process import GaussianProcess
-from controller.predicting import PredictingController
-from controller.predictions import Entry, normal_scores, to_table
-from controller.settings_search import SurrogateSettings
+from nasnet.controller.checks import Decisions
+from nasnet.controller.models.gaussian_process import GaussianProcess
+from nasnet.controller.models.predicting import PredictingController
+from nasnet.controller.models.predictions import Entry, normal_scores, to_table
+from nasnet.controller.settings_search import SurrogateSettings
 
 _MUTATIONS = 3  # decisions that a mutant differs in at most
 

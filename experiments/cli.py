@@ -11,31 +11,31 @@ from typing import Annotated, Any
 
 import tyro
 
-from experiments.bench_table import BenchTableSettings, open_bench_table
-from experiments.commands.bench_table import BenchTableCommand
-from experiments.commands.best import BestCommand
-from experiments.commands.compare import CompareCommand
-from experiments.commands.doctor import DoctorCommand
-from experiments.commands.draw import DrawCommand
-from experiments.commands.export import ExportCommand
-from experiments.commands.predict import PredictCommand
-from experiments.commands.profile import ProfileCommand
-from experiments.commands.proxy_quality import ProxyQualityCommand
-from experiments.commands.search import SearchCommand
-from experiments.commands.status import StatusCommand
-from experiments.commands.train import TrainCommand
-from experiments.commands.transfer_convert import TransferConvertCommand
-from experiments.commands.transfer_evaluate import TransferEvaluateCommand
-from experiments.commands.transfer_finetune import TransferFinetuneCommand, finetune_default
-from experiments.commands.transfer_plan import TransferPlanCommand
-from experiments.commands.transfer_train import TransferTrainCommand, train_default
-from experiments.commands.zoo import ZooCommand
-from experiments.comparing import open_comparison
-from experiments.comparing_settings import CompareSettings
-from experiments.errors import FAILURE, INTERRUPTED, NOT_FOUND, USAGE, NotFoundError
-from experiments.proxy_quality import ProxySettings, open_proxies
-from experiments.run_directory import SEARCH, TRAINING, open_run
-from experiments.settings import SearchSettings, TrainSettings, with_recipe
+from nasnet.experiments.commands.bench_table import BenchTableCommand
+from nasnet.experiments.commands.best import BestCommand
+from nasnet.experiments.commands.compare import CompareCommand
+from nasnet.experiments.commands.doctor import DoctorCommand
+from nasnet.experiments.commands.draw import DrawCommand
+from nasnet.experiments.commands.export import ExportCommand
+from nasnet.experiments.commands.predict import PredictCommand
+from nasnet.experiments.commands.profile import ProfileCommand
+from nasnet.experiments.commands.proxy_quality import ProxyQualityCommand
+from nasnet.experiments.commands.search import SearchCommand
+from nasnet.experiments.commands.status import StatusCommand
+from nasnet.experiments.commands.train import TrainCommand
+from nasnet.experiments.commands.transfer.convert import TransferConvertCommand
+from nasnet.experiments.commands.transfer.evaluate import TransferEvaluateCommand
+from nasnet.experiments.commands.transfer.finetune import TransferFinetuneCommand, finetune_default
+from nasnet.experiments.commands.transfer.plan import TransferPlanCommand
+from nasnet.experiments.commands.transfer.train import TransferTrainCommand, train_default
+from nasnet.experiments.commands.zoo import ZooCommand
+from nasnet.experiments.compare.bench_table import BenchTableSettings, open_bench_table
+from nasnet.experiments.compare.comparison import open_comparison
+from nasnet.experiments.compare.settings import CompareSettings
+from nasnet.experiments.errors import FAILURE, INTERRUPTED, NOT_FOUND, USAGE, NotFoundError
+from nasnet.experiments.proxies.quality import ProxySettings, open_proxies
+from nasnet.experiments.runs.directory import SEARCH, TRAINING, open_run
+from nasnet.experiments.searching.settings import SearchSettings, TrainSettings, with_recipe
 
 _DESCRIPTION = """Search, stack, train and draw NASNet cells.
 
@@ -197,7 +197,7 @@ class _Transfer:
 
 class _Version:
     def run(self) -> int:
-        from experiments.run_directory import environment
+        from nasnet.experiments.runs.directory import environment
 
         print(environment()["nasnet-toolkit"])
         return 0

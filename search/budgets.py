@@ -17,8 +17,8 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
-from cells import Architecture
-from search.trial import Trial
+from nasnet.cells import Architecture
+from nasnet.search.trial import Trial
 
 Kind = Literal["fixed", "median", "asha", "halving", "hyperband"]
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
-from cells import Genotype
-from search.limits import Limits, measured_latency
-from stacking.network import CellNetwork
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
-from stacking.recipe import Recipe
+from nasnet.cells import Genotype
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.search.limits import Limits, measured_latency
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe
 
 if TYPE_CHECKING:
-    from stacking.trainer import Epoch, Trainer
+    from nasnet.stacking.flat.trainer import Epoch, Trainer
 
 A_contra = TypeVar("A_contra", contravariant=True)
 
@@ -89,7 +89,7 @@ class TrainChild:
 
     def trainer(self, genotype: Genotype, seed: int) -> "Trainer":
         """The child before its training."""
-        from stacking.trainer import Trainer
+        from nasnet.stacking.flat.trainer import Trainer
 
         shape = self.split("train")[0].shape[1:]
         network = CellNetwork(genotype, self.stack, shape, self.classes)

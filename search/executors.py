@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from cells import Architecture
-from search.evaluators import Evaluation, Evaluator
-from search.trial import State
-from stacking.recipe import Diverged
+from nasnet.cells import Architecture
+from nasnet.search.evaluators import Evaluation, Evaluator
+from nasnet.search.trial import State
+from nasnet.stacking.recipe import Diverged
 
 _SPAWN = multiprocessing.get_context("spawn")
 _START_SECONDS = 300.0  # importing TensorFlow takes 5 to 30 of them

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cells import Frame, network_cost
+from nasnet.cells import Frame, network_cost
 
 _WARM_UP, _CALLS = 3, 20
 

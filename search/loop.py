@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from cells import Architecture, SearchSpace
-from controller.protocol import Controller
-from search.budgets import Budgets, Stage, restore
-from search.evaluators import Evaluation
-from search.executors import Executor, Outcome
-from search.memory_store import Store
-from search.policy import Policy, best_trial, child_seed
-from search.trial import State, Trial
+from nasnet.cells import Architecture, SearchSpace
+from nasnet.controller.protocol import Controller
+from nasnet.search.budgets import Budgets, Stage, restore
+from nasnet.search.evaluators import Evaluation
+from nasnet.search.executors import Executor, Outcome
+from nasnet.search.memory_store import Store
+from nasnet.search.policy import Policy, best_trial, child_seed
+from nasnet.search.trial import State, Trial
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.5

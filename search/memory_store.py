@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from search.trial import Trial
+from nasnet.search.trial import Trial
 
 
 class Store(Protocol):

@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from cells import Architecture, Genotype, SearchSpace
-from controller.protocol import MultiObjective, Proposal
-from search.limits import CostCheck
+from nasnet.cells import Architecture, Genotype, SearchSpace
+from nasnet.controller.protocol import MultiObjective, Proposal
+from nasnet.search.limits import CostCheck
 
 Objective = Literal["accuracy", "parameters", "mult_adds"]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search.trial import Trial
+from nasnet.search.trial import Trial
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from cells import Genotype, network_cost
-from search.evaluators import Evaluation, Evaluator, TrainChild
-from search.shared import SharedWeights
-from stacking.network import CellNetwork
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
+from nasnet.cells import Genotype, network_cost
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.search.evaluators import Evaluation, Evaluator, TrainChild
+from nasnet.search.shared import SharedWeights
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
 
 ZeroCostMeasure = Literal["synflow", "naswot", "jacob_cov", "grad_norm"]
 CountMeasure = Literal["parameters", "mult_adds"]
@@ -29,7 +29,7 @@ EVALUATORS: tuple[EvaluatorName, ...] = get_args(EvaluatorName)
 
 @dataclasses.dataclass(frozen=True)
 class ZeroCost:
-    """A measure of the untrained network as its reward (`search.zero_cost`).
+    """A measure of the untrained network as its reward (`nasnet.search.zero_cost`).
 
     Args:
         measure: which one.
@@ -51,7 +51,7 @@ class ZeroCost:
 
     def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
         """The measure, at weights and on images that the seed draws."""
-        from search.zero_cost import Untrained
+        from nasnet.search.zero_cost import Untrained
 
         x, y = (
             np.load(self.data / f"{axis}_train.npy", mmap_mode="r", allow_pickle=False)

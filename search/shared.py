@@ -1,7 +1,7 @@
 """Children under shared weights: their worth, and their part in training these weights.
 
 Pham et al., https://arxiv.org/abs/1802.03268 (ENAS). The weights lie in one file that workers map;
-the driver alone changes them (`search.shared_training`).
+the driver alone changes them (`nasnet.search.shared_training`).
 """
 
 import dataclasses
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from cells import CellSpace, Genotype, network_cost
-from search.evaluators import Evaluation
-from stacking.network import CellFrame
-from stacking.plan import Stack
-from stacking.quiet import import_tensorflow
-from stacking.recipe import Recipe
-from stacking.shared_layout import SharedLayout
+from nasnet.cells import CellSpace, Genotype, network_cost
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.search.evaluators import Evaluation
+from nasnet.stacking.network import CellFrame
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe
+from nasnet.stacking.shared.layout import SharedLayout
 
 WEIGHTS, MOVING = "weights.npy", "moving.npy"
 
@@ -151,7 +151,7 @@ class SharedWeights:
         return weights, moving
 
     def _supernet(self) -> Any:
-        from stacking.supernet import Supernet
+        from nasnet.stacking.shared.supernet import Supernet
 
         return Supernet(self.layout(), self.recipe)
 

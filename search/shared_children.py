@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cells import Architecture, CellSpace, Genotype
-from cells.space import TERMINATE
-from search.evaluators import Evaluation
-from search.executors import Executor
-from stacking.recipe import Diverged
+from nasnet.cells import Architecture, CellSpace, Genotype
+from nasnet.cells.spaces.cell import TERMINATE
+from nasnet.search.evaluators import Evaluation
+from nasnet.search.executors import Executor
+from nasnet.stacking.recipe import Diverged
 
 _TICK_SECONDS = 0.5
 

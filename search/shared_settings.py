@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from stacking.recipe import Recipe
+from nasnet.stacking.recipe import Recipe
 
 Sampling = Literal["controller", "fair", "uniform"]
 # ENAS's controller for cells, as its authors' script sets it (github.com/melodyguan/enas).

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from cells import Genotype, write_atomically
-from controller.protocol import Controller
-from search.evaluators import Evaluation
-from search.executors import Executor
-from search.shared import MOVING, WEIGHTS, SharedScore, SharedStep
-from search.shared_children import evaluate_all, fair_genotypes
-from search.shared_settings import SharedSettings, check_recipe
-from stacking.recipe import Recipe
-from stacking.shared_layout import SharedLayout
-from stacking.update import optimizer_step, running_mean
+from nasnet.cells import Genotype
+from nasnet.controller.protocol import Controller
+from nasnet.runtime.files import write_atomically
+from nasnet.search.evaluators import Evaluation
+from nasnet.search.executors import Executor
+from nasnet.search.shared import MOVING, WEIGHTS, SharedScore, SharedStep
+from nasnet.search.shared_children import evaluate_all, fair_genotypes
+from nasnet.search.shared_settings import SharedSettings, check_recipe
+from nasnet.stacking.recipe import Recipe
+from nasnet.stacking.shared.layout import SharedLayout
+from nasnet.stacking.update import optimizer_step, running_mean
 
 STATE = "state.npz"
 
@@ -90,7 +91,7 @@ class SharedTraining:
         if (folder / STATE).is_file():
             weights, moving = self._restore()
         else:
-            from stacking.flat_backend import FlatLayout
+            from nasnet.stacking.flat.backend import FlatLayout
 
             weights, moving = FlatLayout(layout.parameters).initial(seed)
         # Workers map these two; between two epochs they may be ahead of the saved state.

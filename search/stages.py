@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cells import Genotype, write_atomically
-from search.budgets import Stage
-from search.evaluators import Evaluation, TrainChild
+from nasnet.cells import Genotype
+from nasnet.runtime.files import write_atomically
+from nasnet.search.budgets import Stage
+from nasnet.search.evaluators import Evaluation, TrainChild
 
 if TYPE_CHECKING:
-    from stacking.trainer import Trainer
+    from nasnet.stacking.flat.trainer import Trainer
 
 
 class _StageEnd(Exception):
@@ -43,7 +44,7 @@ class TrainInStages:
         """The child's worth at the end of the stage."""
         if not isinstance(stage.architecture, Genotype):
             raise TypeError(f"architecture is {stage.architecture!r:.60}, expected a genotype")
-        from stacking.trainer import Epoch
+        from nasnet.stacking.flat.trainer import Epoch
 
         trainer = self.child.trainer(stage.architecture, seed)
         path = self.folder / f"trial-{stage.number}.npz"

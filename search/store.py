@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from controller.protocol import Proposal
-from search.trial import Trial
+from nasnet.controller.protocol import Proposal
+from nasnet.search.trial import Trial
 
 VERSION = "1"
 _TABLES = sa.MetaData()

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from search.evaluators import Evaluation
+from nasnet.search.evaluators import Evaluation
 
 SUFFIXES = (".csv", ".csv.gz", ".npz")
 

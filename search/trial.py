@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any, Literal
 
-from controller.protocol import Proposal
+from nasnet.controller.protocol import Proposal
 
 State = Literal[
     "waiting",

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from cells import Network, network_cost
-from cells.backend import Padding, PoolKind, PoolPadding
-from stacking.augmentation import rescale
-from stacking.flat_backend import FlatLayout
-from stacking.losses import cross_entropy
-from stacking.supernet import SharedTensors, plain_pool
+from nasnet.cells import Network, network_cost
+from nasnet.cells.backend import Padding, PoolKind, PoolPadding
+from nasnet.stacking.flat.augmentation import rescale
+from nasnet.stacking.flat.backend import FlatLayout
+from nasnet.stacking.flat.losses import cross_entropy
+from nasnet.stacking.shared.supernet import SharedTensors, plain_pool
 
 Tensor = Any
 _EPSILON = 1e-5

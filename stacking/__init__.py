@@ -6,15 +6,17 @@ Plans, costs and recipes need no TensorFlow; the names that do are imported when
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from stacking.assemble import assemble
-from stacking.network import CellFrame, CellNetwork
-from stacking.plan import STEMS, Slot, Stack, Stem
-from stacking.presets import PRESETS, Preset
-from stacking.recipe import Diverged, Recipe
-from stacking.recipes import RECIPES
+from nasnet.stacking.assemble import assemble
+from nasnet.stacking.network import CellFrame, CellNetwork
+from nasnet.stacking.plan import STEMS, Slot, Stack, Stem
+from nasnet.stacking.presets import PRESETS, Preset
+from nasnet.stacking.recipe import Diverged, Recipe
+from nasnet.stacking.recipes import RECIPES
 
 if TYPE_CHECKING:
-    from stacking.applications import (
+    from nasnet.stacking.flat.backend import FlatLayout, FlatTensors
+    from nasnet.stacking.flat.trainer import Epoch, Trainer
+    from nasnet.stacking.keras.applications import (
         AmoebaNetA,
         AmoebaNetAMobile,
         DARTSNet,
@@ -26,12 +28,10 @@ if TYPE_CHECKING:
         decode_predictions,
         preprocess_input,
     )
-    from stacking.drop_path import DropPath, DropPathSchedule, strip_drop_path
-    from stacking.ends import end_points
-    from stacking.flat_backend import FlatLayout, FlatTensors
-    from stacking.keras_backend import KerasLayers, build_network
-    from stacking.keras_training import compile_network
-    from stacking.trainer import Epoch, Trainer
+    from nasnet.stacking.keras.backend import KerasLayers, build_network
+    from nasnet.stacking.keras.drop_path import DropPath, DropPathSchedule, strip_drop_path
+    from nasnet.stacking.keras.ends import end_points
+    from nasnet.stacking.keras.training import compile_network
 
 __all__ = (
     "PRESETS",
@@ -69,31 +69,31 @@ __all__ = (
     "strip_drop_path",
 )
 _HOMES = {
-    "AmoebaNetA": "stacking.applications",
-    "AmoebaNetAMobile": "stacking.applications",
-    "DARTSNet": "stacking.applications",
-    "DropPath": "stacking.drop_path",
-    "DropPathSchedule": "stacking.drop_path",
-    "Epoch": "stacking.trainer",
-    "FlatLayout": "stacking.flat_backend",
-    "FlatTensors": "stacking.flat_backend",
-    "KerasLayers": "stacking.keras_backend",
-    "NASNetCIFAR": "stacking.applications",
-    "NASNetLarge": "stacking.applications",
-    "NASNetMobile": "stacking.applications",
-    "PNASNet5": "stacking.applications",
-    "PNASNet5Mobile": "stacking.applications",
-    "Trainer": "stacking.trainer",
-    "build_network": "stacking.keras_backend",
-    "compile_network": "stacking.keras_training",
-    "decode_predictions": "stacking.applications",
-    "end_points": "stacking.ends",
-    "preprocess_input": "stacking.applications",
-    "strip_drop_path": "stacking.drop_path",
+    "AmoebaNetA": "nasnet.stacking.keras.applications",
+    "AmoebaNetAMobile": "nasnet.stacking.keras.applications",
+    "DARTSNet": "nasnet.stacking.keras.applications",
+    "DropPath": "nasnet.stacking.keras.drop_path",
+    "DropPathSchedule": "nasnet.stacking.keras.drop_path",
+    "Epoch": "nasnet.stacking.flat.trainer",
+    "FlatLayout": "nasnet.stacking.flat.backend",
+    "FlatTensors": "nasnet.stacking.flat.backend",
+    "KerasLayers": "nasnet.stacking.keras.backend",
+    "NASNetCIFAR": "nasnet.stacking.keras.applications",
+    "NASNetLarge": "nasnet.stacking.keras.applications",
+    "NASNetMobile": "nasnet.stacking.keras.applications",
+    "PNASNet5": "nasnet.stacking.keras.applications",
+    "PNASNet5Mobile": "nasnet.stacking.keras.applications",
+    "Trainer": "nasnet.stacking.flat.trainer",
+    "build_network": "nasnet.stacking.keras.backend",
+    "compile_network": "nasnet.stacking.keras.training",
+    "decode_predictions": "nasnet.stacking.keras.applications",
+    "end_points": "nasnet.stacking.keras.ends",
+    "preprocess_input": "nasnet.stacking.keras.applications",
+    "strip_drop_path": "nasnet.stacking.keras.drop_path",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'stacking' has no attribute {name!r}")
+        raise AttributeError(f"module 'nasnet.stacking' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

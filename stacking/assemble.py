@@ -1,8 +1,8 @@
 """A whole network, written once over the `Backend` protocol: stem, cells, classifiers."""
 
-from cells import Backend, Cost, Genotype, Shape, build_cell
-from cells.backend import X
-from stacking.plan import STEMS, Stack
+from nasnet.cells import Backend, Cost, Genotype, Shape, build_cell
+from nasnet.cells.backend import X
+from nasnet.stacking.plan import STEMS, Stack
 
 AUX_FILTERS = (128, 768)
 

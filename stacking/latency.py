@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cells import Network
+from nasnet.cells import Network
 
 _WARM_UP = 3
 _ROUNDS, _BUSY = 3, 1.5  # p90 over p10 above which other work must have been in the way
@@ -34,12 +34,12 @@ def latency(network: Network, runs: int) -> dict[str, Any]:
     """
     if runs < 1:
         raise ValueError(f"runs is {runs}, expected at least 1")
-    from stacking.quiet import import_tensorflow
+    from nasnet.runtime.quiet import import_tensorflow
 
     import_tensorflow()
     import tensorflow as tf
 
-    from stacking.keras_backend import build_network
+    from nasnet.stacking.keras.backend import build_network
 
     model = build_network(network)
     call = tf.function(lambda image: model(image, training=False))

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from cells import Backend, Cost, Genotype, Part, Shape, network_cost
-from cells.backend import X
-from stacking.assemble import assemble, build_stem, needed_outputs
-from stacking.plan import STEMS, Slot, Stack
+from nasnet.cells import Backend, Cost, Genotype, Part, Shape, network_cost
+from nasnet.cells.backend import X
+from nasnet.stacking.assemble import assemble, build_stem, needed_outputs
+from nasnet.stacking.plan import STEMS, Slot, Stack
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

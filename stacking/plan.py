@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from cells import CONVENTIONS, Cell, Conventions, Family, Genotype
-from cells.backend import Padding
+from nasnet.cells import CONVENTIONS, Cell, Conventions, Family, Genotype
+from nasnet.cells.backend import Padding
 
 NUM_STAGES = 3
 Kind = Literal["normal", "reduction"]

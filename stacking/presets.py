@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cells import NASNET_A, ZOO, Genotype
-from stacking.network import CellNetwork
-from stacking.plan import Stack
+from nasnet.cells import NASNET_A, ZOO, Genotype
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Recipe:
     """How to train; as it stands, momentum SGD with a single-period cosine.
 
     Zoph et al., https://arxiv.org/abs/1707.07012, appendix A; the published recipes are in
-    `stacking.recipes`.
+    `nasnet.stacking.recipes`.
 
     Args:
         epochs: passes over the training images.

@@ -15,7 +15,7 @@ import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from stacking.recipe import Recipe
+from nasnet.stacking.recipe import Recipe
 
 PAPER_CIFAR = Recipe(
     epochs=600,  # slim: 937,500 steps of 32 in 50,000 images

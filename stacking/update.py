@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stacking.recipe import Recipe
+from nasnet.stacking.recipe import Recipe
 
 Array = Any
 

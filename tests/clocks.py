@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from search import Outcome, ProcessPool
+from nasnet.search import Outcome, ProcessPool
 
 
 class Clock:
@@ -25,7 +25,7 @@ class HurriedPool(ProcessPool):
     """A pool whose clock runs once nothing is left to wait for but a child that hangs.
 
     Args:
-        clock: the one that `search.executors` reads.
+        clock: the one that `nasnet.search.executors` reads.
         hangs: a file that the child that hangs has made.
         options: of the pool.
     """

@@ -30,7 +30,7 @@ def _warm_workers():
 @pytest.fixture(scope="session", autouse=True)
 def _one_drawing():
     """Each search on shapes10 draws 14,000 images; those of a session share one drawing."""
-    from experiments import shapes
+    from nasnet.data import shapes
 
     drawn = shapes.shapes10
 
@@ -54,7 +54,7 @@ def _memory():
 @pytest.fixture
 def cold_workers(monkeypatch):
     """Workers of a search start as those of a user do: a new Python imports what it needs."""
-    from search import executors
+    from nasnet.search import executors
 
     monkeypatch.setattr(executors, "_SPAWN", multiprocessing.context.SpawnContext())
 
@@ -97,7 +97,7 @@ def keras_mobile(tmp_path_factory):
 @pytest.fixture
 def invoke(capsys):
     """Runs a command in this process: its exit code, output and messages."""
-    from experiments import cli
+    from nasnet.experiments import cli
 
     def call(*arguments):
         try:
@@ -113,7 +113,7 @@ def invoke(capsys):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """The run directory of a small search that has ended; not to be changed."""
-    from experiments import cli
+    from nasnet.experiments import cli
     from tests.searches import TINY
 
     path = tmp_path_factory.mktemp("runs") / "finished"

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from benchmarks.controller_learning import separable_share
-from cells import CellSpace, Decision, GrowingCellSpace
-from cells.space import TERMINATE
-from controller import CONTROLLERS, make_controller
+from nasnet.cells import CellSpace, Decision, GrowingCellSpace
+from nasnet.cells.spaces.cell import TERMINATE
+from nasnet.controller import CONTROLLERS, make_controller
 
 SPACE, GROWING = CellSpace(), GrowingCellSpace()
 POLICIES = ("reinforce", "ppo")

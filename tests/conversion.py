@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from transfer import shard_writing
-from transfer.records import convert
+from nasnet.data.photos import shard_writing
+from nasnet.data.photos.records import convert
 
 _write = shard_writing._write
 

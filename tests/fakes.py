@@ -7,9 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from cells import Genotype
-from search import Evaluation, Stage
-from stacking.recipe import Diverged
+from nasnet.cells import Genotype
+from nasnet.search import Evaluation, Stage
+from nasnet.stacking.recipe import Diverged
 
 
 def separable_share(genotype: Genotype) -> float:

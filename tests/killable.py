@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cells import CellSpace
-from controller import Controller, make_controller
-from search import BudgetSettings, Policy, ProcessPool, Search, TrialStore
+from nasnet.cells import CellSpace
+from nasnet.controller import Controller, make_controller
+from nasnet.search import BudgetSettings, Policy, ProcessPool, Search, TrialStore
 from tests.fakes import Ladder, Share
 
 SPACE = CellSpace(blocks=2)

@@ -3,12 +3,12 @@
 import keras  # noqa: F401
 import tensorflow  # noqa: F401
 
-import experiments.cli
-import experiments.searching
-import experiments.transfer_training  # noqa: F401
+import nasnet.experiments.cli
+import nasnet.experiments.searching.driver
+import nasnet.experiments.transfer.training  # noqa: F401
+import nasnet.transfer.training.engine
+import nasnet.transfer.training.trainer  # noqa: F401
 import tests.conversion
 import tests.fakes
 import tests.killable
 import tests.transfer_task  # noqa: F401
-import transfer.engine
-import transfer.trainer  # noqa: F401

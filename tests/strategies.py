@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from cells import COMBINES, NASNET_OPERATIONS, Block, Cell, CellSpace, Genotype
+from nasnet.cells import COMBINES, NASNET_OPERATIONS, Block, Cell, CellSpace, Genotype
 
 _TWO = Cell((Block(0, 1, "sep_conv_3x3", "avg_pool_3x3"), Block(1, 0, "conv_3x3", "identity")))
 # Cells of two blocks, for tests of what every network goes through: a third of NASNet-A's layers.

@@ -50,12 +50,12 @@ def test_cells_need_numpy_alone():
 @pytest.mark.parametrize(
     "statement",
     [
-        "import cells, controller, viz",
-        "import stacking, search, experiments.searching",
-        "from experiments.cli import parse; parse(['zoo']).run()",
-        "from experiments.cli import parse; parse(['profile', 'nasnet-a']).run()",
-        "from experiments.cli import parse; parse(['doctor']).run()",
-        "from experiments.cli import parse; "
+        "import nasnet.cells, nasnet.controller, nasnet.viz",
+        "import nasnet.stacking, nasnet.search, nasnet.experiments.searching.driver",
+        "from nasnet.experiments.cli import parse; parse(['zoo']).run()",
+        "from nasnet.experiments.cli import parse; parse(['profile', 'nasnet-a']).run()",
+        "from nasnet.experiments.cli import parse; parse(['doctor']).run()",
+        "from nasnet.experiments.cli import parse; "
         "parse(['transfer', 'plan', 'nasnet-a', '--mult-adds', '600M']).run()",
     ],
 )

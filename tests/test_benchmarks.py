@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cells import NASNET_A, network_cost
-from stacking import FlatLayout, FlatTensors, Stack
-from stacking.network import CellNetwork
+from nasnet.cells import NASNET_A, network_cost
+from nasnet.stacking import FlatLayout, FlatTensors, Stack
+from nasnet.stacking.network import CellNetwork
 from tests.strategies import random_genotypes
 
 STACK, SHAPE, CLASSES = Stack(1, 4), (16, 16, 3), 5

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cells import NASNET_A
-from experiments import cli
+from nasnet.cells import NASNET_A
+from nasnet.experiments import cli
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -28,7 +28,7 @@ def test_the_python_in_the_readme_runs(tmp_path, monkeypatch, capsys, rng):
     assert len(PYTHON) >= 3
     for code in PYTHON:
         if 'weights="imagenet"' in code:  # a download: its imports alone
-            code = "\n".join(re.findall(r"^from stacking import .*$", code, re.MULTILINE))
+            code = "\n".join(re.findall(r"^from nasnet.stacking import .*$", code, re.MULTILINE))
         for long, short in smaller.items():
             code = code.replace(long, short)
         exec(compile(code, "README.md", "exec"), names)

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from experiments.cli import STYLE
-from experiments.commands.transfer_finetune import TransferFinetuneCommand, finetune_default
-from experiments.commands.transfer_train import TransferTrainCommand, train_default
+from nasnet.experiments.cli import STYLE
+from nasnet.experiments.commands.transfer.finetune import TransferFinetuneCommand, finetune_default
+from nasnet.experiments.commands.transfer.train import TransferTrainCommand, train_default
 
 TINY = "--stack.repeats 1 --stack.filters 4 --stack.stem cifar --size 32 --recipe.aux-weight 0"
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cells import Block, Cell, Genotype
-from stacking.network import CellNetwork
-from stacking.plan import Stack
-from stacking.recipe import Recipe
+from nasnet.cells import Block, Cell, Genotype
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe
 
 SIZE, CLASSES = 16, 4
 _CELL = Cell((Block(0, 1, "sep_conv_3x3", "identity"),))
@@ -38,7 +38,7 @@ RECIPE = Recipe(
 
 
 class Quarters:
-    """The images, in the same dicts as `transfer.pipeline` gives.
+    """The images, in the same dicts as `nasnet.data.photos.pipeline` gives.
 
     Args:
         count: training images.
@@ -86,10 +86,10 @@ class Quarters:
 
 @functools.lru_cache
 def _traced(recipe, kind, accumulate, precision):
-    from stacking.flat_network import FlatNetwork
-    from stacking.training_state import TrainingState
-    from transfer.distribution import Replicas
-    from transfer.engine import Engine
+    from nasnet.stacking.flat.network import FlatNetwork
+    from nasnet.stacking.flat.training_state import TrainingState
+    from nasnet.transfer.training.distribution import Replicas
+    from nasnet.transfer.training.engine import Engine
 
     replicas = Replicas(kind)
     cells = CellNetwork(GENOTYPE, STACK, (SIZE, SIZE, 3), CLASSES)
@@ -108,7 +108,7 @@ def make_engine(recipe=RECIPE, *, kind="none", accumulate=1, precision="float32"
 
 def make_trainer(folder, *, recipe=RECIPE, kind="none", accumulate=1, precision="float32", **more):
     """A trainer of the task; `more` is that of `Quarters` and of `TransferTrainer`."""
-    from transfer.trainer import TransferTrainer
+    from nasnet.transfer.training.trainer import TransferTrainer
 
     engine = make_engine(recipe, kind=kind, accumulate=accumulate, precision=precision)
     options = {name: more.pop(name) for name in ("bad", "pause", "count") if name in more}
@@ -130,8 +130,8 @@ def main() -> None:
     given = parser.parse_args()
     import tensorflow as tf
 
-    from transfer.distribution import WorkerLost
-    from transfer.trainer import Intervals, Observer
+    from nasnet.transfer.training.distribution import WorkerLost
+    from nasnet.transfer.training.trainer import Intervals, Observer
 
     kind = "none"
     if given.mirrored:

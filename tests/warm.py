@@ -45,7 +45,7 @@ def run_module(
 
 def all_pools() -> None:
     """All pools of this process fork their workers so, where they would start a new Python."""
-    from search import executors
+    from nasnet.search import executors
 
     other, forking = multiprocessing.get_context, context()
     multiprocessing.get_context = lambda method=None: (

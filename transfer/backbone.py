@@ -16,12 +16,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cells import network_cost
-from stacking.assemble import needed_outputs
-from stacking.keras_backend import KerasLayers
-from stacking.network import CellNetwork
-from stacking.plan import STEMS
-from transfer.weights import assign_weights, read_weights
+from nasnet.cells import network_cost
+from nasnet.stacking.assemble import needed_outputs
+from nasnet.stacking.keras.backend import KerasLayers
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import STEMS
+from nasnet.transfer.weights import assign_weights, read_weights
 
 LEVELS = 4
 

@@ -11,11 +11,11 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator
 
-from cells import ZOO, Genotype, network_cost
-from stacking.network import CellFrame, CellNetwork
-from stacking.plan import NUM_STAGES, Stack
-from stacking.presets import PRESETS
-from transfer.budget import Budget
+from nasnet.cells import ZOO, Genotype, network_cost
+from nasnet.stacking.network import CellFrame, CellNetwork
+from nasnet.stacking.plan import NUM_STAGES, Stack
+from nasnet.stacking.presets import PRESETS
+from nasnet.transfer.budget import Budget
 
 # F / 4 and F / 2 of the stem's cells are then whole, as in the paper's networks and as Keras asks.
 STEP = 4

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from cells import Family
-from stacking.plan import NUM_STAGES, Stack, StemName
+from nasnet.cells import Family
+from nasnet.stacking.plan import NUM_STAGES, Stack, StemName
 
 _PATH = re.compile(
     r"(?P<cell>(?:cell_stem|reduction_cell|cell)_\d+)_"

@@ -28,7 +28,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from transfer.sites import Shapes, Site, find_sites, infer_stack
+from nasnet.transfer.sites import Shapes, Site, find_sites, infer_stack
 
 _READS = ("kernel", "pointwise_kernel")  # these add up what they read
 

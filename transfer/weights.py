@@ -1,6 +1,6 @@
 """Weights from elsewhere: read from files, carried over into other networks, frozen.
 
-`warm_start` is explained in `transfer.warm_start`.
+`warm_start` is explained in `nasnet.transfer.warm_start`.
 """
 
 import dataclasses
@@ -16,10 +16,15 @@ from typing import Any
 import h5py
 import numpy as np
 
-from cells import NASNET_A, Family, Genotype
-from stacking.keras_weights import assign_weights, peer_network, read_layers, weights_from_keras
-from stacking.plan import Stack
-from transfer.warm_start import WarmStart, warm_start
+from nasnet.cells import NASNET_A, Family, Genotype
+from nasnet.stacking.keras.weights import (
+    assign_weights,
+    peer_network,
+    read_layers,
+    weights_from_keras,
+)
+from nasnet.stacking.plan import Stack
+from nasnet.transfer.warm_start import WarmStart, warm_start
 
 __all__ = (
     "ReadWeights",

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from cells import Cell, Genotype
-from viz.cell_graph import Node
+from nasnet.cells import Cell, Genotype
+from nasnet.viz.cell.graph import Node
 
 INK = "#1f2933"
 FRAME = "#c9d1da"

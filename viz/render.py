@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cells import Genotype, Part, write_atomically
-from viz.dot import digraph, genotype_to_dot
-from viz.network_dot import network_digraph, network_to_dot
-from viz.network_png import network_figure
-from viz.network_svg import network_to_svg
-from viz.png import genotype_figure
-from viz.svg import genotype_to_svg
+from nasnet.cells import Genotype, Part
+from nasnet.runtime.files import write_atomically
+from nasnet.viz.cell.dot import digraph, genotype_to_dot
+from nasnet.viz.cell.png import genotype_figure
+from nasnet.viz.cell.svg import genotype_to_svg
+from nasnet.viz.network.dot import network_digraph, network_to_dot
+from nasnet.viz.network.png import network_figure
+from nasnet.viz.network.svg import network_to_svg
 
 if TYPE_CHECKING:
     import graphviz

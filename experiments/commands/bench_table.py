@@ -7,8 +7,8 @@ from typing import Annotated
 
 import tyro
 
-from experiments.bench_table import BenchTableSettings
-from experiments.errors import FAILURE, INTERRUPTED, OK
+from nasnet.experiments.compare.bench_table import BenchTableSettings
+from nasnet.experiments.errors import FAILURE, INTERRUPTED, OK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ class BenchTableCommand:
     resume: Path | None = None
 
     def run(self) -> int:
-        from experiments import bench_table
+        from nasnet.experiments.compare import bench_table
 
         if self.resume is not None and self.out is not None:
             raise ValueError(f"out is {self.out} beside --resume, expected one of the two")

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import tyro
 
-from cells import Genotype
-from experiments.cell_argument import find_trial, read_trials
-from experiments.errors import OK, NotFoundError
-from experiments.pareto import pareto_rows, pareto_table, write_pareto
-from experiments.reporting import TOP, describe, print_json, stdout, top, top_table, trial_json
-from experiments.run_directory import RunDirectory, open_run
-from search.trial import Trial
+from nasnet.cells import Genotype
+from nasnet.experiments.console.reporting import (
+    TOP,
+    describe,
+    print_json,
+    stdout,
+    top,
+    top_table,
+    trial_json,
+)
+from nasnet.experiments.errors import OK, NotFoundError
+from nasnet.experiments.networks.cell_argument import find_trial, read_trials
+from nasnet.experiments.runs.directory import RunDirectory, open_run
+from nasnet.experiments.searching.pareto import pareto_rows, pareto_table, write_pareto
+from nasnet.search.trial import Trial
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from experiments.comparing import ComparisonFolder
-from experiments.comparing_settings import CompareSettings
-from experiments.errors import INTERRUPTED, OK
-from experiments.settings import pinned
+from nasnet.experiments.compare.comparison import ComparisonFolder
+from nasnet.experiments.compare.settings import CompareSettings
+from nasnet.experiments.errors import INTERRUPTED, OK
+from nasnet.experiments.searching.settings import pinned
 
 if TYPE_CHECKING:
-    from experiments.comparing_report import Report
+    from nasnet.experiments.compare.report import Report
 
 _FEW_RUNS = 4  # of 3 and 3, the smallest p that the test can give is 0.1
 
@@ -36,7 +36,7 @@ class CompareCommand:
     json: bool = False
 
     def run(self) -> int:
-        from experiments import comparing
+        from nasnet.experiments.compare import comparison
 
         if self.resume is not None and self.out is not None:
             raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
@@ -44,9 +44,9 @@ class CompareCommand:
             if self.settings.evaluator == "child":
                 self.settings.check_flags()
             settings, source = self._pinned()
-            folder = comparing.begin(settings, self.out, source)
+            folder = comparison.begin(settings, self.out, source)
         else:
-            folder = comparing.reopen(self.resume, self.settings)
+            folder = comparison.reopen(self.resume, self.settings)
         with folder.lock():
             found = folder.settings(CompareSettings)  # the run's own
             return dataclasses.replace(self, settings=found)._compare(folder)
@@ -56,19 +56,20 @@ class CompareCommand:
 
         What cannot be used is refused here.
         """
-        from experiments import comparing_tables, data
+        from nasnet.data import sources
+        from nasnet.experiments.compare import tables
 
         settings = self.settings
         if settings.evaluator == "table":
-            table = comparing_tables.load_table(settings)
+            table = tables.load_table(settings)
             rows = f"{len(table.rows):,} rows, {settings.dataset}"
             return settings, f"{Path(table.source).name}, {rows}"
-        dataset = data.load(settings.data, seed=settings.seed)
+        dataset = sources.load(settings.data, seed=settings.seed)
         return pinned(settings, dataset.name), dataset.source
 
     def _compare(self, folder: ComparisonFolder) -> int:
-        from experiments import comparing_report
-        from experiments.reporting import print_json, stdout
+        from nasnet.experiments.compare import report as comparing_report
+        from nasnet.experiments.console.reporting import print_json, stdout
 
         retrained: list[dict[str, Any]] = []
         if self.settings.evaluator == "table":
@@ -89,7 +90,7 @@ class CompareCommand:
             if self.settings.runs < _FEW_RUNS:
                 out.print(f"{self.settings.runs} runs of each are too few for the test to find any")
             if retrained:
-                from experiments.comparing_searches import retrained_table
+                from nasnet.experiments.compare.searches import retrained_table
 
                 out.print(retrained_table(retrained))
             out.print(f"results are in {folder.path}", soft_wrap=True)
@@ -108,22 +109,23 @@ class CompareCommand:
         )
 
     def _on_table(self, folder: ComparisonFolder) -> tuple[bool, "Report"]:
-        from experiments import comparing_report, comparing_tables
+        from nasnet.experiments.compare import report as comparing_report
+        from nasnet.experiments.compare import tables
 
-        complete = comparing_tables.run_all(folder, self.settings)
-        table = comparing_tables.load_table(self.settings)
+        complete = tables.run_all(folder, self.settings)
+        table = tables.load_table(self.settings)
         best = float(table.report.max())
         return complete, comparing_report.table_report(folder, self.settings, best)
 
     def _by_searches(self, folder: ComparisonFolder) -> tuple[bool, "Report", list[dict[str, Any]]]:
-        from experiments import comparing_searches
+        from nasnet.experiments.compare import searches
 
         retrained: list[dict[str, Any]] = []
-        complete = comparing_searches.run_all(folder, self.settings)
-        report = comparing_searches.search_report(folder, self.settings)
+        complete = searches.run_all(folder, self.settings)
+        report = searches.search_report(folder, self.settings)
         if complete and self.settings.retrain:
             try:
-                retrained = comparing_searches.retrain_all(folder, self.settings)
+                retrained = searches.retrain_all(folder, self.settings)
             except KeyboardInterrupt:
                 complete = False
         return complete, report, retrained

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from experiments import data_cifar
-from experiments.errors import FAILURE, OK
-from experiments.reporting import print_json, stdout
-from experiments.run_directory import environment
+from nasnet.data import mini_cifar10
+from nasnet.experiments.console.reporting import print_json, stdout
+from nasnet.experiments.errors import FAILURE, OK
+from nasnet.experiments.runs.directory import environment
 
 _REQUIRED = ("keras", "matplotlib", "numpy", "sqlalchemy", "tyro", "rich", "graphviz", "PIL")
 
@@ -58,7 +58,7 @@ def _checks() -> list[dict[str, str]]:
     )
     dot = shutil.which("dot")
     rows.append(row("dot", "ok" if dot else "none", dot or "our own layout draws instead"))
-    cached = data_cifar.on_disk()
+    cached = mini_cifar10.on_disk()
     found = "on disk" if cached else "not on disk; --data auto tries to download it"
     rows.append(row("CIFAR-10", "ok" if cached else "none", found))
     writable = os.access(".", os.W_OK)

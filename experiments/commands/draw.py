@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import tyro
 
-from experiments.cell_argument import resolve_cell
-from experiments.chosen_network import PlanFlags, choose_network
-from experiments.errors import OK
-from experiments.reporting import print_json
+from nasnet.experiments.console.reporting import print_json
+from nasnet.experiments.errors import OK
+from nasnet.experiments.networks.cell_argument import resolve_cell
+from nasnet.experiments.networks.chosen import PlanFlags, choose_network
 
 _NETWORK_ONLY = ("preset", "stack", "size", "classes", "aux", "expand")
 
@@ -57,7 +57,7 @@ class DrawCommand:
         return OK
 
     def _draw_cells(self) -> tuple[str, Path]:
-        import viz
+        from nasnet import viz
 
         plain = DrawCommand()
         for flag in _NETWORK_ONLY:
@@ -71,7 +71,7 @@ class DrawCommand:
         return name, viz.draw_genotype(genotype, path, title=title, engine=self.engine)
 
     def _draw_network(self) -> tuple[str, Path]:
-        import viz
+        from nasnet import viz
 
         chosen = choose_network(
             self.cell,

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import tyro
 
-from experiments.errors import FAILURE, OK
-from experiments.networks import find_network
-from experiments.reporting import print_json, stdout
-from transfer.export import Format
+from nasnet.experiments.console.reporting import print_json, stdout
+from nasnet.experiments.errors import FAILURE, OK
+from nasnet.experiments.networks.trained import find_network
+from nasnet.transfer.serving.export import Format
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ExportCommand:
     json: bool = False
 
     def run(self) -> int:
-        from experiments.exporting import export
+        from nasnet.experiments.networks.exporting import export
 
         if self.limit < 1:
             raise ValueError(f"limit is {self.limit}, expected at least 1")

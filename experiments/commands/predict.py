@@ -8,9 +8,9 @@ import tyro
 from rich.markup import escape
 from rich.table import Table
 
-from experiments.errors import OK, USAGE
-from experiments.networks import find_network
-from experiments.reporting import print_json, stdout
+from nasnet.experiments.console.reporting import print_json, stdout
+from nasnet.experiments.errors import OK, USAGE
+from nasnet.experiments.networks.trained import find_network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,7 @@ class PredictCommand:
     json: bool = False
 
     def run(self) -> int:
-        from experiments.predicting import predict
+        from nasnet.experiments.networks.predicting import predict
 
         if not self.images:
             raise ValueError("number of images is 0, expected at least 1")

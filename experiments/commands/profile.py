@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import tyro
 from rich.table import Table
 
-from cells.profile import SlotCost, profile, total
-from experiments.chosen_network import ChosenNetwork, PlanFlags, choose_network
-from experiments.errors import OK
-from experiments.reporting import millions, print_json, stdout
-from stacking.latency import latency, latency_text
+from nasnet.cells.profile import SlotCost, profile, total
+from nasnet.experiments.console.reporting import millions, print_json, stdout
+from nasnet.experiments.errors import OK
+from nasnet.experiments.networks.chosen import ChosenNetwork, PlanFlags, choose_network
+from nasnet.stacking.latency import latency, latency_text
 
 
 @dataclasses.dataclass(frozen=True)

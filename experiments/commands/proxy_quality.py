@@ -7,10 +7,10 @@ from typing import Annotated
 
 import tyro
 
-from experiments.errors import INTERRUPTED, OK
-from experiments.proxy_quality import ProxySettings
-from experiments.run_directory import RunDirectory
-from search.proxies import EVALUATORS as SEARCHABLE
+from nasnet.experiments.errors import INTERRUPTED, OK
+from nasnet.experiments.proxies.quality import ProxySettings
+from nasnet.experiments.runs.directory import RunDirectory
+from nasnet.search.proxies import EVALUATORS as SEARCHABLE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,16 +33,16 @@ class ProxyQualityCommand:
     json: bool = False
 
     def run(self) -> int:
-        from experiments import proxy_quality
+        from nasnet.experiments.proxies import quality
 
         if self.resume is not None and self.out is not None:
             raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
         if self.resume is None:
-            run = proxy_quality.begin(self.settings, self.out)
+            run = quality.begin(self.settings, self.out)
         else:
-            run = proxy_quality.reopen(self.resume, self.settings)
+            run = quality.reopen(self.resume, self.settings)
         try:
-            complete = proxy_quality.measure(run, self.settings)
+            complete = quality.measure(run, self.settings)
         except KeyboardInterrupt:
             complete = False
         self._report(run)
@@ -56,23 +56,23 @@ class ProxyQualityCommand:
         return INTERRUPTED
 
     def _report(self, run: RunDirectory) -> None:
-        from experiments import proxy_quality, proxy_report
-        from experiments.reporting import print_json, stdout
+        from nasnet.experiments.console.reporting import print_json, stdout
+        from nasnet.experiments.proxies import quality, report
 
-        cells = proxy_report.join(*proxy_quality.read(run))
-        rows = proxy_report.qualities(cells)
+        cells = report.join(*quality.read(run))
+        rows = report.qualities(cells)
         if rows:
             source = run.read_config()["source"].split(",")[0]
             title = f"{len(cells)} random cells, {source}"
-            proxy_report.write(cells, rows, run.path, title)
+            report.write(cells, rows, run.path, title)
         if self.json:
-            print_json(proxy_report.document(cells, rows))
+            print_json(report.document(cells, rows))
         elif rows:
             baseline = max([0.0, *(r.tau for r in rows if r.proxy == "parameters")])
             good = (r.proxy for r in rows if r.proxy in SEARCHABLE and r.tau_low > baseline)
             best = next(good, "child")  # one is worth it if it surely beats counting parameters
             out = stdout()
-            out.print(proxy_report.summary_table(rows))
+            out.print(report.summary_table(rows))
             out.print(
                 f"results are in {run.path}: proxies.json, proxies.csv, proxies.png\n"
                 f"next: nasnet search --evaluator {best}",

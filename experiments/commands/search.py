@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import tyro
 
-from experiments.errors import INTERRUPTED, OK
-from experiments.settings import SearchSettings
+from nasnet.experiments.errors import INTERRUPTED, OK
+from nasnet.experiments.searching.settings import SearchSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,18 +35,18 @@ class SearchCommand:
         if self.dry_run:
             print(json.dumps(_plan(self.settings), indent=2))
             return OK
-        from experiments import searching
-        from experiments.cell_argument import read_trials
-        from experiments.reporting import print_search
+        from nasnet.experiments.console.reporting import print_search
+        from nasnet.experiments.networks.cell_argument import read_trials
+        from nasnet.experiments.searching import driver
 
         if self.resume is None:
-            run = searching.begin(self.settings, self.out)
+            run = driver.begin(self.settings, self.out)
         elif self.out is None:
-            run = searching.reopen(self.resume, self.settings)
+            run = driver.reopen(self.resume, self.settings)
         else:
             raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
         try:
-            complete = searching.run_search(run, self.settings)
+            complete = driver.run_search(run, self.settings)
         except KeyboardInterrupt:
             complete = False
         trials = read_trials(run)

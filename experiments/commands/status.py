@@ -5,11 +5,11 @@ from pathlib import Path
 
 import tyro
 
-from experiments.cell_argument import read_trials
-from experiments.errors import OK
-from experiments.reporting import print_json, reward_name, search_summary, stdout
-from experiments.run_directory import open_run
-from experiments.settings import SearchSettings
+from nasnet.experiments.console.reporting import print_json, reward_name, search_summary, stdout
+from nasnet.experiments.errors import OK
+from nasnet.experiments.networks.cell_argument import read_trials
+from nasnet.experiments.runs.directory import open_run
+from nasnet.experiments.searching.settings import SearchSettings
 
 
 @dataclasses.dataclass(frozen=True)

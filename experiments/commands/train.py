@@ -7,10 +7,10 @@ from typing import Annotated
 
 import tyro
 
-from experiments.cell_argument import resolve_cell
-from experiments.errors import INTERRUPTED, OK
-from experiments.reporting import millions, print_json, stdout
-from experiments.settings import TrainSettings
+from nasnet.experiments.console.reporting import millions, print_json, stdout
+from nasnet.experiments.errors import INTERRUPTED, OK
+from nasnet.experiments.networks.cell_argument import resolve_cell
+from nasnet.experiments.searching.settings import TrainSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,15 +48,15 @@ class TrainCommand:
             raise ValueError(
                 f"recipe preset is {self.recipe_preset!r} beside --resume, expected one of the two"
             )
-        from experiments import training
+        from nasnet.experiments.training import driver
 
         if self.resume is not None:
-            run = training.reopen(self.resume, self.settings)
+            run = driver.reopen(self.resume, self.settings)
         else:
             name, genotype = resolve_cell(self.cell or "", self.trial)
-            run = training.begin(self.settings, name, genotype, self.out)
+            run = driver.begin(self.settings, name, genotype, self.out)
         try:
-            result = training.train(run)
+            result = driver.train(run)
         except KeyboardInterrupt:
             print(
                 f"stopped; whole epochs are saved, go on with: nasnet train --resume {run.path}",

@@ -5,11 +5,11 @@ from typing import Any
 
 from rich.table import Table
 
-from cells import ZOO, network_cost
-from experiments.errors import OK
-from experiments.reporting import millions, print_json, stdout
-from stacking.plan import Stack
-from stacking.presets import PRESETS, Preset
+from nasnet.cells import ZOO, network_cost
+from nasnet.experiments.console.reporting import millions, print_json, stdout
+from nasnet.experiments.errors import OK
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.presets import PRESETS, Preset
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Search spaces: what a controller may decide, and how decisions become cells."""

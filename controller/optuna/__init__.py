@@ -1,0 +1,1 @@
+"""Controllers out of Optuna."""

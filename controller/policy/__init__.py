@@ -1,0 +1,1 @@
+"""Controllers that are policy networks, and how these learn."""

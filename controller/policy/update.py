@@ -1,0 +1,58 @@
+"""One step of Adam on the weights of a policy, as a traced pure function."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from nasnet.controller.policy.lstm import DEVICE, PolicyNetwork
+from nasnet.controller.settings import ReinforceSettings
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+Loss = Callable[[Any, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+@functools.lru_cache(maxsize=16)
+def traced_update(network: PolicyNetwork, loss: Loss, settings: ReinforceSettings) -> Any:
+    """The update for these arguments, traced once a process for any batch size.
+
+    Args:
+        network: whose forward pass to differentiate.
+        loss: (settings, log_probs, old_log_probs, entropies, advantages) -> scalar.
+        settings: of the loss, and Adam's learning rate.
+
+    Returns:
+        A function (weights [P], first moment [P], second moment [P], number of this step from 1,
+        choices [B, T], old_log_probs [B, T], advantages [B]) -> (weights, first moment, second
+        moment). Adam is that of https://arxiv.org/abs/1412.6980, algorithm 1.
+    """
+
+    def update(weights, first, second, number, choices, old_log_probs, advantages):
+        with tf.device(DEVICE):
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                log_probs, entropies = network.follow(weights, choices)
+                value = loss(settings, log_probs, old_log_probs, entropies, advantages)
+            gradient = tape.gradient(value, weights)
+            first = BETA_1 * first + (1 - BETA_1) * gradient
+            second = BETA_2 * second + (1 - BETA_2) * tf.square(gradient)
+            mean = first / (1 - tf.pow(BETA_1, number))
+            spread = tf.sqrt(second / (1 - tf.pow(BETA_2, number)))
+            return weights - settings.learning_rate * mean / (spread + EPSILON), first, second
+
+    vector = tf.TensorSpec([network.size], tf.float32)
+    rows = [None, network.length]
+    return tf.function(
+        update,
+        input_signature=[
+            vector,
+            vector,
+            vector,
+            tf.TensorSpec([], tf.float32),
+            tf.TensorSpec(rows, tf.int32),
+            tf.TensorSpec(rows, tf.float32),
+            tf.TensorSpec([None], tf.float32),
+        ],
+        autograph=False,
+    )

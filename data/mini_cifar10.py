@@ -1,0 +1,101 @@
+"""A small CIFAR-10 out of its training set, and whether it can be had without a long wait."""
+
+import os
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+from nasnet.data.dataset import DataError, Dataset, stratified
+from nasnet.runtime.quiet import import_tensorflow
+
+CLASS_NAMES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+ARCHIVE = "cifar-10-batches-py-target_archive"  # the name under which Keras keeps the download
+ARCHIVE_BYTES = 170_498_071
+_SIZES = {"train": 10_000, "val": 2_000, "test": 2_000}
+_PATIENCE = 4.0  # seconds for an answer from the host
+
+
+def archive_path() -> Path:
+    """Where Keras keeps the CIFAR-10 archive; the rule is Keras', without importing it."""
+    home = os.environ.get("KERAS_HOME")
+    if home is None:
+        base = os.path.expanduser("~")
+        home = os.path.join(base if os.access(base, os.W_OK) else "/tmp", ".keras")
+    return Path(home).expanduser() / "datasets" / ARCHIVE
+
+
+def on_disk() -> bool:
+    """Whether the whole archive is there; Keras downloads again over a part of it."""
+    path = archive_path()
+    return path.is_file() and path.stat().st_size == ARCHIVE_BYTES
+
+
+def why_unreachable() -> str | None:
+    """Asks the host for the archive's header; None where it answers, else the reason in a line."""
+    answer: list[str | None] = []
+
+    def ask():
+        try:
+            request = urllib.request.Request(URL, method="HEAD")
+            urllib.request.urlopen(request, timeout=_PATIENCE).close()
+            answer.append(None)
+        except (OSError, ValueError) as error:  # URLError is an OSError
+            reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            answer.append(" ".join(str(reason).split()))
+
+    # The time limit of urlopen leaves out the name lookup, which can hang for longer.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(2 * _PATIENCE)
+    return answer[0] if answer else f"no answer in {2 * _PATIENCE:.0f} s"
+
+
+def mini_cifar10() -> Dataset:
+    """10,000 + 2,000 + 2,000 images for training, validation and test, always the same ones.
+
+    All three are drawn from CIFAR-10's *training* set, every class in equal number. CIFAR-10's
+    own test set is never touched, so that nobody chooses a cell by it; the test images here are
+    held out of training and validation. Downloaded once, by Keras (170 MB).
+    """
+    if not on_disk() and (reason := why_unreachable()) is not None:
+        raise DataError(f"CIFAR-10 is not on disk and could not be downloaded ({reason})")
+    images, labels = _training_set()
+    rest = np.arange(len(labels))
+    arrays: dict[str, np.ndarray] = {}
+    rng = np.random.default_rng(0)
+    for split, count in _SIZES.items():
+        chosen = rest[stratified(labels[rest], count, rng)]
+        rest = np.setdiff1d(rest, chosen)
+        arrays |= {f"x_{split}": np.ascontiguousarray(images[chosen]), f"y_{split}": labels[chosen]}
+    source = "mini-cifar10, 14,000 images of CIFAR-10's training set"
+    return Dataset("mini-cifar10", source, CLASS_NAMES, **arrays)
+
+
+def _training_set() -> tuple[np.ndarray, np.ndarray]:
+    """CIFAR-10's training images, [50000, 32, 32, 3] uint8, and labels, [50000] int64."""
+    import_tensorflow()
+    import keras  # takes seconds, and most commands do without CIFAR-10
+
+    try:
+        (images, labels), _ = keras.datasets.cifar10.load_data()
+    except Exception as error:  # Keras raises a bare Exception where a download breaks off
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"CIFAR-10 at {archive_path()} could not be read ({reason})") from None
+    if images.shape[1] == 3:  # Keras is set to channels_first
+        images = images.transpose(0, 2, 3, 1)
+    return images, labels[:, 0].astype(np.int64)

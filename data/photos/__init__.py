@@ -1,0 +1,1 @@
+"""Photos at ImageNet's scale: class folders, record shards, and batches of them."""

@@ -1,0 +1,84 @@
+"""Data sets by name or path, as arrays that have been checked.
+
+`load` is the one way in: it reads a name or a path into a `Dataset`, or raises a `DataError` of
+one line. Neither it nor its imports load TensorFlow, except to read CIFAR-10.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from nasnet.data import mini_cifar10, shapes
+from nasnet.data.dataset import DataError, Dataset, read_arrays, subset, write_arrays
+from nasnet.data.files import FOLDER_SIZE, read_folder, read_npz, resize
+
+__all__ = ["NAMES", "DataError", "Dataset", "load", "read_arrays", "subset", "write_arrays"]
+
+NAMES = ("auto", "mini-cifar10", "shapes10")
+_SHAPES_SIZES = {"train": 10_000, "val": 2_000, "test": 2_000}
+
+
+def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
+    """Reads or draws a data set.
+
+    Args:
+        spec: one of
+            "shapes10", 10,000 + 2,000 + 2,000 images drawn here, see `nasnet.data.shapes`;
+            "mini-cifar10", as many of CIFAR-10's training set, see `data_cifar.mini_cifar10`;
+            "auto", mini-cifar10 where it is on disk or can be downloaded, else shapes10, with
+            `source` saying which and why;
+            a path to an .npz, see `data_files.read_npz`;
+            a path to a folder of class folders, see `data_files.read_folder`.
+        seed: of shapes10, and of the validation split where a file or folder has none. The images
+            of mini-cifar10 are always the same.
+        image_size: height and width in pixels; the shorter side is resized (bilinear) and the
+            middle square kept. None leaves images as they are, those of a folder at 32 x 32.
+    """
+    if seed < 0:
+        raise DataError(f"seed is {seed}, expected at least 0")
+    if image_size is not None and image_size < 1:
+        raise DataError(f"image_size is {image_size}, expected at least 1")
+    if spec in NAMES:
+        dataset = _named(spec, seed)
+    elif Path(spec).is_dir():
+        return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)
+    elif Path(spec).is_file():
+        dataset = read_npz(Path(spec), seed)
+    else:
+        raise DataError(
+            f"data set is {spec!r}, expected {', '.join(NAMES)}, or the path of an .npz file "
+            "or of a folder of class folders"
+        )
+    return dataset if image_size is None else _resized(dataset, image_size)
+
+
+def _named(name: str, seed: int) -> Dataset:
+    if name == "shapes10":
+        return _shapes10(seed, "shapes10, drawn here: asked for by name")
+    try:
+        return mini_cifar10.mini_cifar10()
+    except DataError as error:
+        if name == "mini-cifar10":
+            raise
+        return _shapes10(seed, f"shapes10, drawn here: {error}")
+
+
+def _shapes10(seed: int, source: str) -> Dataset:
+    arrays: dict[str, np.ndarray] = {}
+    streams = np.random.SeedSequence(seed).generate_state(len(_SHAPES_SIZES), np.uint64)
+    for (split, count), stream in zip(_SHAPES_SIZES.items(), streams, strict=True):
+        arrays[f"x_{split}"], arrays[f"y_{split}"] = shapes.shapes10(count, int(stream))
+    return Dataset("shapes10", source, shapes.CLASS_NAMES, **arrays)
+
+
+def _resized(dataset: Dataset, size: int) -> Dataset:
+    if dataset.image_shape[:2] == (size, size):
+        return dataset
+    return dataclasses.replace(
+        dataset,
+        source=f"{dataset.source}; resized to {size} x {size}",
+        x_train=resize(dataset.x_train, size),
+        x_val=resize(dataset.x_val, size),
+        x_test=None if dataset.x_test is None else resize(dataset.x_test, size),
+    )

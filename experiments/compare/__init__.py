@@ -1,0 +1,1 @@
+"""`nasnet compare` and the tables that it looks things up in."""

@@ -1,0 +1,152 @@
+"""The runs of a comparison on a table: seconds each, in a process a core."""
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nasnet.controller import CONTROLLERS, ReinforceSettings, make_controller
+from nasnet.experiments.compare.comparison import ComparisonFolder, Run, planned
+from nasnet.experiments.compare.progress import RunsProgress
+from nasnet.experiments.compare.settings import CompareSettings
+from nasnet.experiments.compare.table_spaces import TABLE_SPACES
+from nasnet.experiments.console.progress import say
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.search.executors import InlineExecutor, end_with_parent
+from nasnet.search.loop import Policy, Search
+from nasnet.search.memory_store import MemoryStore
+from nasnet.search.tables import Table, TableLookup, read_table
+
+_WORKER: dict[str, Any] = {}  # what a worker process reads once
+
+
+def load_table(settings: CompareSettings) -> Table:
+    """The table of a comparison, checked to hold all of its space.
+
+    Raises:
+        ValueError: it cannot be read, or a row or column is missing.
+        OSError: the file is missing.
+    """
+    if settings.table is None:
+        raise ValueError("table is None, expected a file of measured accuracies")
+    space = TABLE_SPACES[settings.space]
+    table = read_table(Path(settings.table), space.columns[settings.dataset])
+    table.check_covers(space.names())
+    return table
+
+
+def run_on_table(table: Table, settings: CompareSettings, run: Run) -> dict[str, Any]:
+    """One search on the table.
+
+    A network that comes again counts as an evaluation like any other.
+
+    Returns:
+        `incumbents`, a list of [evaluations, validation accuracy, test accuracy, architecture] with
+        an entry for each time that the best by validation accuracy changed; and `seconds`.
+    """
+    known = TABLE_SPACES[settings.space]
+    space, started = known.make(), time.perf_counter()
+    controller = make_controller(run.controller, space, seed=run.seed, **run.settings)
+    executor = InlineExecutor(TableLookup(table, known.name))
+    policy = Policy(settings.budget, seed=run.seed, reuse=False)
+    search = Search(space, controller, MemoryStore(), executor, policy)
+    search.run()
+    incumbents: list[list[Any]] = []
+    best = -np.inf
+    for trial in search.trials:
+        if trial.reward is not None and trial.reward > best:
+            best = trial.reward
+            name = known.name(space.decode(trial.proposal.choices))
+            test = float(table.report[table.row(name)])
+            incumbents.append([trial.number + 1, best, test, name])
+    return {"incumbents": incumbents, "seconds": round(time.perf_counter() - started, 3)}
+
+
+def run_all(folder: ComparisonFolder, settings: CompareSettings) -> bool:
+    """Makes the runs that are missing; True where none is left, False where Ctrl-C came first.
+
+    Raises:
+        ValueError: the table cannot be used, or a run that was recorded is another's.
+    """
+    load_table(settings)
+    runs = list(planned(settings))
+    missing = [run for run in runs if folder.recorded(run) is None]
+    if len(missing) < len(runs):
+        say(f"resuming: {len(runs) - len(missing):,} of {len(runs):,} runs are done")
+    workers = min(settings.workers or os.cpu_count() or 1, len(missing))
+    if not missing:
+        return True
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_one_thread_each())
+        pool = concurrent.futures.ProcessPoolExecutor(
+            workers,
+            multiprocessing.get_context("spawn"),
+            initializer=_prepare,
+            initargs=(settings,),
+        )
+        stack.callback(pool.shutdown, cancel_futures=True)
+        futures = {pool.submit(_work, run): run for run in missing}
+        stack.enter_context(_stoppable(futures))
+        progress = stack.enter_context(RunsProgress("compare", len(runs), len(runs) - len(missing)))
+        for future in concurrent.futures.as_completed(futures):
+            if not future.cancelled():
+                folder.record(futures[future], future.result())
+                progress.ended(futures[future].controller)
+    return not any(future.cancelled() for future in futures)
+
+
+@contextlib.contextmanager
+def _stoppable(futures: Mapping[Any, Run]) -> Iterator[None]:
+    """The first Ctrl-C lets runs end that have begun, the second one doesn't."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_interrupt(*_: object) -> None:
+        say("stopping: runs that have begun may end")
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for future in futures:
+            future.cancel()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Where processes that are started here do linear algebra on one thread: each has a core."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _prepare(settings: CompareSettings) -> None:
+    """Runs once in each worker process."""
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
+    _WORKER.update(settings=settings, table=load_table(settings))
+
+
+def _work(run: Run) -> dict[str, Any]:
+    if issubclass(CONTROLLERS[run.controller].settings, ReinforceSettings):
+        import_tensorflow(threads=1)
+    return run_on_table(_WORKER["table"], _WORKER["settings"], run)

@@ -1,0 +1,141 @@
+"""What a command says at its end: tables for people, one JSON document for programs."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from nasnet.cells import Genotype
+from nasnet.experiments.console.progress import duration
+from nasnet.experiments.runs.directory import RunDirectory
+from nasnet.experiments.searching.settings import SearchSettings
+from nasnet.search.loop import best_trial
+from nasnet.search.proxies import COUNTS, ZERO_COST
+from nasnet.search.trial import Trial
+
+TOP = 5
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def stdout() -> Console:
+    """The console for results; progress goes to standard error instead."""
+    return Console(highlight=False)
+
+
+def trial_json(trial: Trial) -> dict[str, Any]:
+    """A trial as JSON values, the genotype as an object."""
+    return {
+        "trial": trial.number,
+        "state": trial.state,
+        "reward": trial.reward,
+        "parameters": trial.metrics.get("parameters"),
+        "mult_adds": trial.metrics.get("mult_adds"),
+        "seconds": round(trial.seconds, 3),
+        "attempt": trial.attempt,
+        "reused_from": trial.reused_from,
+        "error": trial.error,
+        "key": trial.key,
+        "genotype": json.loads(trial.genotype),
+    }
+
+
+def search_summary(run: RunDirectory, trials: list[Trial]) -> dict[str, Any]:
+    """Where a search stands, as JSON values."""
+    settings = run.settings(SearchSettings)
+    counts = Counter(trial.state for trial in trials)
+    best = best_trial(trials)
+    return {
+        "run": str(run.path),
+        "source": run.read_config()["source"],
+        "controller": settings.controller,
+        "seed": settings.seed,
+        "trials": settings.trials,
+        "done": sum(trial.done for trial in trials),
+        "states": dict(sorted(counts.items())),
+        "reused": sum(trial.reused_from is not None for trial in trials),
+        "child_seconds": round(sum(trial.seconds for trial in trials), 1),
+        "best": None if best is None else trial_json(best),
+    }
+
+
+def top(trials: list[Trial], count: int) -> list[Trial]:
+    """The best trials, one for each network, best first."""
+    complete = [t for t in trials if t.state == "complete" and t.reused_from is None]
+    return sorted(complete, key=lambda t: (-(t.reward or 0.0), t.number))[:count]
+
+
+def reward_name(settings: SearchSettings) -> str:
+    """What the rewards of a search are, for tables and figures."""
+    if settings.evaluator == "shared":
+        return "accuracy under shared weights"
+    if settings.evaluator in COUNTS:
+        return f"log10 of {settings.evaluator}"
+    if settings.evaluator in ZERO_COST:
+        return settings.evaluator
+    return "validation accuracy" if settings.limits.latency_ms is None else "reward"
+
+
+def top_table(run: RunDirectory, trials: list[Trial], count: int = TOP) -> Table:
+    """The best trials as a table."""
+    reward = reward_name(run.settings(SearchSettings))
+    accuracy = ("validation accuracy",) if reward == "reward" else ()
+    table = Table(title=f"best {min(count, len(top(trials, count)))} cells")
+    for name in ("trial", reward, *accuracy, "parameters", "mult-adds", "seconds"):
+        table.add_column(name, justify="right")
+    for trial in top(trials, count):
+        table.add_row(
+            str(trial.number),
+            f"{trial.reward:.4f}",
+            *(f"{trial.metrics['val_accuracy']:.4f}" for _ in accuracy),
+            f"{trial.metrics.get('parameters', 0):,}",
+            millions(trial.metrics.get("mult_adds", 0)),
+            f"{trial.seconds:.1f}",
+        )
+    return table
+
+
+def millions(value: float) -> str:
+    """A count in millions."""
+    return f"{value / 1e6:,.1f}M"
+
+
+def describe(genotype: Genotype) -> Table:
+    """A genotype's blocks as a table."""
+    table = Table()
+    for name in ("cell", "state", "first", "second", "combine"):
+        table.add_column(name)
+    for name, cell in (("normal", genotype.normal), ("reduction", genotype.reduction)):
+        for i, block in enumerate(cell.blocks):
+            (a, op_a), (b, op_b) = block.edges
+            operands = (f"{op_a} of {a}", f"{op_b} of {b}")
+            emitted = " *" if 2 + i in cell.concat else ""
+            table.add_row(name if i == 0 else "", f"{2 + i}{emitted}", *operands, block.combine)
+        table.add_section()
+    table.caption = "0: cell before last, 1: last cell, *: emitted"
+    return table
+
+
+def print_search(run: RunDirectory, trials: list[Trial], *, as_json: bool) -> None:
+    """The end of a search: its best cells, where everything is, and what to type next."""
+    if as_json:
+        print_json(search_summary(run, trials))
+        return
+    out = stdout()
+    summary = search_summary(run, trials)
+    states = ", ".join(f"{count} {state}" for state, count in summary["states"].items())
+    out.print(f"{states}; {summary['reused']} reused; {duration(summary['child_seconds'])} of work")
+    if summary["best"] is None:
+        out.print(f"results are in {run.path}; no child has finished with a result yet")
+        return
+    out.print(top_table(run, trials))
+    out.print(
+        f"results are in {run.path}: best.json, best.svg, best.png, search.png\n"
+        f"next: nasnet train {run.path}",
+        soft_wrap=True,
+    )

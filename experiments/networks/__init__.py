@@ -1,0 +1,1 @@
+"""Networks and cells that a person names, and what is done with them."""

@@ -1,0 +1,183 @@
+"""A trained network with all that goes with it, in a new folder: file, labels, card, drawing."""
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nasnet.experiments.networks.photos import Photos, open_photos
+from nasnet.experiments.networks.trained import ABOUT, LABELS, TrainedNetwork
+from nasnet.experiments.runs.directory import environment
+from nasnet.runtime.files import write_atomically
+from nasnet.runtime.quiet import import_tensorflow
+from nasnet.transfer.serving.export import Agreement, Format
+from nasnet.transfer.serving.runners import Runner
+
+_CHECKED = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """What an export gave.
+
+    Attributes:
+        folder: that holds it.
+        file: the network's own file or folder.
+        check: how it compares to the Keras network, in one line.
+        agreement: the same in numbers; None where what runs the file is not installed.
+        accuracy: of the validation images, before and after; None where none were given.
+        images: how many these were.
+    """
+
+    folder: Path
+    file: Path
+    check: str
+    agreement: Agreement | None
+    accuracy: tuple[float, float] | None = None
+    images: int = 0
+
+
+def export(
+    network: TrainedNetwork,
+    form: Format,
+    out: Path,
+    *,
+    int8: bool = False,
+    photos: str | None = None,
+    limit: int = 1000,
+) -> Exported:
+    """Writes a network, its labels, its card and its drawing into a new folder.
+
+    Args:
+        network: a Keras network.
+        form: what it becomes.
+        out: the folder; there must not be one yet.
+        int8: whether LiteRT calculates in 8-bit integers.
+        photos: the data whose training images calibrate int8 and whose validation images are
+            classified by both networks; a name or path as of `nasnet.data.photos.images.open_images` or
+            `nasnet.data.sources.load`.
+        limit: at most so many validation images.
+
+    Raises:
+        ValueError: an argument does not fit the network, or what the export needs is missing.
+        OSError: the folder cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out} is there already, expected a new or an empty folder")
+    if int8 and (form != "litert" or photos is None):
+        raise ValueError(
+            f"int8 is set with format {form!r} and data {photos!r}, expected 'litert' and images"
+        )
+    if network.path.suffix != ".keras":
+        raise ValueError(f"network is {str(network.path)!r}, expected a run or a .keras file")
+    import_tensorflow()
+    from nasnet.transfer.serving.export import export_network
+    from nasnet.transfer.serving.runners import load_keras
+
+    model, runner = load_keras(network.path)
+    shape, classes = runner.input_shape, int(model.output_shape[-1])
+    if network.classes and len(network.classes) != classes:
+        raise ValueError(f"number of class names is {len(network.classes)}, expected {classes}")
+    shown = None if photos is None else open_photos(photos, network, shape, classes, limit)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        calibration = shown.calibration if shown is not None and int8 else None
+        file = export_network(model, aside, form, calibration=calibration)
+        exported = _check(runner, file, shown)
+        exported = dataclasses.replace(exported, folder=out, file=out / file.name)
+        _describe(aside, network, model, runner, form, exported)
+        aside.chmod(0o755)
+        if out.is_dir():
+            out.rmdir()
+        os.replace(aside, out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return exported
+
+
+def _check(original: Runner, file: Path, photos: Photos | None) -> Exported:
+    """Compares on the photos, or on noise where there are none."""
+    from nasnet.transfer.serving.export import TOLERANCE, accuracy, compare
+    from nasnet.transfer.serving.runners import MissingLibraryError, load_runner
+
+    shape = original.input_shape
+    what = "validation images" if photos is not None else "images of noise"
+    noise = np.random.default_rng(0).uniform(-1, 1, (_CHECKED, *shape)).astype(np.float32)
+    images = noise if photos is None else next(photos.validation())[0][:_CHECKED]
+    try:
+        runner = load_runner(file)
+    except MissingLibraryError as error:
+        return Exported(file.parent, file, f"not checked: {error}", None)
+    agreement = compare(runner, original, images)
+    verdict = "close" if agreement.close else "not close"
+    check = (
+        f"largest difference of an output to the Keras network {agreement.difference:.2g} on "
+        f"{len(images)} {what} (largest output {agreement.largest:.3g}; {verdict}: the tolerance "
+        f"is {TOLERANCE:g} of it), same class {agreement.same_class:.0%}"
+    )
+    if photos is None:
+        return Exported(file.parent, file, check, agreement)
+    before, count = accuracy(original, photos.validation())
+    after, _ = accuracy(runner, photos.validation())
+    check += f"; accuracy {before:.4f} before, {after:.4f} after ({after - before:+.4f}, n={count})"
+    return Exported(file.parent, file, check, agreement, (before, after), count)
+
+
+def _describe(
+    folder: Path,
+    network: TrainedNetwork,
+    model: Any,
+    runner: Runner,
+    form: Format,
+    exported: Exported,
+) -> None:
+    """labels.txt, preprocessing.json, cell.svg and README.md."""
+    from nasnet import viz
+    from nasnet.transfer.serving.export import gives_probabilities, mult_adds
+    from nasnet.transfer.serving.model_card import Facts, model_card
+
+    shape, classes = runner.input_shape, int(model.output_shape[-1])
+    outputs = runner(np.zeros((1, *shape), np.float32))
+    kind = "probabilities" if gives_probabilities(outputs) else "logits"
+    names = network.classes or tuple(map(str, range(classes)))
+    write_atomically(folder / LABELS, "".join(f"{' '.join(n.split())}\n" for n in names))
+    about = {
+        "name": network.name,
+        "file": exported.file.name,
+        "size": shape[0],
+        "channels": shape[2],
+        "crop": network.crop,
+        "range": [-1, 1],
+        "outputs": kind,
+    }
+    write_atomically(folder / ABOUT, json.dumps(about, indent=2) + "\n")
+    diagram = None
+    if network.genotype is not None:
+        diagram = viz.draw_genotype(network.genotype, folder / "cell.svg", title=network.name).name
+    versions = {"exported with": environment()}
+    if trained := network.config.get("environment"):
+        versions = {"trained with": trained, **versions}
+    facts = Facts(
+        network.name,
+        exported.file.name,
+        form,
+        shape,
+        network.crop,
+        kind,
+        classes,
+        model.count_params(),
+        mult_adds(model),
+        diagram,
+        network.config.get("source"),
+        network.config.get("settings", {}),
+        network.result,
+        exported.check,
+        versions,
+    )
+    write_atomically(folder / "README.md", model_card(facts))

@@ -1,0 +1,115 @@
+"""What a trained network sees in images."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from nasnet.experiments.networks.photos import to_channels
+from nasnet.experiments.networks.trained import TrainedNetwork
+from nasnet.runtime.quiet import import_tensorflow
+
+_AT_ONCE = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Guess:
+    """A class that an image may show.
+
+    Attributes:
+        label: its number.
+        name: its name.
+        probability: of 0 to 1.
+    """
+
+    label: int
+    name: str
+    probability: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What a network sees in one image.
+
+    Attributes:
+        image: its file.
+        guesses: the most probable classes, the best first; empty for a bad image.
+        error: what is wrong with the image; None where nothing is.
+    """
+
+    image: Path
+    guesses: tuple[Guess, ...] = ()
+    error: str | None = None
+
+
+def predict(
+    network: TrainedNetwork, files: list[Path], *, top: int = 5, crop: float | None = None
+) -> list[Prediction]:
+    """Classifies image files; what is wrong with one does not concern the others.
+
+    Args:
+        network: any that can be run.
+        files: JPEG or PNG.
+        top: guesses of an image.
+        crop: side of the square that is shown, as a share of the shorter side; None for what the
+            network was trained for.
+
+    Raises:
+        ValueError: the network cannot be run, or an argument is out of its range.
+    """
+    if top < 1:
+        raise ValueError(f"top is {top}, expected at least 1")
+    crop = network.crop if crop is None else crop
+    if not 0 < crop <= 1:
+        raise ValueError(f"crop is {crop}, expected above 0 and at most 1")
+    import_tensorflow()
+    from nasnet.transfer.serving.export import gives_probabilities
+    from nasnet.transfer.serving.runners import load_runner
+
+    runner = load_runner(network.path)
+    predictions = []
+    for first in range(0, len(files), _AT_ONCE):
+        chunk = files[first : first + _AT_ONCE]
+        read = [_read(file, runner.input_shape, crop) for file in chunk]
+        good = [image for image in read if not isinstance(image, str)]
+        outputs = iter(np.zeros((0, 0)))
+        if good:
+            found = runner(np.stack(good)).astype(np.float64)
+            outputs = iter(found if gives_probabilities(found) else _softmax(found))
+        for file, image in zip(chunk, read, strict=True):
+            if isinstance(image, str):
+                predictions.append(Prediction(file, error=image))
+            else:
+                predictions.append(Prediction(file, _guesses(next(outputs), network.classes, top)))
+    return predictions
+
+
+def _read(file: Path, shape: tuple[int, int, int], crop: float) -> np.ndarray | str:
+    """The image as the network is shown it, or what is wrong with it."""
+    from nasnet.data.photos.decoding import find_fault, image_shape
+    from nasnet.data.photos.images import MAX_PIXELS
+    from nasnet.data.photos.pipeline import show_centre
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    fault = find_fault(data)
+    if fault is not None:
+        return fault
+    image = show_centre(data, image_shape(data, MAX_PIXELS), shape[0], crop).numpy()
+    return to_channels(image[None], shape[2])[0]
+
+
+def _guesses(probabilities: np.ndarray, classes: tuple[str, ...], top: int) -> tuple[Guess, ...]:
+    if classes and len(classes) != len(probabilities):
+        raise ValueError(f"number of class names is {len(classes)}, expected {len(probabilities)}")
+    best = np.argsort(-probabilities, kind="stable")[:top]
+    return tuple(
+        Guess(int(i), classes[i] if classes else str(i), float(probabilities[i])) for i in best
+    )
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)

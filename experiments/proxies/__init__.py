@@ -1,0 +1,1 @@
+"""`nasnet proxy-quality`: how well cheap proxies rank cells."""

@@ -1,0 +1,1 @@
+"""Run directories: how runs begin, are found again and go on."""

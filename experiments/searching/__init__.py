@@ -1,0 +1,1 @@
+"""`nasnet search`: from settings to results."""

@@ -1,0 +1,299 @@
+"""What a search is: every setting in one value, as JSON in the run directory."""
+
+import dataclasses
+import types
+import typing
+from typing import Any, Literal, TypeVar
+
+from nasnet.cells import COMBINES, NASNET_OPERATIONS, CellSpace, GrowingCellSpace
+from nasnet.controller import CONTROLLERS
+from nasnet.experiments.searching.controller_settings import ControllerSettings
+from nasnet.search import Policy
+from nasnet.search.budgets import BudgetSettings, Halving
+from nasnet.search.limits import Limits
+from nasnet.search.objectives import Objective
+from nasnet.search.proxies import EVALUATORS, EvaluatorName
+from nasnet.search.shared_settings import ENAS_POLICY, SharedSettings, check_recipe
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe, check_in_memory
+from nasnet.stacking.recipes import RECIPES
+
+T = TypeVar("T")
+# What may differ when a search goes on: it changes how fast and how long, not what is searched.
+RESUMABLE = ("trials", "workers", "timeout")
+AUTO = "auto"  # data that are found out when a run begins
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchSettings:
+    """Settings of a search.
+
+    Args:
+        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders. auto takes
+            mini-cifar10 where it is on disk or can be downloaded, else shapes10.
+        trials: children in all.
+        controller: what proposes cells.
+        evaluator: what a cell is worth: a "child" is trained; "shared" scores it under weights that
+            all cells share and that are trained first; the others look at its network before any
+            training.
+        seed: of everything random.
+        workers: children at a time; 0 for one a core.
+        timeout: seconds that one child may take.
+        train_images: images that a child trains on, as far as there are so many; 0 for all.
+        val_images: images that give its reward, likewise.
+        batch_statistics: whether batch normalization takes the statistics of the images that give
+            the reward in place of the running ones, which lag behind in short trainings.
+        image_size: side to which images of class folders are brought.
+        blocks: blocks in a cell.
+        grow: whether cells have 1 to `blocks` blocks, both cells equally many.
+        operations: what a block may do to a state.
+        combines: how a block may combine its two results.
+        synchronous: the controller hears of children in the order of their numbers, so that even
+            with several workers a search can be repeated exactly.
+        reuse: a network that was evaluated before keeps its accuracy.
+        policy: settings of the controller.
+        stack: the child's plan.
+        recipe: the child's training.
+        shared: how shared weights are trained, where they are.
+        budget: which children are trained for all of the recipe's epochs.
+        limits: what a child's network may cost.
+        objectives: what NSGA-II weighs: accuracy, and with it parameters or mult_adds or both.
+    """
+
+    data: str = "auto"
+    trials: int = 70
+    controller: Literal[
+        "ppo",
+        "reinforce",
+        "random",
+        "evolution",
+        "local_search",
+        "q_learning",
+        "surrogate",
+        "progressive",
+        "tpe",
+        "nsga2",
+    ] = "ppo"
+    evaluator: EvaluatorName = "child"
+    seed: int = 0
+    workers: int = 0
+    timeout: float = 600.0
+    train_images: int = 1000
+    val_images: int = 500
+    batch_statistics: bool = False
+    image_size: int | None = None
+    blocks: int = 5
+    grow: bool = False
+    operations: tuple[str, ...] = NASNET_OPERATIONS
+    combines: tuple[str, ...] = COMBINES
+    synchronous: bool = False
+    reuse: bool = True
+    policy: ControllerSettings = ControllerSettings()
+    stack: Stack = Stack(repeats=1, filters=8)
+    recipe: Recipe = Recipe(batch_size=8, learning_rate=0.05, augmentation="flip")
+    shared: SharedSettings = dataclasses.field(default_factory=SharedSettings)
+    budget: BudgetSettings = BudgetSettings()
+    limits: Limits = Limits()
+    objectives: tuple[Objective, ...] = ("accuracy",)
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "train_images", "val_images", "seed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 0")
+        if not self.timeout > 0:
+            raise ValueError(f"timeout is {self.timeout}, expected above 0 seconds")
+        if self.image_size is not None and self.image_size < 8:
+            raise ValueError(f"image_size is {self.image_size}, expected at least 8")
+        if self.controller not in CONTROLLERS:
+            known = ", ".join(CONTROLLERS)
+            raise ValueError(f"controller is {self.controller!r}, expected one of: {known}")
+        given = self.policy.given()
+        fields = [f.name for f in dataclasses.fields(CONTROLLERS[self.controller].settings)]
+        for name in given:
+            if name not in fields:
+                known = ", ".join(fields) or "none"
+                raise ValueError(
+                    f"policy.{name} is set for the {self.controller} controller, "
+                    f"which has the settings: {known}"
+                )
+        CONTROLLERS[self.controller].settings(**given)
+        self._check_growth()
+        check_in_memory(self.recipe.augmentation)
+        self._check_objectives()
+        self._check_evaluator()
+        self._check_budget()
+        self.space()
+        self.loop(workers=1)
+
+    def _check_growth(self) -> None:
+        if self.grow and self.blocks < 2:
+            raise ValueError(f"blocks is {self.blocks} of cells that grow, expected at least 2")
+        if CONTROLLERS[self.controller].grows and not self.grow:
+            raise ValueError(
+                f"controller is {self.controller!r} with cells of a fixed number of blocks, "
+                "expected --grow"
+            )
+
+    def _check_objectives(self) -> None:
+        chosen = self.objectives
+        if chosen[:1] != ("accuracy",) or len({*chosen}) < len(chosen):
+            raise ValueError(
+                f"objectives is {' '.join(chosen)!r}, expected accuracy, then parameters, "
+                "mult_adds or both"
+            )
+        if len(chosen) > 1 and self.controller != "nsga2":
+            raise ValueError(
+                f"controller is {self.controller!r} with objectives {' '.join(chosen)}, expected "
+                "nsga2; or accuracy alone, with limits"
+            )
+
+    def _check_budget(self) -> None:
+        staged, latency = self.budget.kind != "fixed", self.limits.latency_ms is not None
+        if self.evaluator != "child" and (staged or latency):
+            name = f"budget.kind {self.budget.kind}" if staged else "limits.latency_ms"
+            raise ValueError(f"evaluator is {self.evaluator!r} with {name}, expected 'child'")
+        budgets = self.budget.make(self.recipe.epochs)
+        if isinstance(budgets, Halving):
+            if self.trials % budgets.period:
+                raise ValueError(
+                    f"trials is {self.trials} with budget.kind {self.budget.kind}, expected a "
+                    f"multiple of {budgets.period}, its cohorts"
+                )
+        elif staged and self.synchronous:
+            raise ValueError(
+                f"budget.kind is {self.budget.kind} in a synchronous search, expected halving or "
+                "hyperband: it depends on the order in which children end"
+            )
+
+    def _check_evaluator(self) -> None:
+        if self.evaluator not in EVALUATORS:
+            known = ", ".join(EVALUATORS)
+            raise ValueError(f"evaluator is {self.evaluator!r}, expected one of: {known}")
+        if self.evaluator != "shared":
+            return
+        check_recipe(self.recipe)
+        if self.shared.sampling == "controller" and self.controller not in ("ppo", "reinforce"):
+            raise ValueError(
+                f"shared.sampling is 'controller' with the {self.controller} controller, "
+                "expected ppo or reinforce; or shared.sampling fair or uniform"
+            )
+
+    @property
+    def controller_settings(self) -> dict[str, Any]:
+        """The settings that the controller is made with: those given, else ENAS's or its own."""
+        enas = self.evaluator == "shared" and self.shared.sampling == "controller"
+        several = {"objectives": len(self.objectives)} if len(self.objectives) > 1 else {}
+        return {**(ENAS_POLICY if enas else {}), **self.policy.given(), **several}
+
+    def space(self) -> CellSpace:
+        """What is searched."""
+        kind = GrowingCellSpace if self.grow else CellSpace
+        return kind(self.blocks, self.operations, self.combines)
+
+    def loop(self, workers: int) -> Policy:
+        """The loop's own settings."""
+        return Policy(
+            self.trials,
+            seed=self.seed,
+            synchronous=self.synchronous,
+            batch=workers if self.synchronous else 1,
+            reuse=self.reuse,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainSettings:
+    """Settings of a training from scratch.
+
+    Args:
+        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders.
+        seed: of the weights, the order of the images and their augmentation.
+        image_size: side to which images of class folders are brought.
+        stack: the network's plan.
+        recipe: the training.
+    """
+
+    data: str = "auto"
+    seed: int = 0
+    image_size: int | None = None
+    stack: Stack = Stack(repeats=2, filters=8)
+    recipe: Recipe = Recipe(epochs=20, batch_size=32, learning_rate=0.05)
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}, expected at least 0")
+        check_in_memory(self.recipe.augmentation)
+
+
+def with_recipe(name: str) -> TrainSettings:
+    """The default settings with a published recipe.
+
+    Raises:
+        ValueError: no recipe has this name.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"recipe preset is {name!r}, expected one of: {', '.join(RECIPES)}")
+    return TrainSettings(recipe=RECIPES[name])
+
+
+def from_json(kind: type[T], data: Any, where: str = "settings") -> T:
+    """The dataclass `kind` from the JSON values of `dataclasses.asdict`.
+
+    Raises:
+        ValueError: a key is unknown, or a value is not of its type or out of range.
+    """
+    if not isinstance(data, dict):
+        raise ValueError(f"{where} is {data!r:.60}, expected an object")
+    hints = typing.get_type_hints(kind)
+    values = {}
+    for key, value in data.items():
+        if key not in hints:
+            raise ValueError(f"{where} has an unknown key {key!r}, expected: {', '.join(hints)}")
+        values[key] = _value(hints[key], value, f"{where}.{key}")
+    return kind(**values)
+
+
+def pinned(settings: T, data: str) -> T:
+    """The settings with these data, where they were left to be found out ("auto").
+
+    What was found when a run began holds for all of it: another network connection is no reason to
+    go on with other images.
+    """
+    left_open: Any = settings
+    return dataclasses.replace(left_open, data=data) if left_open.data == AUTO else settings
+
+
+def differences(old: Any, new: Any, prefix: str = "") -> list[str]:
+    """One line for each setting that differs between two values of one dataclass."""
+    lines = []
+    for field in dataclasses.fields(old):
+        a, b = getattr(old, field.name), getattr(new, field.name)
+        if dataclasses.is_dataclass(a):
+            lines += differences(a, b, f"{prefix}{field.name}.")
+        elif a != b:
+            lines.append(f"{prefix}{field.name}: {a} in the run, {b} now")
+    return lines
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        return from_json(typing.cast(type, hint), value, where)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in arguments:
+            return None
+        return _value(next(a for a in arguments if a is not type(None)), value, where)
+    if origin is Literal:
+        fits = value in arguments
+    elif origin is tuple:
+        if isinstance(value, list):
+            return tuple(_value(arguments[0], item, where) for item in value)
+        fits = False
+    elif hint is float:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+    else:
+        fits = type(value) is hint
+    if not fits:
+        expected = f"one of {arguments}" if origin is Literal else getattr(hint, "__name__", hint)
+        raise ValueError(f"{where} is {value!r}, expected {expected}")
+    return value

@@ -1,0 +1,1 @@
+"""`nasnet train`: a network trained from scratch."""

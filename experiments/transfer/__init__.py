@@ -1,0 +1,1 @@
+"""`nasnet transfer`: training and fine-tuning at ImageNet scale."""

@@ -1,0 +1,1 @@
+"""What any program here needs of the system: files written whole, quiet imports."""

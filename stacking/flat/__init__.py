@@ -1,0 +1,1 @@
+"""Throw-away networks over one flat vector, and the fast trainer."""

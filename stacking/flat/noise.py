@@ -1,0 +1,44 @@
+"""Drop path and dropout inside the fast trainer's graph. No Keras."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from nasnet.stacking.recipe import Recipe
+
+Tensor = Any
+
+
+class Noise:
+    """What one training step drops, drawn anew for every operation.
+
+    Args:
+        recipe: how much is dropped.
+        progress: share of all training steps that are done, a scalar.
+        seed: [2] int32; equal seeds drop the same.
+    """
+
+    def __init__(self, recipe: Recipe, progress: Tensor, seed: Tensor) -> None:
+        self._recipe, self._progress = recipe, progress
+        # Folded, so that nothing is drawn that augmentation has drawn.
+        self._seed = tf.random.experimental.stateless_fold_in(seed, 2)
+        self._draws = 0
+
+    def drop_path(self, x: Tensor, depth: float) -> Tensor:
+        """Zeroes `x` [N, H, W, C] for whole examples and scales up the others."""
+        if self._recipe.drop_path_keep == 1:
+            return x
+        keep = self._recipe.path_keep_at(depth, self._progress)
+        return x * tf.cast(self._mask([tf.shape(x)[0], 1, 1, 1], keep), x.dtype)
+
+    def dropout(self, x: Tensor) -> Tensor:
+        """Zeroes single features of `x` [N, C] and scales up the others."""
+        if self._recipe.dropout_keep == 1:
+            return x
+        return x * self._mask(tf.shape(x), self._recipe.dropout_keep)
+
+    def _mask(self, shape: Any, keep: Any) -> Tensor:
+        """1 / `keep` with probability `keep`, else 0."""
+        self._draws += 1
+        draws = tf.random.stateless_uniform(shape, self._seed + tf.constant([self._draws, 0]))
+        return tf.floor(keep + draws) / keep

@@ -1,0 +1,1 @@
+"""Networks of stock Keras layers: to be trained, loaded and exported."""

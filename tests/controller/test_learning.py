@@ -1,0 +1,84 @@
+"""Every controller that learns beats random search, and every setting can be given in a search."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.stats import mannwhitneyu
+
+from benchmarks.controller_learning import rewards_of
+from nasnet.cells import CellSpace, ChainSpace, GrowingCellSpace
+from nasnet.cells.chains import Conv
+from nasnet.controller import CONTROLLERS, make_controller
+from nasnet.controller.presets import TABLE_SETTINGS
+from nasnet.experiments.searching.settings import ControllerSettings, SearchSettings
+
+SPACE = CellSpace(blocks=2)
+PROPOSALS, TAIL = 400, 100
+SETTINGS = {
+    "reinforce": {"learning_rate": 5e-3, "minibatch": 10},
+    "ppo": {"learning_rate": 1e-3, "minibatch": 10, "epochs": 5},
+    "evolution": {"population": 50, "tournament": 10},
+    "local_search": {"starts": 40},
+    "q_learning": {"models": 300, "learning_rate": 0.05, "trace": 1.0},
+    "surrogate": {"candidates": 200, "window": 120},
+    "progressive": {"candidates": 200, "window": 120},
+    "tpe": {"window": 60},
+    "nsga2": {"population": 40},
+}
+
+
+def test_there_is_a_test_for_every_controller():
+    assert set(SETTINGS) == set(CONTROLLERS) - {"random"}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_learning_beats_random_search(name):
+    space = GrowingCellSpace(blocks=2) if CONTROLLERS[name].grows else SPACE
+    learned = rewards_of(name, 0, SETTINGS[name], space, PROPOSALS)[-TAIL:]
+    random = rewards_of("random", 0, {}, space, PROPOSALS)[-TAIL:]
+    assert mannwhitneyu(learned, random, alternative="greater").pvalue < 1e-3
+    assert learned.mean() > random.mean() + 0.1
+
+
+@pytest.mark.parametrize(
+    "name", ["evolution", "local_search", "q_learning", "surrogate", "progressive"]
+)
+def test_chains_can_be_learned(name):
+    # Many wide convolutions and then an end: the reward of what counts alone.
+    space = ChainSpace(max_layers=6, image_size=16)
+    tails = []
+    for controller in (
+        make_controller(name, space, **SETTINGS[name]),
+        make_controller("random", space),
+    ):
+        rewards: list[float] = []
+        while len(rewards) < PROPOSALS:
+            proposals = controller.propose(20)
+            batch = [_wide_share(space.decode(proposal.choices)) for proposal in proposals]
+            controller.observe(proposals, batch)
+            rewards += batch
+        tails.append(np.array(rewards[-TAIL:]))
+    assert tails[0].mean() > tails[1].mean() + 0.1
+
+
+def _wide_share(chain):
+    return sum(isinstance(la, Conv) and la.filters >= 256 for la in chain.layers) / 6
+
+
+@pytest.mark.parametrize("name", CONTROLLERS)
+def test_every_setting_of_a_controller_can_be_given_in_a_search(name):
+    fields = {field.name for field in dataclasses.fields(CONTROLLERS[name].settings)}
+    known = {field.name for field in dataclasses.fields(ControllerSettings)}
+    assert fields - {"objectives"} <= known  # a search has one objective
+    defaults = dataclasses.asdict(CONTROLLERS[name].settings())
+    given = {key: value for key, value in defaults.items() if key in known and value is not None}
+    policy, grow = ControllerSettings(**given), CONTROLLERS[name].grows
+    settings = SearchSettings(controller=name, grow=grow, policy=policy)
+    assert settings.policy.given() == given
+
+
+def test_presets_are_settings_of_their_controllers():
+    for name, settings in TABLE_SETTINGS.items():
+        CONTROLLERS[name].settings(**settings)
+        assert dataclasses.replace(CONTROLLERS[name].settings(), **settings)

@@ -1,0 +1,148 @@
+"""One suite over all controllers: their states, and what becomes of them in long searches."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from nasnet.cells import Decision
+from nasnet.cells.spaces.cell import TERMINATE
+from nasnet.controller import CONTROLLERS, Proposal, make_controller
+from tests.controllers import POLICIES, SMALL, PlainSpace, each_controller, make, reward, run
+
+
+def calls_in(function):
+    """How many functions are called in it: its work, whatever machine does it."""
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@each_controller
+def test_a_restored_controller_goes_on_as_if_nothing_had_happened(name):
+    original, restored = make(name), make(name)
+    run(original, 2, 5)  # two minibatches of four, and two trials over
+    restored.restore(original.state())
+    assert restored.state() == original.state()
+    assert run(restored, 3, 5) == run(original, 3, 5)
+    assert restored.state() == original.state()
+
+
+@each_controller
+def test_replaying_the_record_restores(name):
+    original, replayed = make(name), make(name)
+    record = []
+    for size in (5, 1, 8):
+        proposals = original.propose(size)
+        record.append((proposals, [reward(proposal) for proposal in proposals]))
+        original.observe(*record[-1])
+    for proposals, rewards in record:
+        assert replayed.propose(len(proposals)) == proposals
+        replayed.observe(proposals, rewards)
+    assert replayed.state() == original.state()
+    assert replayed.propose(4) == original.propose(4)
+
+
+@each_controller
+def test_trials_may_be_observed_late_in_any_order_and_by_a_restored_controller(name):
+    original, restored = make(name), make(name)
+    proposals = original.propose(12)
+    restored.restore(original.state())
+    late = [proposals[i] for i in (7, 3, 11, 0, 1, 10, 2, 5)]
+    for controller in (original, restored):
+        controller.observe(late, [reward(proposal) for proposal in late])
+    more = original.propose(5)
+    assert restored.propose(5) == more
+    rest = [*more[::-1], *(p for p in proposals if p not in late)]
+    for controller in (original, restored):
+        controller.observe(rest, [reward(proposal) for proposal in rest])
+    assert restored.state() == original.state()
+
+
+@each_controller
+def test_thousands_of_trials_do_not_slow_a_controller_down(name):
+    """Behind the first ones neither its state grows nor the work of another twenty."""
+    decisions = [Decision(str(i), ("x",) * 5) for i in range(3)]
+    space = PlainSpace((*decisions, Decision("3", (TERMINATE, *("x",) * 4))))
+    settings = {"ppo": {"epochs": 1}, "surrogate": {"window": 200}, "progressive": {"window": 200}}
+    controller = make_controller(name, space, **settings.get(name, {}))
+    rng = np.random.default_rng(0)
+    unlikely = (-1.6,) * 4 if name in POLICIES else ()
+    work, sizes = [], []
+
+    def observe():
+        rows = rng.integers(5, size=(20, 4)).tolist()
+        batch = [Proposal(tuple(row), unlikely) for row in rows]
+        controller.observe(batch, [sum(row) / 16 for row in rows])
+
+    for _ in range(8):
+        for _ in range(19):
+            observe()
+        work.append(calls_in(lambda: (observe(), controller.propose(5))))
+        sizes.append(len(controller.state()))
+    assert work[7] < 1.5 * max(work[2:4])  # behind 3,200 trials, and behind 1,200 or 1,600
+    assert sizes[7] < 1.1 * sizes[3]
+
+
+@each_controller
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda state: b"",
+        lambda state: b"state",
+        lambda state: state[:-7],
+        lambda state: state[: len(state) // 2],
+        lambda state: state.replace(b"nasnet-controller", b"nasnet-controlleR"),
+        lambda state: b"\x93NUMPY" + state,
+    ],
+)
+def test_damaged_bytes_are_refused(name, damage):
+    controller = make(name)
+    before = controller.state()
+    with pytest.raises(ValueError, match=r"^state is damaged, expected .*$"):
+        controller.restore(damage(before))
+    assert controller.state() == before
+
+
+def test_no_changed_byte_goes_unnoticed():
+    controller = make("random")
+    controller.propose(3)
+    state = controller.state()
+    for i in range(len(state)):
+        changed = state[:i] + bytes([state[i] ^ 1]) + state[i + 1 :]
+        restored = make("random")
+        try:
+            restored.restore(changed)
+        except ValueError:
+            continue
+        assert restored.state() == state  # a field of the archive that nobody reads
+
+
+@each_controller
+def test_the_state_of_another_controller_is_refused(name):
+    controller = make(name)
+    for other in set(CONTROLLERS) - {name}:
+        message = f"^controller of the state is '{other}', expected '{name}'$"
+        with pytest.raises(ValueError, match=message):
+            controller.restore(make(other).state())
+
+
+@each_controller
+def test_the_state_for_other_arguments_is_refused(name):
+    state = make(name).state()
+    with pytest.raises(ValueError, match=r"^seed of the state is 0, expected 3$"):
+        make(name, seed=3).restore(state)
+    with pytest.raises(ValueError, match=r"^options of the state is \[2, 2, .* expected \[3, 1, 4"):
+        make(name, SMALL).restore(state)
+    if name in POLICIES:
+        with pytest.raises(ValueError, match=r"^minibatch of the state is 4, expected 5$"):
+            make(name, minibatch=5).restore(state)

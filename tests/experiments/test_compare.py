@@ -1,0 +1,327 @@
+"""Comparisons: every run counts once, the statistics are right, and going on changes nothing."""
+
+import csv
+import dataclasses
+import itertools
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasnet.cells import ZOO, network_cost
+from nasnet.cells.spaces.nasbench201 import NASBench201Cell, NASBench201Space
+from nasnet.experiments import cli
+from nasnet.experiments.compare import searches
+from nasnet.experiments.compare.comparison import planned
+from nasnet.experiments.compare.report import staircase
+from nasnet.experiments.compare.searches import filters_within
+from nasnet.experiments.compare.settings import CompareSettings
+from nasnet.experiments.compare.tables import load_table, run_on_table
+from nasnet.search.statistics import holm, interval, standings
+from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.plan import Stack
+from nasnet.viz import Band, comparison_figure
+from tests.processes import Program
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = ("arch", "e12_cifar10_valid", "e200_cifar10_test")
+
+
+@pytest.fixture(scope="module")
+def table_file(tmp_path_factory):
+    """A table in which validation follows the 3x3 convolutions, and test accuracy the others."""
+    path = tmp_path_factory.mktemp("tables") / "made.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for cell in NASBench201Space():
+            convolutions = cell.operations.count("nor_conv_3x3")
+            skips = cell.operations.count("skip_connect")
+            writer.writerow((cell.arch, 10 * convolutions, 90 - skips))
+    return path
+
+
+@pytest.fixture
+def invoke(capsys):
+    def call(*arguments):
+        try:
+            code = cli.run(lambda: cli.parse([str(a) for a in arguments]).run())
+        except SystemExit as exit:
+            code = exit.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def compare(table_file, folder, *more):
+    settings = "--budget 60 --budgets 10 --workers 1 --settings evolution.population=10"
+    settings += " evolution.tournament=5"
+    names = "random,evolution"
+    return ["compare", "--table", table_file, "--controllers", names, *settings.split(), *more] + (
+        ["-o", folder] if folder else []
+    )
+
+
+def test_a_comparison_is_written_whole_and_goes_on_as_one(table_file, tmp_path, invoke):
+    code, out, err = invoke(*compare(table_file, tmp_path / "whole", "--runs", 6), "--json")
+    assert code == 0, err
+    whole = json.loads(out)
+    code, _, err = invoke(*compare(table_file, tmp_path / "parts", "--runs", 2))
+    assert code == 0, err
+    code, out, err = invoke("compare", "--resume", tmp_path / "parts", "--runs", 6, "--json")
+    assert code == 0, err
+    assert "resuming: 4 of 12 runs are done" in err
+    parts = json.loads(out)
+    assert parts["standings"] == whole["standings"]
+    names = {path.name for path in (tmp_path / "whole").iterdir()}
+    assert {"config.json", "results.json", "curves.csv", "runs.csv", "regret.png"} <= names
+    assert json.loads((tmp_path / "parts" / "results.json").read_text()) == parts
+    assert len(list((tmp_path / "whole" / "runs").iterdir())) == 12
+    with (tmp_path / "whole" / "runs.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    after = [float(row["after_60"]) for row in rows if row["controller"] == "evolution"]
+    row = next(
+        r for r in whole["standings"] if (r["controller"], r["evaluations"]) == ("evolution", 60)
+    )
+    assert row["mean"] == pytest.approx(np.mean(after), abs=1e-6)
+    assert row["regret"] == pytest.approx(0.90 - np.mean(after), abs=1e-6)
+
+
+def test_the_test_column_is_reported_and_never_searched(table_file):
+    """Incumbents follow the convolutions up, and carry the test value of their own row."""
+    settings = CompareSettings(controllers=("random",), table=str(table_file), budget=200, runs=1)
+    (run,) = planned(settings)
+    table = load_table(settings)
+    incumbents = run_on_table(table, settings, run)["incumbents"]
+    values = [entry[1] for entry in incumbents]
+    assert values == sorted(set(values))
+    for evaluations, value, test, arch in incumbents:
+        cell = NASBench201Cell.from_arch(arch)
+        assert value == pytest.approx(cell.operations.count("nor_conv_3x3") / 10)
+        assert test == pytest.approx(0.90 - cell.operations.count("skip_connect") / 100)
+        assert 1 <= evaluations <= 200
+    again = run_on_table(table, settings, run)["incumbents"]
+    assert again == incumbents
+
+
+def test_settings_come_from_flags_and_files(tmp_path):
+    path = tmp_path / "settings.json"
+    path.write_text('{"evolution": {"population": 30}, "ppo": {"clip": 0.1}}')
+    settings = CompareSettings(
+        controllers=("evolution", "ppo"),
+        table="t.csv",
+        settings=(str(path), "evolution.tournament=7", "ppo.tanh_constant=null"),
+    )
+    chosen = settings.controller_settings()
+    assert chosen["evolution"].items() >= {"population": 30, "tournament": 7}.items()
+    assert chosen["ppo"].items() >= {"clip": 0.1, "tanh_constant": None}.items()
+
+
+def test_no_two_runs_share_a_seed():
+    settings = CompareSettings(controllers=("random", "ppo,reinforce"), runs=50, table="t.csv")
+    seeds = [run.seed for run in planned(settings)]
+    assert len(seeds) == len(set(seeds)) == 150
+    assert [run.name for run in planned(settings)][:4] == [
+        "random-0",
+        "ppo-0",
+        "reinforce-0",
+        "random-1",
+    ]
+
+
+def test_a_controller_that_does_not_beat_random_is_named(table_file, tmp_path, invoke):
+    folder = tmp_path / "x"
+    code, out, _ = invoke(*compare(table_file, folder, "--runs", 2))
+    assert code == 0
+    assert "evolution does not beat random search at any of these budgets" in out
+    results = json.loads((folder / "results.json").read_text())
+    assert results["never_better_than_random"] == ["evolution"]
+
+
+def test_holm_is_that_of_the_textbook():
+    """Holm (1979): of 0.01, 0.04, 0.03, 0.005 the corrected are 0.03, 0.06, 0.06, 0.02."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([]) == []
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_the_interval_is_students():
+    """Of 1 to 5: standard error sqrt(0.5), and 2.776 is the 97.5 % point of t with 4."""
+    mean, low, high = interval(np.array([1.0, 2, 3, 4, 5]))
+    assert mean == 3
+    assert (high - mean, mean - low) == pytest.approx((2.7764451 * math.sqrt(0.5),) * 2)
+    assert all(math.isnan(end) for end in interval(np.array([1.0]))[1:])
+
+
+@pytest.mark.parametrize(("larger", "verdict"), [(True, "better"), (False, "worse")])
+def test_verdicts_follow_the_test_and_the_direction(larger, verdict):
+    """Eight against eight with no overlap: p = 2 / C(16, 8) exactly."""
+    low, high = np.linspace(0, 1, 8)[:, None], np.linspace(2, 3, 8)[:, None]
+    curves = {"random": low, "best": high, "same": low + 0.01}
+    rows = {row.controller: row for row in standings(curves, [1], larger_is_better=larger)}
+    assert rows["best"].p_value == pytest.approx(2 / math.comb(16, 8))
+    assert rows["best"].p_corrected == pytest.approx(4 / math.comb(16, 8))
+    assert (rows["best"].verdict, rows["same"].verdict) == (verdict, "unclear")
+    assert rows["random"].verdict is None
+
+
+def test_staircases_stand_between_their_steps():
+    curve = staircase([[2, 0.5, 0.1], [4, 0.75, 0.2]], 2, 5)
+    assert math.isnan(curve[0])
+    assert curve[1:].tolist() == [0.1, 0.1, 0.2, 0.2]
+
+
+@pytest.mark.parametrize("below", [None, 1e-3])
+def test_the_figure_names_every_controller_apart(below):
+    names = ["random", *(f"controller {i}" for i in range(11))]
+    flat = {name: Band([0.02, 0.01], [0.01, 0.005], [0.03, 0.015]) for name in names}
+    figure = comparison_figure(flat, value="regret", linear_below=below, checkpoints=(1, 2))
+    figure.canvas.draw()
+    boxes = sorted(
+        (text.get_window_extent() for text in figure.axes[0].texts), key=lambda box: box.y0
+    )
+    assert {text.get_text() for text in figure.axes[0].texts} == set(names)
+    for lower, upper in itertools.pairwise(boxes):
+        assert lower.y1 <= upper.y0 + 1
+
+
+def test_an_empty_figure_is_refused():
+    with pytest.raises(ValueError, match="expected at least one, and none empty"):
+        comparison_figure({}, value="regret")
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        ("--controllers tabu", "controllers has 'tabu', expected some of: random"),
+        ("--controllers progressive", "controllers has 'progressive', expected --evaluator child"),
+        ("--evaluator child --controllers progressive", "expected --evaluator child --search.grow"),
+        ("--budget 0", "budget is 0, expected at least 1"),
+        ("--budgets 900", "budgets has 900, expected 1 to the budget, 500"),
+        ("--dataset mnist", "dataset is 'mnist' of nasbench201, expected one of: cifar10"),
+        ("--space darts", "space is 'darts', expected one of: nasbench201, cells"),
+        ("--settings ppo.colour=red", "settings of ppo are"),
+        ("--settings ppo.clip=-1", "clip is -1, expected above 0"),
+        ("--settings tabu.x=1", "settings are for 'tabu', expected one of: random"),
+        ("--settings nothing", "settings is 'nothing', expected controller.name=value or a file"),
+        ("--evaluator child --search.seed 3", "search.seed is 3, expected --seed instead"),
+        ("--evaluator child --data missing", "missing"),
+        ("--retrain 2", "retrain is 2, expected 0 with a table"),
+        ("--dataset cifar100", "has no column 'e12_cifar100_valid', expected one of: arch"),
+        ("--table missing.csv", "missing.csv"),
+        ("--resume {tmp}/none", "holds no comparison, expected a folder with config.json"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_writes_nothing(
+    table_file, tmp_path, invoke, monkeypatch, flags, text
+):
+    monkeypatch.chdir(tmp_path)
+    more = flags.format(tmp=tmp_path).split()
+    code, _, err = invoke("compare", "--table", table_file, *more)
+    assert code in (2, 3), err
+    assert text in " ".join(err.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_changed_settings_are_refused(table_file, tmp_path, invoke):
+    invoke(*compare(table_file, tmp_path / "x", "--runs", 1))
+    code, _, err = invoke("compare", "--resume", tmp_path / "x", "--budget", 70)
+    assert code == 2
+    assert "budget: 60 in the run, 70 now" in err
+    record = tmp_path / "x" / "runs" / "evolution-0.json"
+    data = json.loads(record.read_text())
+    record.write_text(json.dumps(data | {"seed": 1}))
+    code, _, err = invoke("compare", "--resume", tmp_path / "x")
+    assert code == 2
+    assert "evolution-0.json is of the run" in err
+
+
+def test_ctrl_c_keeps_what_has_ended_and_says_how_to_go_on(table_file, tmp_path):
+    folder = tmp_path / "run"
+    driver = Program("nasnet.experiments.cli", *compare(table_file, folder, "--runs", 500))
+    driver.wait_for(lambda: len(list(folder.glob("runs/*.json"))) >= 3)
+    driver.interrupt()
+    _, err = driver.finish(code=130)
+    assert f"go on with: nasnet compare --resume {folder}" in " ".join(err.split())
+    assert (folder / "results.json").is_file()
+
+
+@pytest.mark.parametrize("name", ["nasnet-a", "amoebanet-a", "darts-v2", "pnasnet-5"])
+def test_filters_are_the_most_that_fit(name):
+    if name not in ZOO:
+        pytest.skip(f"no zoo cell is called {name}")
+    stack, shape = Stack(repeats=2, filters=1), (32, 32, 3)
+
+    def count(filters):
+        plan = dataclasses.replace(stack, filters=filters)
+        return network_cost(CellNetwork(ZOO[name].genotype, plan, shape, 10))[
+            0
+        ].trainable_parameters
+
+    for limit in (count(1), 100_000, count(12), count(12) - 1):
+        filters = filters_within(CellNetwork(ZOO[name].genotype, stack, shape, 10), limit)
+        assert count(filters) <= limit < count(filters + 1)
+    assert filters_within(CellNetwork(ZOO[name].genotype, stack, shape, 10), count(12)) == 12
+    with pytest.raises(ValueError, match=r"1 filters has .* parameters, expected at most 100$"):
+        filters_within(CellNetwork(ZOO[name].genotype, stack, shape, 10), 100)
+
+
+def test_searches_are_compared_by_what_their_rewards_are(tmp_path, invoke):
+    """Counts are no accuracies: nothing is called one, given in percent, or cut at 0."""
+    flags = "--evaluator child --data shapes10 --controllers random,evolution --runs 1 --budget 3"
+    flags += " --search.evaluator parameters --search.blocks 1 --search.train-images 20"
+    folder = tmp_path / "x"
+    code, out, err = invoke("compare", *flags.split(), "-o", folder)
+    assert code == 0, err
+    assert "log10 of parameters of the best so far" in " ".join(out.split())
+    assert "percent" not in out
+    assert "accuracy" not in out
+    results = json.loads((folder / "results.json").read_text())
+    assert results["value"] == "log10 of parameters"
+    assert all(3 < row["mean"] < 7 for row in results["standings"])
+
+
+@pytest.mark.parametrize(
+    ("rewards", "best"),
+    [
+        ([0.2, 0.1, 0.5], [0.2, 0.2, 0.5]),
+        ([-9.0, -12.0, -3.0], [-9, -9, -3]),
+        ([-math.inf, -12.0, -math.inf, -3.0], [-12, -12, -12, -3]),
+        ([-math.inf, 0.3, 0.2], [0.2, 0.3, 0.3]),
+        ([-math.inf, -math.inf], [0, 0]),
+    ],
+)
+def test_the_best_so_far_may_be_of_any_sign(rewards, best):
+    assert searches._running_best(rewards).tolist() == best
+
+
+@pytest.mark.slow
+def test_real_searches_are_compared_and_their_cells_trained_at_equal_size(tmp_path, invoke):
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for split, count in (("train", 90), ("val", 40)):
+        arrays[f"x_{split}"] = rng.integers(0, 256, (count, 16, 16, 3), np.uint8)
+        arrays[f"y_{split}"] = np.arange(count) % 2
+    np.savez(tmp_path / "small.npz", **arrays)
+    flags = f"--evaluator child --data {tmp_path}/small.npz --controllers random,evolution --runs 1"
+    flags += " --budget 2 --search.blocks 1 --search.stack.filters 2 --final.stack.repeats 1"
+    flags += " --final.stack.filters 3 --final.recipe.epochs 1"
+    folder = tmp_path / "x"
+    code, _, err = invoke("compare", *flags.split(), "-o", folder)
+    assert code == 0, err
+    # What a kill in the middle leaves: a search without its end, and a folder without a config.
+    shutil.rmtree(folder / "runs" / "random-0" / "data")
+    (folder / "runs" / "random-0" / "config.json").unlink()
+    arguments = ("compare", "--resume", folder, "--retrain", 1, "--json")
+    code, out, err = invoke(*arguments)
+    assert code == 0, err
+    results = json.loads(out)
+    assert [row["name"] for row in results["retrained"]] == ["nasnet-a", "random-1", "evolution-1"]
+    reference, *others = (row["parameters"] for row in results["retrained"])
+    assert all(0 < parameters <= reference for parameters in others)
+    assert {"retrained.csv", "retrained.png", "accuracy.png"} <= {p.name for p in folder.iterdir()}
+    assert json.loads(invoke(*arguments)[1]) == results

@@ -1,0 +1,284 @@
+"""`nasnet export`: files that compute what the network computes, with all that belongs to them."""
+
+import importlib.util
+import json
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from nasnet.cells import NASNET_A, network_cost
+from nasnet.experiments.commands.export import ExportCommand
+from nasnet.experiments.errors import FAILURE, NotFoundError
+from nasnet.experiments.networks.trained import find_network
+from nasnet.experiments.runs.directory import TRAINING, RunDirectory
+from nasnet.runtime.files import write_atomically
+from nasnet.stacking import Stack, build_network
+from nasnet.stacking.network import CellNetwork
+from nasnet.transfer.serving.export import (
+    Agreement,
+    accuracy,
+    compare,
+    export_network,
+    gives_probabilities,
+    mult_adds,
+)
+from nasnet.transfer.serving.model_card import Facts, model_card
+from nasnet.transfer.serving.runners import MissingLibraryError, load_runner, run_keras
+from tests.pictures import write_folder
+
+SHAPE, CLASSES = (16, 16, 3), ("ant", "bee", "cat")
+STACK = Stack(1, 2)
+FILES = {"keras": "model.keras", "saved_model": "saved_model"}
+
+
+def need(*packages):
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed: make test SLOW=1 installs it")
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A small network of two plain layers: exports of whole networks are in test_export.py."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input(SHAPE)
+    x = keras.layers.SeparableConv2D(5, 3, strides=2, padding="same", use_bias=False)(image)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.Conv2D(4, 3, activation="relu")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, keras.layers.Dense(3)(x))
+
+
+@pytest.fixture
+def run(model, tmp_path):
+    """The run directory of a training."""
+    path = tmp_path / "mine"
+    path.mkdir()
+    settings = {"data": "photos", "recipe": {"epochs": 3}}
+    RunDirectory(path, TRAINING).write_config(settings, source="photos of a|b", classes=CLASSES)
+    write_atomically(path / "genotype.json", NASNET_A.to_json())
+    result = {"test_accuracy": 0.625, "test_images": 2000, "val_accuracy": 0.5, "val_images": 80}
+    write_atomically(path / "result.json", json.dumps(result))
+    model.save(path / "model.keras")
+    return path
+
+
+@pytest.fixture
+def images(rng):
+    return rng.uniform(-1, 1, size=(5, *SHAPE)).astype(np.float32)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    counts = dict.fromkeys(CLASSES, 6)
+    return write_folder(tmp_path / "photos", train=counts, val=counts)
+
+
+@pytest.mark.parametrize("form", ["keras", "saved_model", "onnx", "litert"])
+def test_an_export_computes_what_the_network_computes(model, form, images, tmp_path):
+    if form == "onnx":
+        need("tf2onnx", "onnx", "onnxruntime")
+    if form == "litert":
+        need("ai_edge_litert")
+    path = export_network(model, tmp_path, form)
+    runner = load_runner(path)
+    assert runner.input_shape == SHAPE
+    np.testing.assert_allclose(runner(images, batch_size=2), model(images).numpy(), atol=1e-5)
+    agreement = compare(runner, run_keras(model), images)
+    assert agreement.close
+    assert (agreement.images, agreement.same_class) == (5, 1.0)
+
+
+def test_a_difference_above_the_tolerance_is_not_close():
+    assert Agreement(8, 0.99e-3, 10.0, 1.0).close
+    assert not Agreement(8, 1.01e-3, 10.0, 1.0).close
+
+
+def test_a_folder_holds_all_that_belongs_to_the_network(run, tmp_path, capsys):
+    out = tmp_path / "deep" / "out"
+    assert ExportCommand(run, "saved_model", out=out).run() == 0
+    printed = capsys.readouterr().out
+    assert "largest difference of an output to the Keras network" in printed
+    assert "on 8 images of noise" in printed
+    assert f"next: nasnet predict {out} IMAGE" in printed
+    names = {path.name for path in out.iterdir()}
+    expected = {"saved_model", "labels.txt", "preprocessing.json", "README.md", "cell.svg"}
+    assert names == expected
+    assert (out / "labels.txt").read_text() == "ant\nbee\ncat\n"
+    about = json.loads((out / "preprocessing.json").read_text())
+    assert (about["size"], about["crop"], about["outputs"]) == (16, 1.0, "logits")
+    card = (out / "README.md").read_text()
+    for text in (
+        "# mine",
+        "![The cells of the network](cell.svg)",
+        "| test accuracy | 0.6250 | 2,000 |",
+        "| val accuracy | 0.5000 | 80 |",
+        "photos of a|b",
+        '"epochs": 3',
+        "[N, 16, 16, 3] float32, RGB",
+        "logits of 3 classes",
+        "pixels / 127.5 - 1",
+        "| keras |",
+    ):
+        assert text in card
+    network = find_network(out)
+    assert (network.classes, network.crop) == (CLASSES, 1.0)
+    assert network.path == out / "saved_model"
+    assert find_network(out / "saved_model") == network
+    assert not [path for path in out.parent.iterdir() if path != out]
+
+
+def test_a_keras_file_alone_can_be_exported(model, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model.save("alone.keras")
+    (tmp_path / "names.txt").write_text("x\ny\nz\n")
+    command = ExportCommand(
+        tmp_path / "alone.keras", "keras", labels=tmp_path / "names.txt", json=True
+    )
+    assert command.run() == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["agreement"]["difference"] == 0
+    assert document["file"] == "alone-keras/model.keras"
+    card = (tmp_path / "alone-keras" / "README.md").read_text()
+    assert card.count("Not recorded.") == 3
+    assert "cell.svg" not in card
+    assert (tmp_path / "alone-keras" / "labels.txt").read_text() == "x\ny\nz\n"
+
+
+@pytest.mark.parametrize("form", ["onnx", "litert"])
+def test_without_what_runs_it_the_file_is_written_and_not_checked(
+    run, form, tmp_path, monkeypatch, capsys
+):
+    if form == "onnx":
+        need("tf2onnx", "onnx")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    out = tmp_path / "out"
+    assert ExportCommand(run, form, out=out).run() == 0
+    printed = capsys.readouterr().out
+    package = {"onnx": "onnxruntime", "litert": "ai-edge-litert"}[form]
+    assert f"not checked: {package} is not installed" in printed
+    assert f"pip install {package}" in printed
+    assert (out / {"onnx": "model.onnx", "litert": "model.tflite"}[form]).stat().st_size > 1000
+    assert "not checked" in (out / "README.md").read_text()
+
+
+def test_what_onnx_needs_is_named(model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(MissingLibraryError, match="tf2onnx is not installed, expected it to expor"):
+        export_network(model, tmp_path, "onnx")
+
+
+@pytest.mark.slow
+def test_int8_is_calibrated_and_its_loss_is_measured(run, photos, tmp_path, capsys):
+    need("ai_edge_litert")
+    small = tmp_path / "small"
+    command = ExportCommand(run, "litert", int8=True, data=str(photos), out=small, json=True)
+    assert command.run() == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["images"] == 18
+    assert 0 <= document["accuracy_after"] <= 1
+    assert 0 < document["agreement"]["difference"] < 0.2 * document["agreement"]["largest"]
+    assert "before" in (small / "README.md").read_text()
+    details = [f["dtype"] for f in tensor_details(small / "model.tflite")]
+    assert np.int8 in details
+
+
+def tensor_details(path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path))
+    interpreter.allocate_tensors()
+    return interpreter.get_tensor_details()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"int8": True}, "int8 is set with format 'keras' and data None, expected 'litert' and im"),
+        ({"int8": True, "format": "litert"}, "int8 is set with format 'litert' and data None"),
+        ({"limit": 0}, "limit is 0, expected at least 1"),
+    ],
+)
+def test_flags_that_do_not_fit_are_refused(run, tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
+        ExportCommand(run, out=tmp_path / "out", **change).run()
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_files_are_not_overwritten(run, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes").write_text("mine")
+    with pytest.raises(ValueError, match="out is there already, expected a new or an empty folder"):
+        ExportCommand(run, out=out).run()
+    assert [path.name for path in out.iterdir()] == ["notes"]
+
+
+def test_data_of_other_classes_is_refused(run, tmp_path):
+    other = write_folder(tmp_path / "other", train={"dog": 2, "emu": 2, "fox": 2})
+    with pytest.raises(ValueError, match=r"are dog, emu, fox, expected ant, bee, cat"):
+        ExportCommand(run, data=str(other), out=tmp_path / "out").run()
+
+
+def test_what_is_no_network_is_not_found(run, tmp_path):
+    (run / "model.keras").unlink()
+    with pytest.raises(NotFoundError, match=r"holds no model\.keras, expected a training that has"):
+        ExportCommand(run).run()
+    with pytest.raises(NotFoundError, match="gone', expected a run that has ended"):
+        ExportCommand(tmp_path / "gone").run()
+
+
+def test_a_damaged_network_is_one_line(tmp_path):
+    (tmp_path / "x.keras").write_bytes(b"no zip")
+    with pytest.raises(ValueError, match=r"x\.keras cannot be loaded, expected a whole network"):
+        ExportCommand(tmp_path / "x.keras", out=tmp_path / "out").run()
+
+
+def test_an_export_that_differs_fails(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("nasnet.transfer.serving.export.TOLERANCE", -1.0)
+    assert ExportCommand(run, out=tmp_path / "out").run() == FAILURE
+    assert "differs from the Keras network" in capsys.readouterr().err
+
+
+def test_multiply_adds_are_those_of_the_cost_model():
+    network = build_network(CellNetwork(NASNET_A, STACK, (32, 32, 3), 10))
+    cost, _ = network_cost(CellNetwork(NASNET_A, STACK, (32, 32, 3), 10))
+    assert mult_adds(network) == cost.mult_adds
+
+
+def test_probabilities_are_told_from_logits(model, images):
+    logits = model(images).numpy()
+    assert not gives_probabilities(logits)
+    assert gives_probabilities(keras.ops.convert_to_numpy(keras.ops.softmax(logits)))
+
+
+def test_right_classes_are_counted_over_batches(model, images):
+    labels = model(images).numpy().argmax(1)
+    wrong = (labels + np.arange(5) // 4) % 3
+    assert accuracy(run_keras(model), [(images, labels)]) == (1.0, 5)
+    assert accuracy(run_keras(model), [(images[:3], wrong[:3]), (images[3:], wrong[3:])]) == (
+        0.8,
+        5,
+    )
+
+
+def test_a_card_quotes_a_transfers_result():
+    result = {"top1": 0.74, "top5": 0.916, "images": 50_000, "loss": 1.0}
+    facts = Facts(
+        "n", "f", "onnx", (8, 8, 3), 1.0, "logits", 2, 5, 7, None, None, {}, result, "-", {}
+    )
+    card = model_card(facts)
+    assert "| validation accuracy, top 1 | 0.7400 | 50,000 |" in card
+    assert "| validation accuracy, top 5 | 0.9160 | 50,000 |" in card
+
+
+def test_a_card_without_facts_says_so():
+    card = model_card(
+        Facts("n", "f", "onnx", (8, 8, 1), 0.875, "logits", 2, 5, 7, None, None, {}, {}, "-", {})
+    )
+    assert card.count("Not recorded.") == 3
+    assert "grayscale" in card
+    assert "87.5% of the shorter side" in card

@@ -1,0 +1,193 @@
+"""Every executor gives every child an outcome, whatever the child does."""
+
+import os
+
+import pytest
+
+from nasnet.cells import NASNET_A
+from nasnet.search import InlineExecutor, ProcessPool, executors
+from tests import warm
+from tests.clocks import HurriedPool
+from tests.fakes import Cores, Loaded, Share, Sick, Together, separable_share
+
+EXECUTORS = {
+    "inline": lambda evaluator, **options: InlineExecutor(evaluator),
+    "pool of 1": lambda evaluator, **options: ProcessPool(evaluator, 1, **options),
+    "pool of 2": lambda evaluator, **options: ProcessPool(evaluator, 2, **options),
+}
+
+
+def outcomes(executor, count):
+    """All outcomes of children 0 to count - 1, by number."""
+    waiting, found = list(range(count)), {}
+    while len(found) < count:
+        while waiting and executor.free:
+            number = waiting.pop(0)
+            executor.submit(number, NASNET_A, 100 + number)
+        for outcome in executor.wait(0.2):
+            assert outcome.number not in found
+            found[outcome.number] = outcome
+    return found
+
+
+@pytest.fixture(params=EXECUTORS)
+def make(request):
+    made = []
+
+    def make_executor(evaluator, **options):
+        made.append(EXECUTORS[request.param](evaluator, **options))
+        return made[-1]
+
+    yield make_executor
+    for executor in made:
+        executor.close()
+
+
+def test_every_child_is_evaluated_once(make):
+    found = outcomes(make(Share()), 5)
+    assert sorted(found) == list(range(5))
+    for number, outcome in found.items():
+        assert outcome.state == "complete"
+        assert outcome.evaluation.reward == separable_share(NASNET_A)
+        assert outcome.evaluation.metrics["seed"] == 100 + number
+
+
+def test_a_full_executor_says_so(make):
+    executor = make(Share(seconds=0.5))
+    for number in range(executor.free):
+        executor.submit(number, NASNET_A, 0)
+    assert executor.free == 0
+    with pytest.raises(RuntimeError, match="child 9 was submitted where 0 slots are free"):
+        executor.submit(9, NASNET_A, 0)
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "error"),
+    [
+        ("raise", "error", "RuntimeError: no such kernel"),
+        ("memory", "error", "MemoryError"),
+        ("diverge", "diverged", "training loss is nan at step 3"),
+    ],
+)
+def test_a_child_that_raises_is_an_outcome(make, way, state, error):
+    found = outcomes(make(Sick(way)), 2)
+    for outcome in found.values():
+        assert (outcome.state, outcome.error, outcome.evaluation) == (state, error, None)
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+@pytest.mark.parametrize(
+    ("way", "state", "error"),
+    [
+        ("kill", "died", "its process was ended by SIGKILL, perhaps out of memory"),
+        ("exit", "died", "its process ended with exit code 3"),
+        ("hang", "timeout", "took longer than 0.5 seconds"),
+    ],
+)
+def test_a_child_that_takes_its_process_along_costs_only_itself(
+    tmp_path, clock, slots, way, state, error
+):
+    once = tmp_path / "once"
+    if way == "hang":
+        pool = HurriedPool(Sick(way, once), slots, timeout=0.5, clock=clock(executors), hangs=once)
+    else:
+        pool = ProcessPool(Sick(way, once), slots)
+    found = outcomes(pool, 4)
+    pool.close()
+    failed = [outcome for outcome in found.values() if outcome.state != "complete"]
+    assert [(outcome.state, outcome.error) for outcome in failed] == [(state, error)]
+
+
+def test_a_workers_start_is_not_its_first_childs_time(clock):
+    hands = clock(executors)
+    pool = ProcessPool(Share(), 1, timeout=0.1)
+    hands.now = 60.0  # it starts for a minute
+    assert outcomes(pool, 1)[0].state == "complete"
+    pool.close()
+
+
+def imported_tensorflow():
+    """Whether a worker had done so before its first child."""
+    pool = ProcessPool(Loaded(), 1)
+    outcome = outcomes(pool, 1)[0]
+    pool.close()
+    return outcome.evaluation.metrics["tensorflow"]
+
+
+def test_a_worker_of_a_search_is_a_new_python(cold_workers):
+    assert not imported_tensorflow()
+
+
+@pytest.mark.skipif(not warm.FORKS, reason="nothing is forked on this system")
+def test_workers_of_tests_are_warm():
+    assert imported_tensorflow()
+
+
+def test_a_worker_that_cannot_start_fails_its_children():
+    pool = ProcessPool(Sick("prepare"), 1)
+    outcome = outcomes(pool, 1)[0]
+    pool.close()
+    assert (outcome.state, outcome.error) == ("error", "worker did not start: no library here")
+
+
+def test_processes_are_replaced_after_some_children():
+    pool = ProcessPool(Share(), 1, recycle=2)
+    found = outcomes(pool, 5)
+    pool.close()
+    pids = [found[number].evaluation.metrics["pid"] for number in range(5)]
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+
+
+def test_slots_work_side_by_side(tmp_path):
+    """Each child of a pair waits for the other; one after the other they would wait for ever."""
+    pool = ProcessPool(Together(tmp_path), 2)
+    assert {one.state for one in outcomes(pool, 4).values()} == {"complete"}
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"slots": 0}, "slots is 0, expected at least 1"),
+        ({"slots": 1, "recycle": 0}, "recycle is 0, expected at least 1"),
+        ({"slots": 1, "timeout": 0.0}, "timeout is 0.0 seconds, expected above 0"),
+    ],
+)
+def test_bad_settings_are_refused(options, text):
+    with pytest.raises(ValueError, match=text):
+        ProcessPool(Share(), **options)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system pins no process")
+def test_each_process_has_cores_of_its_own():
+    mine = sorted(os.sched_getaffinity(0))
+    pool = ProcessPool(Cores(), len(mine))
+    try:
+        found = outcomes(pool, 3 * len(mine))
+    finally:
+        pool.close()
+    used = {tuple(outcome.evaluation.metrics["cores"]) for outcome in found.values()}
+    assert used <= {(core,) for core in mine}
+    assert len(used) == len(mine)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system pins no process")
+def test_more_processes_than_cores_are_not_pinned():
+    mine = sorted(os.sched_getaffinity(0))
+    pool = ProcessPool(Cores(), len(mine) + 1)
+    try:
+        found = outcomes(pool, 1)
+    finally:
+        pool.close()
+    assert found[0].evaluation.metrics["cores"] == mine
+
+
+def test_a_worker_that_hangs_at_its_start_costs_its_child_alone(monkeypatch):
+    monkeypatch.setattr(executors, "_START_SECONDS", 1.0)
+    pool = ProcessPool(Sick("hang at start"), 1)
+    try:
+        outcome = outcomes(pool, 1)[0]
+    finally:
+        pool.close()
+    assert outcome.state == "timeout"
+    assert outcome.error == "its worker's start took longer than 1 seconds"

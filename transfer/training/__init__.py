@@ -1,0 +1,1 @@
+"""A large network's training: steps, devices, checkpoints, and going on."""

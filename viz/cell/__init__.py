@@ -1,0 +1,1 @@
+"""One cell, or the two of a genotype, as a picture."""

@@ -1,0 +1,1 @@
+"""Figures of measurements; matplotlib loads with the first of them."""

@@ -59,7 +59,7 @@ def processor() -> str:
 def cpu_seconds(arguments: list[str], folder: str) -> float:
     """The processor's time of one process and of all that it starts."""
     before = os.times()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, check=False
     )

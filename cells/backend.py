@@ -1,7 +1,8 @@
 """What a cell is built from: the few operations that every interpreter of a cell offers.
 
-The meaning of a cell is written once, over this protocol (`nasnet.cells.build`, `nasnet.cells.operations`).
-An interpreter decides what `x` is: a shape, a Keras tensor, a TensorFlow tensor.
+The meaning of a cell is written once, over this protocol (`nasnet.cells.build`,
+`nasnet.cells.operations`). An interpreter decides what `x` is: a shape, a Keras tensor, a
+TensorFlow tensor.
 """
 
 from collections.abc import Iterator, Sequence

@@ -3,8 +3,8 @@
 After Liu et al., Progressive Neural Architecture Search, https://arxiv.org/abs/1712.00559, section
 4.2, whose predictor is an LSTM or an ensemble of small networks. Ours is a Gaussian process, which
 needs far fewer trials and says how sure it is. Cells do not grow block by block as they do there
-(and in `nasnet.controller.progressive`): proposals are whole architectures of the space, so that all
-rewards can be compared.
+(and in `nasnet.controller.progressive`): proposals are whole architectures of the space, so that
+all rewards can be compared.
 """
 
 import numpy as np

@@ -2,12 +2,12 @@
 
 Where a search by gradients (DARTS, https://arxiv.org/abs/1806.09055) belongs: it has no proposals
 and no rewards, so it is no `Controller` but stands beside `Search`. It would own a network in which
-each edge is the mixture of all operations, built by `nasnet.cells.build_cell` over a backend of its own as
-the shared weights are, and alternate between the steps of two optimisers. All that it shares with
-the rest is its outcome: behind each epoch, the genotype of the strongest edges goes as one `Trial`
-(proposal `space.encode(genotype)`, reward its validation accuracy under the mixture) into a `Store`
-with its weights as the state. Then resuming, `nasnet status`, `best`, `train` and `compare` work
-on it as they are.
+each edge is the mixture of all operations, built by `nasnet.cells.build_cell` over a backend of its
+own as the shared weights are, and alternate between the steps of two optimisers. All that it shares
+with the rest is its outcome: behind each epoch, the genotype of the strongest edges goes as one
+`Trial` (proposal `space.encode(genotype)`, reward its validation accuracy under the mixture) into a
+`Store` with its weights as the state. Then resuming, `nasnet status`, `best`, `train` and `compare`
+work on it as they are.
 """
 
 from nasnet.search.budgets import BudgetSettings, Stage

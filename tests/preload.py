@@ -5,7 +5,7 @@ import tensorflow  # noqa: F401
 
 import nasnet.experiments.cli
 import nasnet.experiments.searching.driver
-import nasnet.experiments.transfer.training  # noqa: F401
+import nasnet.experiments.transfer.training
 import nasnet.transfer.training.engine
 import nasnet.transfer.training.trainer  # noqa: F401
 import tests.conversion

@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +9,10 @@ import pytest
 TOGETHER = {
     name: "keras_mobile"
     for name in (
-        "test_backbone",
-        "test_transfer_finetuning",
-        "test_transfer_weights",
-        "test_weights",
+        "experiments/transfer/test_finetuning",
+        "stacking/test_keras_weights",
+        "transfer/test_backbone",
+        "transfer/test_weights",
     )
 }
 _SPENT = "cpu_seconds"
@@ -26,7 +25,7 @@ def pytest_addoption(parser):
 
 
 def _group(nodeid):
-    name = Path(nodeid.split("::")[0]).stem
+    name = nodeid.split("::")[0].removeprefix("tests/").removesuffix(".py")
     return TOGETHER.get(name, name)
 
 

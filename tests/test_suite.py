@@ -54,7 +54,11 @@ def test_a_suite_of_quick_and_marked_tests_passes(suite):
     result.stdout.no_fnmatch_line("*too long*")
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
+def _name(path):
+    return str(path.relative_to(FOLDER).with_suffix(""))
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=_name)
 def test_no_test_depends_on_the_machines_speed(path):
     """None reads a clock, and none gives another process so many seconds; `timeout` is pytest's."""
     if path.name in MAY_READ_CLOCKS:

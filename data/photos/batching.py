@@ -22,7 +22,7 @@ def guarded_batches(
     *,
     drop_remainder: bool,
 ) -> tf.data.Dataset:
-    """Decodes the elements of `nasnet.data.photos.order` in parallel and in order, `each` to a batch.
+    """Decodes elements of `nasnet.data.photos.order` in parallel and in order, `each` to a batch.
 
     An inner dataset a batch drops the images that raise. (One an image would do the same and take
     a quarter of a millisecond for each.)

@@ -1,6 +1,7 @@
 """Which images there are and what they show: class folders, record shards, TensorFlow Datasets.
 
-Nothing here reads an image or loads TensorFlow; `nasnet.data.photos.pipeline` makes batches of a split.
+Nothing here reads an image or loads TensorFlow; `nasnet.data.photos.pipeline` makes batches of a
+split.
 
 What a folder may hold, and what becomes of it:
 

@@ -9,8 +9,8 @@ that is fast: shards in a random order, 16 at a time in turn, then permuted in w
 
 A bad image stops nothing: `ok` is false in its place, where another image of the batch (of this
 worker's part of it) stands in with its label, and `index` says which image it was. What is bad is
-said in `nasnet.data.photos.decoding`; besides, a file that cannot be opened is. A shard that is damaged
-itself raises `tf.errors.DataLossError`.
+said in `nasnet.data.photos.decoding`; besides, a file that cannot be opened is. A shard that is
+damaged itself raises `tf.errors.DataLossError`.
 """
 
 import functools

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.data.photos.record_files import RecordSplit, Shard
-from nasnet.transfer.serving.runners import need
+from nasnet.runtime.libraries import need
 
 _VALIDATION = ("validation", "test")
 

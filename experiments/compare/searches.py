@@ -60,10 +60,7 @@ def run_all(folder: ComparisonFolder, settings: CompareSettings) -> bool:
         if finished(path, settings.budget):
             continue
         say(f"search {i + 1} of {len(runs)}: {run.name}")
-        if path.is_dir():
-            directory = driver.reopen(path, wanted)
-        else:
-            directory = driver.begin(wanted, path)
+        directory = driver.reopen(path, wanted) if path.is_dir() else driver.begin(wanted, path)
         if not driver.run_search(directory, wanted):
             return False
     return True

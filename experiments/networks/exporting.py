@@ -59,8 +59,8 @@ def export(
         out: the folder; there must not be one yet.
         int8: whether LiteRT calculates in 8-bit integers.
         photos: the data whose training images calibrate int8 and whose validation images are
-            classified by both networks; a name or path as of `nasnet.data.photos.images.open_images` or
-            `nasnet.data.sources.load`.
+            classified by both networks; a name or path as of `nasnet.data.sources.load` or
+            `nasnet.data.photos.images.open_images`.
         limit: at most so many validation images.
 
     Raises:
@@ -103,8 +103,9 @@ def export(
 
 def _check(original: Runner, file: Path, photos: Photos | None) -> Exported:
     """Compares on the photos, or on noise where there are none."""
+    from nasnet.runtime.libraries import MissingLibraryError
     from nasnet.transfer.serving.export import TOLERANCE, accuracy, compare
-    from nasnet.transfer.serving.runners import MissingLibraryError, load_runner
+    from nasnet.transfer.serving.runners import load_runner
 
     shape = original.input_shape
     what = "validation images" if photos is not None else "images of noise"

@@ -32,7 +32,8 @@ def open_photos(
     """Finds images; bad ones are passed over.
 
     Args:
-        spec: a name or path as of `nasnet.data.sources.load` or `nasnet.data.photos.images.open_images`.
+        spec: a name or path as of `nasnet.data.sources.load` or
+            `nasnet.data.photos.images.open_images`.
         network: that is shown them.
         shape: height, width and channels that it takes.
         classes: how many it tells apart.

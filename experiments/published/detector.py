@@ -8,8 +8,8 @@ Cost:     three minutes of one CPU core
 Expect:   the loss falls from 5.5 to 0.8; of 99 shapes on 64 new images 48 are found and named
           (seed 0, n = 1, TensorFlow 2.21 on a CPU). Boxes come first, classes take more steps.
 
-It is an example of `nasnet.transfer.backbone`: all that is taken from it is a dictionary of features, so
-any other detector or segmentation head can stand in the place of this one.
+It is an example of `nasnet.transfer.backbone`: all that is taken from it is a dictionary of
+features, so any other detector or segmentation head can stand in the place of this one.
 """
 
 import dataclasses

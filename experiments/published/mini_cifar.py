@@ -2,11 +2,11 @@
 
 Paper:    Zoph et al., Learning Transferable Architectures for Scalable Image Recognition,
           https://arxiv.org/abs/1707.07012
-Command:  python -m nasnet.experiments.published.mini_cifar            (flags: those of `nasnet search`)
+Command:  python -m nasnet.experiments.published.mini_cifar   (flags: those of `nasnet search`)
 Cost:     120 children, about 20 minutes on 2 CPU cores; the paper's search took 20,000 children of
           20 epochs each and 500 GPUs for 4 days
-Expect:   see experiments/published/README.md, which quotes a run. With so few children, PPO has six updates:
-          do not expect it to beat random search by more than luck.
+Expect:   see experiments/published/README.md, which quotes a run. With so few children, PPO has six
+          updates: do not expect it to beat random search by more than luck.
 
 `nasnet search` and `make search` are the same code with fewer children.
 """

@@ -1,4 +1,4 @@
-"""Drawn images with boxes for `nasnet.experiments.published.detector`, and the picture of what it finds in them."""
+"""Drawn images with boxes for the detector beside this, and the picture of what it finds there."""
 
 import math
 from typing import TYPE_CHECKING, NamedTuple

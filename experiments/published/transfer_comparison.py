@@ -2,7 +2,8 @@
 
 Paper:    Zoph et al., https://arxiv.org/abs/1707.07012, table 2 and figure 5, which compare at
           equal cost; here on as many photos as a small machine can train on
-Command:  python -m nasnet.experiments.published.transfer_comparison --data PHOTOS --cells nasnet-a FOUND.json
+Command:  python -m nasnet.experiments.published.transfer_comparison --data PHOTOS
+          --cells nasnet-a FOUND.json
 Cost:     for 2,000 photos of 96 x 96 pixels some minutes for each cell and seed on 2 CPU cores
 Expect:   see experiments/published/README.md, which quotes a run
 
@@ -152,9 +153,8 @@ def main(arguments: list[str] | None = None) -> None:
         )
         code = command.run()
         if code == INTERRUPTED:
-            say(
-                f"go on with: python -m nasnet.experiments.published.transfer_comparison {shlex.join(given)}"
-            )
+            program = "python -m nasnet.experiments.published.transfer_comparison"
+            say(f"go on with: {program} {shlex.join(given)}")
         return code
 
     sys.exit(cli.run(work))

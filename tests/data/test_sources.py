@@ -3,7 +3,6 @@
 import dataclasses
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,4 +170,4 @@ def test_reading_data_does_not_import_tensorflow(tmp_path):
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "a.npz")]
-    subprocess.run(command, check=True, cwd=Path(data_core.__file__).parents[1])
+    subprocess.run(command, check=True)

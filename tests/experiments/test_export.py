@@ -14,6 +14,7 @@ from nasnet.experiments.errors import FAILURE, NotFoundError
 from nasnet.experiments.networks.trained import find_network
 from nasnet.experiments.runs.directory import TRAINING, RunDirectory
 from nasnet.runtime.files import write_atomically
+from nasnet.runtime.libraries import MissingLibraryError
 from nasnet.stacking import Stack, build_network
 from nasnet.stacking.network import CellNetwork
 from nasnet.transfer.serving.export import (
@@ -25,7 +26,7 @@ from nasnet.transfer.serving.export import (
     mult_adds,
 )
 from nasnet.transfer.serving.model_card import Facts, model_card
-from nasnet.transfer.serving.runners import MissingLibraryError, load_runner, run_keras
+from nasnet.transfer.serving.runners import load_runner, run_keras
 from tests.pictures import write_folder
 
 SHAPE, CLASSES = (16, 16, 3), ("ant", "bee", "cat")

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from nasnet.cells import Block, Cell, Genotype
+from nasnet.cells import Block, Cell, Genotype, network_cost
 from nasnet.stacking import (
     DropPathSchedule,
     FlatLayout,
@@ -15,7 +15,6 @@ from nasnet.stacking import (
     Trainer,
     build_network,
     compile_network,
-    network_cost,
 )
 from nasnet.stacking.keras.training import WarmUp
 from nasnet.stacking.network import CellNetwork

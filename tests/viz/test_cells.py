@@ -311,7 +311,8 @@ def test_own_png_is_the_same_each_time(tmp_path):
 
 def test_import_is_light_and_drawing_needs_no_pyplot(tmp_path):
     code = """
-import sys, viz
+import sys
+from nasnet import viz
 heavy = {"matplotlib", "graphviz", "keras", "tensorflow"} & set(sys.modules)
 from nasnet.cells import NASNET_A
 viz.draw_genotype(NASNET_A, sys.argv[1] + "/a.png", engine="own")

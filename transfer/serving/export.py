@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nasnet.transfer.serving.runners import Runner, need
+from nasnet.runtime.libraries import need
+from nasnet.transfer.serving.runners import Runner
 
 Format = Literal["keras", "saved_model", "onnx", "litert"]
 FILES: dict[Format, str] = {

@@ -1,7 +1,6 @@
 """Saved networks of any kind as functions from images to outputs."""
 
 import dataclasses
-import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -9,11 +8,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nasnet.runtime.libraries import MissingLibraryError, need
+
 T = TypeVar("T")
-
-
-class MissingLibraryError(ValueError):
-    """What would run or make a file is not installed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,20 +60,6 @@ def _guarded(load: Callable[[Path], T], path: Path) -> T:
     except Exception as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ValueError(f"{path} cannot be loaded, expected a whole network: {reason}") from None
-
-
-def need(module: str, package: str, purpose: str) -> Any:
-    """Imports an optional library.
-
-    Raises:
-        MissingLibraryError: it is not installed.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise MissingLibraryError(
-            f"{package} is not installed, expected it to {purpose}: pip install {package}"
-        ) from None
 
 
 def load_keras(path: Path) -> tuple[Any, Runner]:

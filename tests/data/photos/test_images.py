@@ -131,7 +131,8 @@ def test_a_path_that_is_no_folder_is_refused(tmp_path):
 def test_finding_images_needs_no_tensorflow(tmp_path):
     root = write_folder(tmp_path, train={"a": 2, "b": 2})
     code = (
-        "import sys\nfrom nasnet.data.photos.images import open_images\nimport nasnet.data.photos.records\n"
+        "import sys\nfrom nasnet.data.photos.images import open_images\n"
+        "import nasnet.data.photos.records\n"
         f"print(open_images({str(root)!r}).train.count)\n"
         "print([m for m in ('keras', 'tensorflow') if m in sys.modules])"
     )

@@ -58,7 +58,7 @@ def factorized_reduction(backend: Backend[X], x: X, filters: int, rules: Convent
     half = filters // 2
     other = filters - half if rules.keeps_odd_channel else half
     paths = [
-        backend.conv(_subsample(backend, path, 2), share, (1, 1))
+        backend.conv(subsample(backend, path, 2), share, (1, 1))
         for path, share in ((x, half), (backend.shift(x), other))
     ]
     return backend.batch_norm(backend.concat(paths))
@@ -201,17 +201,8 @@ def _stride_first(backend: Backend[X], x: X, stride: int, dilation: int) -> tupl
     leaves a plain convolution. TensorFlow has no kernel for both at once.
     """
     if stride == dilation == 2:
-        return _subsample(backend, x, stride), 1, 1
+        return subsample(backend, x, stride), 1, 1
     return x, stride, dilation
-
-
-def _subsample(backend: Backend[X], x: X, stride: int) -> X:
-    """Every second pixel, for stride 2: a 1x1 convolution reads no other.
-
-    TensorFlow's own 1x1 convolution of stride 2 writes past its memory in the backward pass (2.21
-    with oneDNN, batches of 5).
-    """
-    return backend.pool(x, "avg", 1, stride=stride) if stride > 1 else x
 
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(

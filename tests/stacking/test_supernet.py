@@ -14,7 +14,7 @@ from nasnet.cells import (
     Shape,
     network_cost,
 )
-from nasnet.stacking import FlatLayout, FlatTensors, Recipe, Stack, assemble
+from nasnet.stacking import FlatLayout, FlatTensors, Recipe, Stack
 from nasnet.stacking.flat.augmentation import rescale
 from nasnet.stacking.flat.losses import cross_entropy
 from nasnet.stacking.network import CellFrame, CellNetwork
@@ -65,15 +65,16 @@ def stand_alone(genotype, arrays, x, *, training, weights=None):
         training=training,
         epsilon=RECIPE.batch_norm_epsilon,
     )
-    return assemble(backend, genotype, STACK, x, CLASSES)["Logits"]
+    return CellNetwork(genotype, STACK, SHAPE, CLASSES).build(backend, x)["Logits"]
 
 
 def own_arrays(layout, genotype, shared):
     """A child's arrays by Keras' names, cut out by the written rules of sharing."""
     stored = FlatLayout(layout.parameters).unpack(*shared)
-    names = SharedNames(genotype, STACK)
-    assemble(names, genotype, STACK, Shape(*SHAPE), CLASSES)
-    cost, _ = network_cost(CellNetwork(genotype, STACK, SHAPE, CLASSES))
+    network = CellNetwork(genotype, STACK, SHAPE, CLASSES)
+    names = SharedNames(network)
+    network.build(names, Shape(*SHAPE))
+    cost, _ = network_cost(network)
     arrays = {}
     for parameter, share in zip(cost.parameters, names.shares, strict=True):
         array = stored[share.parameter.path]
@@ -167,8 +168,9 @@ def pair(op_a, op_b="identity", *, read=0, combine="add"):
 
 
 def named_positions(layout, genotype):
-    names = SharedNames(genotype, layout.stack)
-    assemble(names, genotype, layout.stack, Shape(*layout.input_shape), layout.classes)
+    network = layout.frame.network(genotype)
+    names = SharedNames(network)
+    network.build(names, Shape(*network.input_shape))
     return {share.parameter.path: share.rows for share in names.shares}
 
 

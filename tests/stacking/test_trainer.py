@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nasnet.cells import NASNET_A, Block, Cell, Genotype, network_cost
+from nasnet.cells import NASNET_A, Block, Cell, Genotype
 from nasnet.stacking import Diverged, Recipe, Stack, Trainer, build_network
-from nasnet.stacking.flat.backend import FlatLayout
 from nasnet.stacking.flat.losses import cross_entropy
+from nasnet.stacking.flat.network import FlatNetwork
 from nasnet.stacking.flat.training_state import TrainingState
 from nasnet.stacking.network import CellNetwork
 
@@ -238,8 +238,7 @@ def test_averages_are_tensorflows(rng):
 
 
 def small_state(recipe):
-    cost, _ = network_cost(CellNetwork(SMALL, STACK, SHAPE, CLASSES))
-    return TrainingState(recipe, FlatLayout(cost.parameters), seed=0)
+    return TrainingState(FlatNetwork(CellNetwork(SMALL, STACK, SHAPE, CLASSES), recipe))
 
 
 def update(state, gradient, *, rate, step=0):
@@ -325,5 +324,5 @@ def test_cross_entropy_is_kerass(rng):
     expected = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2)(
         keras.ops.one_hot(labels, 3), logits
     )
-    found = cross_entropy(tf.constant(logits), tf.constant(labels), 3, 0.2)
+    found = cross_entropy(tf.constant(logits), tf.constant(labels), 0.2)
     assert float(found) == pytest.approx(float(expected), rel=1e-5)

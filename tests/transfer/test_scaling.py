@@ -52,10 +52,10 @@ def test_published_networks_are_found(
     cell, budget, size, base, plan, filters, parameters, mult_adds
 ):
     step = 4 if filters % 4 == 0 else 2
-    plan_of = base_plan(ZOO[cell].genotype)
-    if base == "keras":
-        plan_of = dataclasses.replace(plan_of, conventions="keras")
-    frame = CellFrame(plan_of, (size, size, 3), 1000)
+    if not isinstance(base, Stack):
+        usual = base_plan(ZOO[cell].genotype)
+        base = dataclasses.replace(usual, conventions=base or usual.conventions)
+    frame = CellFrame(base, (size, size, 3), 1000)
     found = scale(ZOO[cell].genotype, budget, frame, step=step)
     (row,) = [candidate for candidate in found if candidate.plan == plan]
     assert (row.stack.filters, row.parameters) == (filters, parameters)
@@ -127,8 +127,9 @@ def test_a_latency_is_measured_seldom(limit, others):
     for row in found:
         network = CellNetwork(NASNET_A, row.stack, (224, 224, 3), 1000)
         assert row.latency_ms == latency(network) <= limit
-        wider = dataclasses.replace(row.stack, filters=row.stack.filters + 4)
-        cost, _ = network_cost(CellNetwork(NASNET_A, wider, (224, 224, 3), 1000))
+        stack = dataclasses.replace(row.stack, filters=row.stack.filters + 4)
+        wider = dataclasses.replace(network, stack=stack)
+        cost, _ = network_cost(wider)
         assert latency(wider) > limit or cost.mult_adds > others.get("mult_adds", float("inf"))
 
 

@@ -13,7 +13,6 @@ propose a batch and to observe it, and the milliseconds and kilobytes of a state
 """
 
 import argparse
-import dataclasses
 import json
 import statistics
 import sys
@@ -23,30 +22,21 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.cells import CellSpace, Decision, GrowingCellSpace
-from nasnet.controller import CONTROLLERS, make_controller
-from nasnet.controller.checks import Decisions
+from nasnet.cells import CellSpace, GrowingCellSpace, SearchSpace
+from nasnet.cells.spaces.nasbench201 import NASBench201Space
+from nasnet.controller import CONTROLLERS, controller_class, make_controller
 
 BATCH = 20
 
 
-@dataclasses.dataclass(frozen=True)
-class Table:
-    """The decisions of NAS-Bench-201."""
-
-    decisions: tuple[Decision, ...] = tuple(
-        Decision(f"edge_{i}", ("none", "skip", "conv_1x1", "conv_3x3", "pool")) for i in range(6)
-    )
-
-
-SPACES: dict[str, Decisions] = {
-    "table": Table(),
+SPACES: dict[str, SearchSpace[Any]] = {
+    "table": NASBench201Space(),
     "cells": CellSpace(),
     "growing": GrowingCellSpace(),
 }
 
 
-def measure(name: str, space: Decisions, warm: int, rounds: int) -> dict[str, float]:
+def measure(name: str, space: SearchSpace[Any], warm: int, rounds: int) -> dict[str, float]:
     """The figures of one controller, medians over `rounds` after `warm` trials."""
     controller = make_controller(name, space)
     rng = np.random.default_rng(0)
@@ -86,7 +76,9 @@ def main() -> None:
     warm, rounds = (120, 3) if args.short else (400, 20)
     report: dict[str, Any] = {"batch": BATCH, "warm": warm, "rounds": rounds}
     for label, space in SPACES.items():
-        fitting = [n for n in args.controllers if label == "growing" or not CONTROLLERS[n].grows]
+        fitting = [
+            n for n in args.controllers if label == "growing" or not controller_class(n).grows
+        ]
         report[label] = {name: measure(name, space, warm, rounds) for name in fitting}
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 

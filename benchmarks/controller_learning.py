@@ -20,7 +20,7 @@ import numpy as np
 from scipy.stats import mannwhitneyu
 
 from nasnet.cells import CellSpace, Genotype
-from nasnet.controller import CONTROLLERS, make_controller
+from nasnet.controller import controller_class, make_controller
 
 PROPOSALS, BATCH, TAIL = 2000, 20, 200
 # All at their defaults, except: REINFORCE makes one update where PPO makes ten, so it takes the
@@ -95,7 +95,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     settings = {
-        name: dataclasses.asdict(CONTROLLERS[name].settings(**SETTINGS[name]))
+        name: dataclasses.asdict(controller_class(name).Settings(**SETTINGS[name]))
         for name in args.controllers
     }
     report = {

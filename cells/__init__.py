@@ -9,8 +9,10 @@ from nasnet.cells.cost import Cost, Parameter, Shape
 from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
 from nasnet.cells.network import Frame, Network, Part, network_cost
 from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
-from nasnet.cells.spaces.cell import CellSpace, Decision, SearchSpace
+from nasnet.cells.spaces.base import TERMINATE, Decision, SearchSpace
+from nasnet.cells.spaces.cell import CellSpace
 from nasnet.cells.spaces.growing import GrowingCellSpace
+from nasnet.cells.spaces.table import TableSpace
 from nasnet.cells.zoo import NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, ZooEntry
 
 __all__ = (
@@ -22,6 +24,7 @@ __all__ = (
     "NUM_INPUTS",
     "OPERATIONS",
     "PNASNET_5",
+    "TERMINATE",
     "ZOO",
     "Architecture",
     "Backend",
@@ -44,6 +47,7 @@ __all__ = (
     "Scopes",
     "SearchSpace",
     "Shape",
+    "TableSpace",
     "ZooEntry",
     "build_cell",
     "network_cost",

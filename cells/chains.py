@@ -11,9 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
-from nasnet.cells.spaces.cell import TERMINATE, Decision, sequences
+from nasnet.cells.spaces.base import TERMINATE, Choices, Decision, SearchSpace
 
 FORMAT = "nasnet-chain"
 VERSION = 1
@@ -113,15 +111,14 @@ class Chain:
 
 
 @dataclasses.dataclass(frozen=True)
-class ChainSpace:
+class ChainSpace(SearchSpace[Chain]):
     """Chains of at most `max_layers` layers, one decision a layer.
 
-    Every layer but the first may be `TERMINATE`, after which the other decisions do not matter: so
-    controllers see a fixed number of decisions. Nor do all of them see which layers may follow one
-    another, so a layer that may not stand where it was chosen is left out: a pool after a pool, or
-    one larger than the image; a dense layer while the image is 8 pixels wide or more, a third one,
-    or one larger than that before it; anything but a dense layer after a dense one. Every sequence
-    of choices stands for a chain, and for equal chains the keys are equal.
+    Every layer but the first may be `TERMINATE`, which ends the chain. A layer that may not stand
+    where it was chosen is left out: a pool after a pool, or one larger than the image; a dense
+    layer while the image is 8 pixels wide or more, a third one, or one larger than that before it;
+    anything but a dense layer after a dense one. So every sequence of choices stands for a chain,
+    and for equal chains the keys are equal.
 
     Args:
         max_layers: 12 in the paper; 18 in its code for CIFAR-10.
@@ -164,22 +161,11 @@ class ChainSpace:
         object.__setattr__(self, "_options", options)
         object.__setattr__(self, "decisions", decisions)
 
-    def next_decision(self, prefix: Sequence[int]) -> Decision | None:
-        """The decision that follows `prefix`; None after `TERMINATE` and after the last layer."""
-        ended = None in self._layers(prefix) or len(prefix) == self.max_layers
-        return None if ended else self.decisions[len(prefix)]
-
-    def decode(self, choices: Sequence[int]) -> Chain:
-        """The chain that `choices` stand for; those after `TERMINATE` may be left out.
-
-        Raises:
-            ValueError: there is one choice too few or too many, or one out of range.
-        """
-        layers = self._layers(choices)
-        if None not in layers and len(layers) < self.max_layers:
-            raise ValueError(f"{len(choices)} choices, expected {self.max_layers} or an end")
+    def architecture(self, choices: Choices) -> Chain:
+        """The chain that `choices` stand for."""
         chain: tuple[Layer, ...] = ()
-        for layer in layers:
+        for choice, options in zip(choices, self._options, strict=True):
+            layer = options[choice]
             if layer is None:
                 break
             if self._fits(layer, chain):
@@ -201,23 +187,6 @@ class ChainSpace:
                 raise ValueError(f"layer {i} is {layer}, expected one that may stand there")
             choices.append(self._options[i].index(layer))
         return (*choices, *(0,) * (self.max_layers - len(choices)))
-
-    def sample(self, rng: np.random.Generator) -> tuple[int, ...]:
-        """Choices drawn uniformly, each decision on its own, those after `TERMINATE` too."""
-        return tuple(int(i) for i in rng.integers([len(d.options) for d in self.decisions]))
-
-    def size(self) -> int:
-        """The number of different sequences of choices up to `TERMINATE`, equal chains apart."""
-        return sequences(self.decisions)
-
-    def _layers(self, choices: Sequence[int]) -> list[Layer | None]:
-        if len(choices) > self.max_layers:
-            raise ValueError(f"{len(choices)} choices, expected {self.max_layers}")
-        for choice, decision in zip(choices, self.decisions, strict=False):
-            if not 0 <= choice < len(decision.options):
-                last = len(decision.options) - 1
-                raise ValueError(f"{decision.name} is choice {choice}, expected 0 to {last}")
-        return [options[i] for i, options in zip(choices, self._options, strict=False)]
 
     def _fits(self, layer: Layer, chain: Sequence[Layer]) -> bool:
         """Whether `layer` may follow `chain`."""

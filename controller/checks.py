@@ -1,36 +1,17 @@
-"""What every controller checks about the space, the seed and the trials that it is given."""
+"""What every controller checks about the space, the seed, and the settings that it is given."""
 
-import math
-from collections.abc import Sequence
-from typing import Protocol
+from typing import Any
 
-from nasnet.cells import Decision
-from nasnet.controller.protocol import Proposal
+from nasnet.cells import SearchSpace
 
 
-class Decisions(Protocol):
-    """All that a controller reads of a search space.
-
-    Attributes:
-        decisions: all decisions, in the order they are made.
-    """
-
-    @property
-    def decisions(self) -> tuple[Decision, ...]: ...
-
-
-def option_counts(space: Decisions) -> tuple[int, ...]:
-    """The number of options of each decision, [T].
-
-    Raises:
-        ValueError: there is no decision, or one without options.
-    """
+def check_space(space: SearchSpace[Any]) -> None:
+    """Raises ValueError if there is no decision, or one without options."""
     if not space.decisions:
         raise ValueError("number of decisions is 0, expected at least 1")
     for decision in space.decisions:
         if not decision.options:
             raise ValueError(f"number of options of {decision.name} is 0, expected at least 1")
-    return tuple(len(decision.options) for decision in space.decisions)
 
 
 def check_seed(seed: int) -> None:
@@ -61,34 +42,3 @@ def check_count(count: int) -> None:
     """Raises ValueError if `count` proposals are fewer than none."""
     if count < 0:
         raise ValueError(f"count is {count}, expected 0 or more")
-
-
-def check_trials(
-    options: Sequence[int], proposals: Sequence[Proposal], rewards: Sequence[float]
-) -> None:
-    """Raises ValueError unless every proposal is one of the space and has a finite reward.
-
-    Args:
-        options: the number of options of each decision, [T].
-        proposals: the finished trials, [B].
-        rewards: their rewards, [B].
-    """
-    if len(rewards) != len(proposals):
-        raise ValueError(
-            f"number of rewards is {len(rewards)}, expected {len(proposals)}, one a proposal"
-        )
-    for proposal, reward in zip(proposals, rewards, strict=True):
-        if not math.isfinite(reward):
-            raise ValueError(f"reward is {reward}, expected a finite number")
-        if len(proposal.choices) != len(options):
-            raise ValueError(
-                f"number of choices is {len(proposal.choices)}, expected {len(options)}"
-            )
-        for i, (choice, count) in enumerate(zip(proposal.choices, options, strict=True)):
-            if not 0 <= choice < count:
-                raise ValueError(f"choice {i} is {choice}, expected 0 to {count - 1}")
-        logs = proposal.log_probs
-        if len(logs) not in (0, len(options)):
-            raise ValueError(f"number of log_probs is {len(logs)}, expected 0 or {len(options)}")
-        if not all(math.isfinite(value) for value in logs):
-            raise ValueError(f"log_probs are {list(logs)}, expected finite numbers")

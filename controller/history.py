@@ -1,9 +1,12 @@
-"""How much of a search a model of the rewards remembers."""
+"""The trials that a controller remembers: how many, and as arrays of its state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 T = TypeVar("T")
+Entry = tuple[tuple[int, ...], float]  # choices, and a number that is known of them
 
 
 def remembered(trials: list[T], window: int, worth: Callable[[T], Any]) -> list[T]:
@@ -25,3 +28,16 @@ def remembered(trials: list[T], window: int, worth: Callable[[T], Any]) -> list[
     earlier = range(len(trials) - quarter)
     best = sorted(earlier, key=lambda i: worth(trials[i]), reverse=True)[:quarter]
     return [trials[i] for i in sorted(best)] + trials[-quarter:]
+
+
+def to_table(entries: Sequence[Entry], length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Choices int32 [N, length] and the number beside each, float64 [N]."""
+    choices = np.array([choices for choices, _ in entries], np.int32)
+    values = np.array([value for _, value in entries], np.float64)
+    return choices.reshape(len(entries), length), values
+
+
+def from_table(choices: np.ndarray, values: np.ndarray) -> list[Entry]:
+    """The entries of `to_table`."""
+    rows = zip(choices.tolist(), values.tolist(), strict=True)
+    return [(tuple(row), value) for row, value in rows]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.cells import Architecture, SearchSpace
+from nasnet.cells import SearchSpace
 from nasnet.controller.protocol import Controller
 from nasnet.search.budgets import Budgets, Stage, restore
 from nasnet.search.evaluators import Evaluation
@@ -55,7 +55,7 @@ class Search:
 
     def __init__(
         self,
-        space: SearchSpace[Architecture],
+        space: SearchSpace[Any],
         controller: Controller,
         store: Store,
         executor: Executor,

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from nasnet.cells import Architecture, Genotype, SearchSpace
+from nasnet.cells import Genotype, SearchSpace
 from nasnet.controller.protocol import MultiObjective, Proposal
 from nasnet.search.limits import CostCheck
 
@@ -53,7 +53,7 @@ class WithCosts:
     def __init__(
         self,
         controller: MultiObjective,
-        space: SearchSpace[Architecture],
+        space: SearchSpace[Any],
         judge: Callable[[Any], tuple[list[float], float]],
         *,
         costs: int,

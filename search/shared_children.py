@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nasnet.cells import Architecture, CellSpace, Genotype
-from nasnet.cells.spaces.cell import TERMINATE
+from nasnet.cells import TERMINATE, Architecture, CellSpace, Genotype
 from nasnet.search.evaluators import Evaluation
 from nasnet.search.executors import Executor
 from nasnet.stacking.recipe import Diverged
@@ -20,7 +19,7 @@ def fair_genotypes(space: CellSpace, rng: np.random.Generator) -> list[Genotype]
     of them). Cells that grow are all of the size that the first was drawn with.
     """
     count = len(space.operations)
-    choices = np.array([space.sample(rng) for _ in range(count)])
+    choices = space.draw_all(rng, count)
     for place, decision in enumerate(space.decisions):
         if decision.options == space.operations:
             choices[:, place] = rng.permutation(count)

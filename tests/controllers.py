@@ -1,13 +1,10 @@
 """What the suites over all controllers share: small spaces, quick settings, a reward."""
 
-import dataclasses
-
 import pytest
 
 from benchmarks.controller_learning import separable_share
-from nasnet.cells import CellSpace, Decision, GrowingCellSpace
-from nasnet.cells.spaces.cell import TERMINATE
-from nasnet.controller import CONTROLLERS, make_controller
+from nasnet.cells import TERMINATE, CellSpace, Decision, GrowingCellSpace, TableSpace
+from nasnet.controller import CONTROLLERS, controller_class, make_controller
 
 SPACE, GROWING = CellSpace(), GrowingCellSpace()
 POLICIES = ("reinforce", "ppo")
@@ -26,14 +23,7 @@ QUICK = {
 each_controller = pytest.mark.parametrize("name", tuple(CONTROLLERS))
 
 
-@dataclasses.dataclass(frozen=True)
-class PlainSpace:
-    """Decisions and nothing else."""
-
-    decisions: tuple[Decision, ...]
-
-
-SMALL = PlainSpace(
+SMALL = TableSpace(
     (
         Decision("a", ("x", "y", "z")),
         Decision("b", ("x",)),
@@ -44,7 +34,7 @@ SMALL = PlainSpace(
 
 def space_of(name):
     """The space in which a controller is tested."""
-    return GROWING if CONTROLLERS[name].grows else SPACE
+    return GROWING if controller_class(name).grows else SPACE
 
 
 def make(name, space=None, seed=0, **settings):

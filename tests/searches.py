@@ -2,5 +2,5 @@
 
 TINY = """
     --data shapes10 --trials 3 --workers 1 --train-images 64 --val-images 40 --blocks 2
-    --stack.filters 2 --policy.minibatch 2
+    --stack.filters 2 --controller ppo,minibatch=2
 """

@@ -1,69 +1,17 @@
-"""Search spaces: the decisions that a controller makes, one after the other.
-
-A controller sees decisions and rewards alone, so every controller works on every space.
-"""
+"""The space of NASNet's cells."""
 
 import dataclasses
-import math
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
-
-import numpy as np
 
 from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
 from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS
+from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
 
-A_co = TypeVar("A_co", covariant=True)
 CELL_NAMES = ("normal", "reduction")
-TERMINATE = "terminate"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Decision:
-    """One categorical choice: its name, and what may be chosen.
-
-    Where the option called `TERMINATE` is chosen, the later decisions do not matter: so spaces of
-    variable length have a fixed number of decisions.
-    """
-
-    name: str
-    options: tuple[str, ...]
-
-
-def sequences(decisions: Sequence[Decision]) -> int:
-    """The number of different sequences of choices, each up to its `TERMINATE`."""
-    count = 1
-    for decision in reversed(decisions):
-        ends = decision.options.count(TERMINATE)
-        count = ends + (len(decision.options) - ends) * count
-    return count
-
-
-class SearchSpace(Protocol[A_co]):
-    """What may be proposed: a sequence of categorical decisions that stands for an architecture.
-
-    Attributes:
-        decisions: all decisions, in the order they are made.
-    """
-
-    @property
-    def decisions(self) -> tuple[Decision, ...]: ...
-
-    def next_decision(self, prefix: Sequence[int]) -> Decision | None:
-        """The decision that follows `prefix`, the choices made so far; None after the last."""
-
-    def decode(self, choices: Sequence[int]) -> A_co:
-        """The architecture that `choices` stand for, one option's index for each decision."""
-
-    def sample(self, rng: np.random.Generator) -> tuple[int, ...]:
-        """Choices drawn uniformly, each decision on its own."""
-
-    def size(self) -> int:
-        """The number of different sequences of choices."""
 
 
 @dataclasses.dataclass(frozen=True)
-class CellSpace:
+class CellSpace(SearchSpace[Genotype]):
     """The space of NASNet: a Normal and a Reduction cell of `blocks` blocks each.
 
     A block takes five decisions: two input states, an operation for each, and how to combine
@@ -107,27 +55,18 @@ class CellSpace:
         """The five decisions of block `i` of a cell."""
         states = tuple(str(state) for state in range(NUM_INPUTS + i))
         return [
-            Decision(f"{cell}/block_{i}/{name}", options)
-            for name, options in (
-                ("input_a", states),
-                ("input_b", states),
-                ("op_a", self.operations),
-                ("op_b", self.operations),
-                ("combine", self.combines),
+            Decision(f"{cell}/block_{i}/{name}", options, role)
+            for name, options, role in (
+                ("input_a", states, "input"),
+                ("input_b", states, "input"),
+                ("op_a", self.operations, "operation"),
+                ("op_b", self.operations, "operation"),
+                ("combine", self.combines, "operation"),
             )
         ]
 
-    def next_decision(self, prefix: Sequence[int]) -> Decision | None:
-        """The decision that follows `prefix`; here it depends on the length of `prefix` alone."""
-        return self.decisions[len(prefix)] if len(prefix) < len(self.decisions) else None
-
-    def decode(self, choices: Sequence[int]) -> Genotype:
-        """The genotype that `choices` stand for; its cells emit their loose ends.
-
-        Raises:
-            ValueError: there is one choice too few or too many, or one out of range.
-        """
-        self._check(choices)
+    def architecture(self, choices: Choices) -> Genotype:
+        """The genotype that `choices` stand for; its cells emit their loose ends."""
         half = len(self.decisions) // 2
         return Genotype(
             *(
@@ -145,18 +84,6 @@ class CellSpace:
         """
         normal, reduction = self._choices(genotype, self.blocks)
         return tuple(choice for block in (*normal, *reduction) for choice in block)
-
-    def sample(self, rng: np.random.Generator) -> tuple[int, ...]:
-        """Choices drawn uniformly, each decision on its own: the paper's random search."""
-        return tuple(int(i) for i in rng.integers([len(d.options) for d in self.decisions]))
-
-    def size(self) -> int:
-        """The number of ordered genotypes, equal networks counted apart."""
-        return sequences(self.decisions)
-
-    def max_entropy(self) -> float:
-        """The entropy of the uniform policy in nats."""
-        return math.fsum(math.log(len(decision.options)) for decision in self.decisions)
 
     def _block(self, choices: Sequence[int]) -> Block:
         """The block that five choices stand for."""
@@ -193,14 +120,6 @@ class CellSpace:
                 ]
             )
         return cells
-
-    def _check(self, choices: Sequence[int]) -> None:
-        if len(choices) != len(self.decisions):
-            raise ValueError(f"{len(choices)} choices, expected {len(self.decisions)}")
-        for choice, decision in zip(choices, self.decisions, strict=True):
-            if not 0 <= choice < len(decision.options):
-                last = len(decision.options) - 1
-                raise ValueError(f"{decision.name} is choice {choice}, expected 0 to {last}")
 
     @staticmethod
     def _index(names: tuple[str, ...], name: str, what: str) -> int:

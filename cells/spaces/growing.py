@@ -6,11 +6,11 @@ together.
 """
 
 import dataclasses
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from nasnet.cells.genotype import Cell, Genotype
-from nasnet.cells.spaces.cell import CELL_NAMES, TERMINATE, CellSpace, Decision
+from nasnet.cells.spaces.base import TERMINATE, Choices, Decision
+from nasnet.cells.spaces.cell import CELL_NAMES, CellSpace
 
 GROW = "grow"
 _BLOCK = 5  # decisions of a block
@@ -22,7 +22,8 @@ class GrowingCellSpace(CellSpace):
     """A Normal and a Reduction cell of equally many blocks, 1 to `blocks`.
 
     The first block of the Normal cell comes first, then that of the Reduction cell, then the
-    decision to `TERMINATE` or to go on with the second block of each.
+    decision to `TERMINATE` or to go on with the second block of each. Random cells have 1 to
+    `blocks` blocks with equal chances.
 
     Args:
         blocks: the most blocks in a cell, 5 in the paper.
@@ -30,21 +31,10 @@ class GrowingCellSpace(CellSpace):
         combines: the ways to combine, "add" alone in the paper.
     """
 
-    def next_decision(self, prefix: Sequence[int]) -> Decision | None:
-        """The decision that follows `prefix`; None after `TERMINATE` and after the last block."""
-        ended = 0 in prefix[_LEVEL - 1 :: _LEVEL] or len(prefix) == len(self.decisions)
-        return None if ended else self.decisions[len(prefix)]
-
-    def decode(self, choices: Sequence[int]) -> Genotype:
-        """The genotype that `choices` stand for; those after `TERMINATE` may be left out.
-
-        Raises:
-            ValueError: there is one choice too few or too many, or one out of range.
-        """
-        grows = list(choices[_LEVEL - 1 :: _LEVEL])
+    def architecture(self, choices: Choices) -> Genotype:
+        """The genotype that `choices` stand for; its cells emit their loose ends."""
+        grows = choices[_LEVEL - 1 :: _LEVEL]
         blocks = 1 + (grows.index(0) if 0 in grows else self.blocks - 1)
-        rest = len(self.decisions) - len(choices) if 0 in grows else 0
-        self._check((*choices, *(0,) * rest))
         starts = range(0, blocks * _LEVEL, _LEVEL)
         return Genotype(
             Cell(tuple(self._block(choices[i : i + _BLOCK]) for i in starts)),
@@ -68,13 +58,6 @@ class GrowingCellSpace(CellSpace):
         choices = [choice for level in levels for choice in level][:-1]
         return (*choices, *(0,) * (len(self.decisions) - len(choices)))
 
-    def max_entropy(self) -> float:
-        """The entropy in nats of a policy that draws each decision uniformly until one ends it."""
-        return math.fsum(
-            math.log(len(decision.options)) / 2 ** (i // _LEVEL)  # half of all end at each level
-            for i, decision in enumerate(self.decisions)
-        )
-
     def _decisions(self) -> list[Decision]:
         return list(self._grown())[:-1]
 
@@ -83,4 +66,5 @@ class GrowingCellSpace(CellSpace):
         for i in range(self.blocks):
             for cell in CELL_NAMES:
                 yield from self._block_decisions(cell, i)
-            yield Decision(f"block_{i}/grow", (TERMINATE, GROW))
+            weights = (1.0, float(self.blocks - 1 - i))
+            yield Decision(f"block_{i}/grow", (TERMINATE, GROW), "operation", weights)

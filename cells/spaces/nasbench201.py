@@ -9,11 +9,8 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from nasnet.cells.spaces.cell import Decision
+from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (tail, head), in the published order
@@ -123,41 +120,15 @@ def _term(value: str, name: str) -> str:
     return value if name == "skip_connect" else f"({value})@{name}"
 
 
-class NASBench201Space:
+class NASBench201Space(SearchSpace[NASBench201Cell]):
     """Six decisions of five options; all sequences of choices are different cells."""
 
-    def __init__(self) -> None:
-        self.decisions = tuple(Decision(f"edge_{tail}_{head}", OPERATIONS) for tail, head in EDGES)
+    decisions = tuple(Decision(f"edge_{tail}_{head}", OPERATIONS) for tail, head in EDGES)
 
-    def next_decision(self, prefix: Sequence[int]) -> Decision | None:
-        """The decision that follows `prefix`; it depends on the length of `prefix` alone."""
-        return self.decisions[len(prefix)] if len(prefix) < len(self.decisions) else None
-
-    def decode(self, choices: Sequence[int]) -> NASBench201Cell:
-        """The cell that `choices` stand for.
-
-        Raises:
-            ValueError: there is one choice too few or too many, or one out of range.
-        """
-        for choice, (tail, head) in zip(choices, EDGES, strict=False):
-            if not 0 <= choice < len(OPERATIONS):
-                last = len(OPERATIONS) - 1
-                raise ValueError(f"edge_{tail}_{head} is choice {choice}, expected 0 to {last}")
+    def architecture(self, choices: Choices) -> NASBench201Cell:
+        """The cell that `choices` stand for."""
         return NASBench201Cell(tuple(OPERATIONS[choice] for choice in choices))
 
-    def encode(self, cell: NASBench201Cell) -> tuple[int, ...]:
+    def encode(self, cell: NASBench201Cell) -> Choices:
         """The choices that stand for `cell`."""
         return tuple(OPERATIONS.index(name) for name in cell.operations)
-
-    def sample(self, rng: np.random.Generator) -> tuple[int, ...]:
-        """Choices drawn uniformly, so every cell is equally likely."""
-        return tuple(rng.integers(len(OPERATIONS), size=len(EDGES)).tolist())
-
-    def size(self) -> int:
-        """The number of cells, 15,625."""
-        return len(OPERATIONS) ** len(EDGES)
-
-    def __iter__(self) -> Iterator[NASBench201Cell]:
-        """All cells, the last decision changing first."""
-        for choices in np.ndindex(*(len(decision.options) for decision in self.decisions)):
-            yield self.decode(choices)

@@ -1,14 +1,11 @@
 """A small space that can be measured as a whole: only the operations of one cell are searched."""
 
 import dataclasses
-import math
-from collections.abc import Iterator, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from nasnet.cells.genotype import Block, Cell, Genotype
 from nasnet.cells.operations import OPERATIONS
-from nasnet.cells.spaces.cell import Decision
+from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
 
 # Those of ENAS, https://arxiv.org/abs/1802.03268, section 2.4.
 FIVE_OPERATIONS = (
@@ -23,7 +20,7 @@ TWO_BLOCKS = ((0, 1), (1, 2))
 
 
 @dataclasses.dataclass(frozen=True)
-class OperationSpace:
+class OperationSpace(SearchSpace[Genotype]):
     """Cells of one wiring; the Reduction cell is the Normal cell, as in PNASNet.
 
     A block adds what its two operations give. With the defaults there are 5**4 = 625 genotypes,
@@ -54,22 +51,8 @@ class OperationSpace:
         )
         object.__setattr__(self, "decisions", decisions)
 
-    def next_decision(self, prefix: Sequence[int]) -> Decision | None:
-        """The decision that follows `prefix`; it depends on the length of `prefix` alone."""
-        return self.decisions[len(prefix)] if len(prefix) < len(self.decisions) else None
-
-    def decode(self, choices: Sequence[int]) -> Genotype:
-        """The genotype that `choices` stand for.
-
-        Raises:
-            ValueError: there is one choice too few or too many, or one out of range.
-        """
-        if len(choices) != len(self.decisions):
-            raise ValueError(f"{len(choices)} choices, expected {len(self.decisions)}")
-        for choice, decision in zip(choices, self.decisions, strict=True):
-            if not 0 <= choice < len(decision.options):
-                last = len(decision.options) - 1
-                raise ValueError(f"{decision.name} is choice {choice}, expected 0 to {last}")
+    def architecture(self, choices: Choices) -> Genotype:
+        """The genotype that `choices` stand for."""
         cell = self._cell(choices)
         return Genotype(cell, cell)
 
@@ -85,18 +68,6 @@ class OperationSpace:
             if self.decode(choices) == genotype:
                 return choices
         raise ValueError(f"genotype is {genotype.to_json()}, expected one of this space")
-
-    def sample(self, rng: np.random.Generator) -> tuple[int, ...]:
-        """Choices drawn uniformly."""
-        return tuple(rng.integers(len(self.operations), size=len(self.decisions)).tolist())
-
-    def size(self) -> int:
-        """The number of different sequences of choices."""
-        return math.prod(len(decision.options) for decision in self.decisions)
-
-    def __iter__(self) -> Iterator[tuple[int, ...]]:
-        """All sequences of choices, the last decision changing first."""
-        yield from np.ndindex(*(len(decision.options) for decision in self.decisions))
 
     def _cell(self, choices: Sequence[int]) -> Cell:
         operations = [self.operations[choice] for choice in choices]

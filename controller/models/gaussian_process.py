@@ -1,16 +1,19 @@
 """A Gaussian process over choices: which score to expect of an architecture, and how surely.
 
 Two architectures are as alike as their choices: k(x, y) = exp(-scale * h(x, y) / T), where h counts
-the decisions of T in which they differ. Scale and noise are those of highest marginal likelihood
-on a small grid; the process's variance has a closed form. Rasmussen and Williams, Gaussian
-Processes for Machine Learning, 2006, algorithm 2.1 and equation 5.8.
+the decisions of T in which they differ, and half of those that only one of the two makes. Scale
+and noise are those of highest marginal likelihood on a small grid; the process's variance has a
+closed form. Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, algorithm 2.1
+and equation 5.8.
 """
 
 import itertools
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
+
+from nasnet.cells import SearchSpace
 
 SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 NOISES = (1e-3, 1e-2, 1e-1)  # variance of the noise as a share of the process's
@@ -21,9 +24,9 @@ class GaussianProcess:
     """The process of mean 0 that makes some scores most likely.
 
     Args:
-        trials: choices, int [N, T].
+        trials: canonical choices, int [N, T].
         scores: their scores, [N].
-        counts: the number of options of each decision, [T].
+        space: what the choices are of.
 
     Attributes:
         scales: the grid: in each row a factor of every distance.
@@ -31,8 +34,8 @@ class GaussianProcess:
 
     scales: tuple[tuple[float, ...], ...] = tuple((scale,) for scale in SCALES)
 
-    def __init__(self, trials: np.ndarray, scores: np.ndarray, counts: Sequence[int]) -> None:
-        self._counts = counts
+    def __init__(self, trials: np.ndarray, scores: np.ndarray, space: SearchSpace[Any]) -> None:
+        self._space = space
         self._encoded = self._encode(trials)
         distances = self._distances(self._encoded, self._encoded)
         kernels = [_kernel(scale, distances) for scale in self.scales]
@@ -57,15 +60,18 @@ class GaussianProcess:
         return halves.T @ self._whitened, np.sqrt(self._variance * shares)
 
     def _encode(self, choices: np.ndarray) -> np.ndarray:
-        """One-hot rows, [N, sum of counts]."""
-        starts = np.cumsum([0, *self._counts[:-1]])
-        rows = np.zeros((len(choices), sum(self._counts)))
-        np.put_along_axis(rows, choices + starts, 1.0, axis=1)
+        """One-hot rows, 0 for decisions that are not made, [N, sum of counts]."""
+        counts = self._space.counts
+        starts = np.cumsum([0, *counts[:-1]])
+        rows = np.zeros((len(choices), sum(counts)))
+        np.put_along_axis(rows, choices + starts, self._space.live(choices).astype(float), axis=1)
         return rows
 
     def _distances(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, ...]:
         """The share of decisions that differ between one-hot rows, [L, R]."""
-        return (1 - left @ right.T / len(self._counts),)
+        length = len(self._space.counts)
+        made = (left.sum(axis=1)[:, None] + right.sum(axis=1)) / 2
+        return (1 - (left @ right.T + (length - made)) / length,)
 
 
 def _kernel(scale: tuple[float, ...], distances: tuple[np.ndarray, ...]) -> np.ndarray:

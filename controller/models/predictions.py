@@ -4,17 +4,16 @@ import dataclasses
 import logging
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import kendalltau, rankdata, spearmanr
 
-from nasnet.controller.state import Specs
+from nasnet.controller.history import Entry, from_table, to_table
 
 _log = logging.getLogger(__name__)
 _REPORTS = 1000  # so many are kept
-Entry = tuple[tuple[int, ...], float]  # choices, and a number that is known of them
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,16 +91,6 @@ class Predictions:
             "reports": np.array(reports, np.float64).reshape(-1, 3),
         }
 
-    @staticmethod
-    def specs(length: int) -> Specs:
-        """What `unpack` has to expect of `arrays`."""
-        return {
-            "pending": (np.int32, (None, length)),
-            "predicted": (np.float64, (None,)),
-            "outcomes": (np.float64, (None, 2)),
-            "reports": (np.float64, (None, 3)),
-        }
-
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Takes up `arrays`."""
         self.pending = deque(
@@ -111,19 +100,6 @@ class Predictions:
         self._reports = deque(
             (RankCorrelation(int(n), a, b) for n, a, b in arrays["reports"].tolist()), _REPORTS
         )
-
-
-def to_table(entries: Sequence[Entry], length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Choices int32 [N, length] and the number beside each, float64 [N]."""
-    choices = np.array([choices for choices, _ in entries], np.int32)
-    values = np.array([value for _, value in entries], np.float64)
-    return choices.reshape(len(entries), length), values
-
-
-def from_table(choices: np.ndarray, values: np.ndarray) -> list[Entry]:
-    """The entries of `to_table`."""
-    rows = zip(choices.tolist(), values.tolist(), strict=True)
-    return [(tuple(row), value) for row, value in rows]
 
 
 def normal_scores(rewards: np.ndarray) -> np.ndarray:

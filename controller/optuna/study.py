@@ -5,18 +5,23 @@ each proposal from the seed and the proposal's number, because Optuna's samplers
 could be saved.
 """
 
+import abc
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial
 
-from nasnet.controller.checks import check_trials
+from nasnet.cells import SearchSpace
+from nasnet.controller.base import BaseController
 from nasnet.controller.protocol import Proposal
-from nasnet.controller.state import Specs
 
+S = TypeVar("S")
 _LIMITS = "limits"
 
 
@@ -35,57 +40,31 @@ class Judged:
     violation: float = 0.0
 
 
-def judged(
-    options: Sequence[int],
-    objectives: int,
-    proposals: Sequence[Proposal],
-    values: Sequence[Sequence[float]],
-    violations: Sequence[float] | None,
-) -> list[Judged]:
-    """The trials that `observe_objectives` was given.
-
-    Args:
-        options: the number of options of each decision, [T].
-        objectives: the number of objectives M.
-        proposals: the finished trials, [B].
-        values: their objectives, [B, M].
-        violations: by how much each exceeds its limits, [B]; None for not at all.
-
-    Raises:
-        ValueError: a proposal is not of this space, or lacks a finite objective or violation.
-    """
-    for row in values:
-        if len(row) != objectives:
-            raise ValueError(f"number of objectives is {len(row)}, expected {objectives}")
-    for i in range(objectives):
-        check_trials(options, proposals, [row[i] for row in values])
-    excesses = [0.0] * len(proposals) if violations is None else violations
-    if len(excesses) != len(proposals):
-        raise ValueError(f"number of violations is {len(excesses)}, expected {len(proposals)}")
-    for excess in excesses:
-        if not 0 <= excess < math.inf:
-            raise ValueError(f"violation is {excess}, expected 0 or more")
-    return [
-        Judged(proposal.choices, tuple(map(float, row)), float(excess))
-        for proposal, row, excess in zip(proposals, values, excesses, strict=True)
-    ]
-
-
 class Study:
-    """An Optuna study of categorical decisions, called by their numbers.
+    """An Optuna study of a space's decisions, called by their numbers.
 
     Args:
-        options: the number of options of each decision, [T].
+        space: of the trials. A trial has the decisions that were made in it.
         objectives: the number of objectives, all maximised.
         trials: finished ones to begin with.
+        marked: whether a decision that was not made has the value None instead, for samplers that
+            combine trials of which all have the same decisions.
     """
 
     def __init__(
-        self, options: Sequence[int], objectives: int = 1, trials: Iterable[Judged] = ()
+        self,
+        space: SearchSpace[Any],
+        objectives: int = 1,
+        trials: Iterable[Judged] = (),
+        *,
+        marked: bool = False,
     ) -> None:
-        self._distributions: dict[str, BaseDistribution] = {
-            str(i): CategoricalDistribution(range(count)) for i, count in enumerate(options)
-        }
+        self._space, self._marked = space, marked and space.conditional
+        nothing = (None,) if self._marked else ()
+        self._options = [(*range(count), *nothing) for count in space.counts]
+        self._distributions: list[BaseDistribution] = [
+            CategoricalDistribution(options) for options in self._options
+        ]
         verbosity = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # or each study is announced
         try:
@@ -97,30 +76,106 @@ class Study:
 
     def add(self, trial: Judged) -> None:
         """Adds a finished trial."""
+        live = self._space.live([trial.choices])[0]
+        params = {
+            str(i): choice if made else None
+            for i, (choice, made) in enumerate(zip(trial.choices, live, strict=True))
+            if made or self._marked
+        }
         self.study.add_trial(
             optuna.trial.create_trial(
-                params=self._params(trial),
-                distributions=self._distributions,
+                params=params,
+                distributions={name: self._distributions[int(name)] for name in params},
                 values=trial.values,
                 constraints={_LIMITS: trial.violation},
             )
         )
 
-    def sample(self, sampler: optuna.samplers.BaseSampler) -> tuple[int, ...]:
-        """What `sampler` would try next; the study does not wait for its result."""
+    def sample(self, sampler: BaseSampler, rng: np.random.Generator) -> tuple[int, ...]:
+        """What `sampler` would try next; the study does not wait for its result.
+
+        Where it has no value for a decision that is made, that one is drawn from `rng`.
+        """
         self.study.sampler = sampler
-        trial = self.study.ask(self._distributions)
+        trial = self.study.ask()
+        drawn = self._space.draw_all(rng, 1)[0].tolist()
+
+        def choose(i: int) -> int:
+            value = trial.suggest_categorical(str(i), self._options[i])
+            return drawn[i] if value is None else int(value)
+
+        choices = self._space.walk(choose)
         # A failed trial is one that samplers do not look at.
         self.study.tell(trial, state=optuna.trial.TrialState.FAIL)
-        return tuple(int(trial.params[name]) for name in self._distributions)
-
-    def _params(self, trial: Judged) -> dict[str, int]:
-        return dict(zip(self._distributions, trial.choices, strict=True))
+        return choices
 
 
-def from_study(trial: optuna.trial.FrozenTrial) -> Judged:
+class OptunaController(BaseController[S]):
+    """Learns from trials with several objectives, and from limits."""
+
+    objectives = 1
+
+    def observe(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
+        """Learns from trials of one objective, without limits.
+
+        Raises:
+            ValueError: there are several objectives, or a proposal is not of this space, or lacks
+                a finite reward. Nothing has been observed then.
+        """
+        self.observe_objectives(proposals, [(reward,) for reward in rewards])
+
+    def observe_objectives(
+        self,
+        proposals: Sequence[Proposal],
+        values: Sequence[Sequence[float]],
+        violations: Sequence[float] | None = None,
+    ) -> None:
+        """Learns from finished trials, in this order.
+
+        Args:
+            proposals: the finished trials, [B].
+            values: their objectives, to be maximised, [B, M].
+            violations: by how much each exceeds its limits, [B]; None for not at all.
+
+        Raises:
+            ValueError: a proposal is not of this space, or lacks a finite objective or violation,
+                or there is another number of objectives. Nothing has been observed then.
+        """
+        for trial in self._judged(proposals, values, violations):
+            self.take(trial)
+
+    @abc.abstractmethod
+    def take(self, trial: Judged) -> None:
+        """Learns from a finished trial."""
+
+    def _judged(
+        self,
+        proposals: Sequence[Proposal],
+        values: Sequence[Sequence[float]],
+        violations: Sequence[float] | None,
+    ) -> list[Judged]:
+        for row in values:
+            if len(row) != self.objectives:
+                found = len(row)
+                raise ValueError(f"number of objectives is {found}, expected {self.objectives}")
+        checked: list[Proposal] = []
+        for i in range(self.objectives):
+            checked = self.checked(proposals, [row[i] for row in values])
+        excesses = [0.0] * len(proposals) if violations is None else violations
+        if len(excesses) != len(proposals):
+            raise ValueError(f"number of violations is {len(excesses)}, expected {len(proposals)}")
+        for excess in excesses:
+            if not 0 <= excess < math.inf:
+                raise ValueError(f"violation is {excess}, expected 0 or more")
+        return [
+            Judged(proposal.choices, tuple(map(float, row)), float(excess))
+            for proposal, row, excess in zip(checked, values, excesses, strict=True)
+        ]
+
+
+def from_study(trial: FrozenTrial) -> Judged:
     """A trial of a `Study` as it was added."""
-    choices = tuple(int(trial.params[str(i)]) for i in range(len(trial.params)))
+    choices = tuple(int(trial.params[str(i)] or 0) for i in range(len(trial.params)))
     return Judged(choices, tuple(trial.values), trial.constraints[_LIMITS])
 
 
@@ -140,16 +195,7 @@ def to_arrays(trials: Sequence[Judged], length: int, objectives: int) -> dict[st
     }
 
 
-def specs(length: int, objectives: int) -> Specs:
-    """Dtypes and shapes of the arrays of `to_arrays`."""
-    return {
-        "choices": (np.int32, (None, length)),
-        "values": (np.float64, (None, objectives)),
-        "violations": (np.float64, (None,)),
-    }
-
-
-def from_arrays(arrays: dict[str, np.ndarray]) -> Iterable[Judged]:
+def from_arrays(arrays: Mapping[str, np.ndarray]) -> Iterable[Judged]:
     """The trials that `to_arrays` was given."""
     columns = (arrays[name].tolist() for name in ("choices", "values", "violations"))
     for choices, values, violation in zip(*columns, strict=True):

@@ -4,128 +4,102 @@ Bergstra et al., Algorithms for hyper-parameter optimization, 2011, section 4.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from optuna.samplers import TPESampler
 
-from nasnet.controller.checks import Decisions, check_count, check_seed, option_counts
+from nasnet.cells import SearchSpace
+from nasnet.controller.checks import check_whole
 from nasnet.controller.history import remembered
 from nasnet.controller.optuna.study import (
     Judged,
+    OptunaController,
     Study,
     from_arrays,
-    judged,
     sampler_seed,
-    specs,
     to_arrays,
 )
-from nasnet.controller.protocol import Proposal
-from nasnet.controller.settings_search import TPESettings
-from nasnet.controller.state import pack, unpack
 
 
-class TPE:
-    """Optuna's TPE sampler: proposes what is likely among good trials and unlikely among bad ones.
-
-    A trial that exceeds a limit counts as worse than any that keeps them all.
-
-    A proposal depends on the seed, its number and the trials that are remembered.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TPESettings:
+    """Settings of the tree-structured Parzen estimator; the defaults are Optuna's.
 
     Args:
-        space: what may be proposed; only its `decisions` are read.
-        settings: None stands for the defaults.
-        seed: of every random choice, 0 or more.
-
-    Attributes:
-        objectives: 1.
+        initial: random trials before the first estimate, 10.
+        candidates: samples of the good trials' density that are compared for each proposal, 24.
+        multivariate: whether decisions are sampled together, not each on its own.
+        window: trials that are remembered at most, our choice: when there are more, the best
+            quarter of this number and the latest quarter stay. The time of a proposal is
+            proportional to it. More than twice `initial`.
 
     Raises:
-        ValueError: the space has no decisions, or the seed is negative.
+        ValueError: a setting is out of range.
     """
 
-    objectives = 1
+    initial: int = 10
+    candidates: int = 24
+    multivariate: bool = True
+    window: int = 400
+
+    def __post_init__(self) -> None:
+        check_whole("initial", self.initial)
+        check_whole("candidates", self.candidates)
+        # So many that half of them are past the random beginning.
+        check_whole("window", self.window, least=2 * self.initial + 3)
+
+
+class TPE(OptunaController[TPESettings]):
+    """Optuna's TPE sampler: proposes what is likely among good trials and unlikely among bad ones.
+
+    A trial that exceeds a limit counts as worse than any that keeps them all. Where decisions
+    depend on others, each is estimated from the trials in which it was made.
+
+    A proposal depends on the seed, its number and the trials that are remembered.
+    """
+
+    name = "tpe"
+    Settings = TPESettings
 
     def __init__(
-        self, space: Decisions, settings: TPESettings | None = None, *, seed: int = 0
+        self, space: SearchSpace[Any], settings: TPESettings | None = None, *, seed: int = 0
     ) -> None:
-        check_seed(seed)
-        self._options = option_counts(space)
-        self._settings = TPESettings() if settings is None else settings
-        self._seed = seed
-        self._draws = 0
+        super().__init__(space, settings, seed=seed)
+        self._weighted = any(decision.weights for decision in space.decisions)
         self._trials: list[Judged] = []
         self._study: Study | None = None  # of these trials; made when it is needed
 
-    def propose(self, count: int) -> list[Proposal]:
-        """`count` proposals without log-probabilities.
-
-        Raises:
-            ValueError: `count` is negative.
-        """
-        check_count(count)
-        return [Proposal(self._next()) for _ in range(count)]
-
-    def observe(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
-        """Learns from trials without limits.
-
-        Raises:
-            ValueError: a proposal is not of this space, or lacks a finite reward. Nothing has been
-                observed then.
-        """
-        self.observe_objectives(proposals, [(reward,) for reward in rewards])
-
-    def observe_objectives(
-        self,
-        proposals: Sequence[Proposal],
-        values: Sequence[Sequence[float]],
-        violations: Sequence[float] | None = None,
-    ) -> None:
-        """Learns from trials of one objective, [B, 1], and of limits, [B].
-
-        Raises:
-            ValueError: a proposal is not of this space, or lacks a finite objective or violation.
-                Nothing has been observed then.
-        """
-        for trial in judged(self._options, 1, proposals, values, violations):
-            self._trials.append(trial)
-            if self._study is not None:
-                self._study.add(trial)
-            kept = remembered(
-                self._trials, self._settings.window, lambda t: (-t.violation, t.values)
-            )
-            if len(kept) < len(self._trials):
-                self._trials, self._study = kept, None
-
-    def state(self) -> bytes:
-        """The trials that are remembered, and the number of proposals."""
-        arrays = to_arrays(self._trials, len(self._options), 1)
-        return pack("tpe", self._arguments(), {"draws": np.int64(self._draws), **arrays})
-
-    def restore(self, state: bytes) -> None:
-        """Takes up the `state` of a controller that was constructed with the same arguments.
-
-        Raises:
-            ValueError: the bytes are not such a state.
-        """
-        wanted = {"draws": (np.int64, ()), **specs(len(self._options), 1)}
-        arrays = unpack(state, "tpe", self._arguments(), wanted)
-        self._draws = int(arrays["draws"])
-        self._trials = list(from_arrays(arrays))
-        self._study = None
-
-    def _next(self) -> tuple[int, ...]:
+    def draw(self, rng: np.random.Generator) -> tuple[int, ...]:
+        """What the estimator finds most promising."""
+        if self._weighted and len(self._trials) < self.settings.initial:
+            return self.space.sample(rng)  # Optuna's own are uniform
         if self._study is None:
-            self._study = Study(self._options, trials=self._trials)
+            self._study = Study(self.space, trials=self._trials)
+        together = self.settings.multivariate
         sampler = TPESampler(
-            n_startup_trials=self._settings.initial,
-            n_ei_candidates=self._settings.candidates,
-            multivariate=self._settings.multivariate,
-            seed=sampler_seed(self._seed, self._draws),
+            n_startup_trials=self.settings.initial,
+            n_ei_candidates=self.settings.candidates,
+            multivariate=together,
+            group=together and self.space.conditional,
+            seed=sampler_seed(self.seed, self.proposed - 1),
         )
-        self._draws += 1
-        return self._study.sample(sampler)
+        return self._study.sample(sampler, rng)
 
-    def _arguments(self) -> dict[str, object]:
-        settings = dataclasses.asdict(self._settings)
-        return {"options": self._options, "seed": self._seed, **settings}
+    def take(self, trial: Judged) -> None:
+        """Remembers a trial."""
+        self._trials.append(trial)
+        if self._study is not None:
+            self._study.add(trial)
+        kept = remembered(self._trials, self.settings.window, lambda t: (-t.violation, t.values))
+        if len(kept) < len(self._trials):
+            self._trials, self._study = kept, None
+
+    def memory(self) -> dict[str, np.ndarray]:
+        """The trials that are remembered."""
+        return to_arrays(self._trials, len(self.space.decisions), 1)
+
+    def recall(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes up trials."""
+        self._trials, self._study = list(from_arrays(arrays)), None

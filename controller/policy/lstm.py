@@ -11,6 +11,7 @@ state and is traced once for all controllers.
 import functools
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -41,11 +42,12 @@ class PolicyNetwork:
     Attributes:
         size: the number of weights P.
         length: the number of decisions T.
-        sample: the traced (weights [P], count [], key [], start []) -> (choices [B, T],
+        sample: the traced (weights [P], live [B, T], key [], start []) -> (choices [B, T],
             log_probs [B, T], entropies [B, T]). `start` numbers the first sample: sample n gets
-            the same random numbers whichever batch it is drawn in.
-        evaluate: the traced (weights [P], choices [B, T]) -> (log_probs, entropies), both [B, T]
-            in nats.
+            the same random numbers whichever batch it is drawn in. `live` is 1 for the decisions
+            that are made; the choice of the others is 0, and so is all that is said of them.
+        evaluate: the traced (weights [P], choices [B, T], live [B, T]) -> (log_probs, entropies),
+            both [B, T] in nats.
     """
 
     def __init__(
@@ -70,14 +72,15 @@ class PolicyNetwork:
         self.size = sum(self._sizes)
         weights = tf.TensorSpec([self.size], tf.float32)
         number = tf.TensorSpec([], tf.uint64)
+        live = tf.TensorSpec([None, self.length], tf.float32)
         self.sample = tf.function(
             self._sample,
-            input_signature=[weights, tf.TensorSpec([], tf.int32), number, number],
+            input_signature=[weights, live, number, number],
             autograph=False,
         )
         self.evaluate = tf.function(
             self._evaluate,
-            input_signature=[weights, tf.TensorSpec([None, self.length], tf.int32)],
+            input_signature=[weights, tf.TensorSpec([None, self.length], tf.int32), live],
             autograph=False,
         )
 
@@ -86,12 +89,25 @@ class PolicyNetwork:
         rng = np.random.default_rng(seed)
         return rng.uniform(-INIT, INIT, self.size).astype(np.float32)
 
-    def forward(self, weights: tf.Tensor, count: tf.Tensor, choose: Choose) -> Decided:
-        """Makes all decisions in order, `count` times side by side.
+    def sample_numbered(
+        self, weights: Any, live: np.ndarray, key: np.uint64, start: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`sample` of arrays: choices and their log-probabilities, [B, T]."""
+        with tf.device(DEVICE):
+            choices, log_probs, _ = self.sample(
+                weights,
+                tf.constant(live),
+                tf.constant(key, tf.uint64),
+                tf.constant(start, tf.uint64),
+            )
+        return choices.numpy(), log_probs.numpy()
+
+    def forward(self, weights: tf.Tensor, live: tf.Tensor, choose: Choose) -> Decided:
+        """Makes the decisions in order, B times side by side.
 
         Args:
             weights: all weights, [P].
-            count: the batch size B, [].
+            live: 1 for the decisions that are made, 0 for others, [B, T].
             choose: (t, logits of decision t, [B, widest]) -> choices, int32 [B]; no gradient flows
                 through it.
 
@@ -105,6 +121,7 @@ class PolicyNetwork:
         )
         valid = np.arange(self._width) < self._options[:, None, None]
         mask = tf.constant(np.where(valid, 0.0, _MASKED), tf.float32)
+        count, made_at = tf.shape(live)[0], tf.cast(live, tf.int32)
 
         into, back = tf.split(kernel, 2)
 
@@ -112,7 +129,7 @@ class PolicyNetwork:
             entry = tf.matmul(tf.matmul(tf.one_hot(previous, self._width), inputs[t]), into)
             output, state = self._cell.step(entry, tf.matmul(output, back) + bias, state)
             logits = self._logits(output, softmax[t], softmax_bias[t], mask[t])
-            choice = choose(t, logits)
+            choice = choose(t, logits) * made_at[:, t]
             return t + 1, choice, state, output, made.write(t, choice), outputs.write(t, output)
 
         zeros = tf.zeros([count, HIDDEN])
@@ -130,12 +147,13 @@ class PolicyNetwork:
         made = made.stack()
         chosen = tf.reduce_sum(log_probs * tf.one_hot(made, self._width), axis=2)
         entropies = -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=2)
-        return tf.transpose(made), tf.transpose(chosen), tf.transpose(entropies)
+        return tf.transpose(made), tf.transpose(chosen) * live, tf.transpose(entropies) * live
 
-    def follow(self, weights: tf.Tensor, choices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def follow(
+        self, weights: tf.Tensor, choices: tf.Tensor, live: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """The forward pass along `choices`, int32 [B, T]: log-probabilities, entropies, [B, T]."""
-        count = tf.shape(choices)[0]
-        _, log_probs, entropies = self.forward(weights, count, lambda t, _: choices[:, t])
+        _, log_probs, entropies = self.forward(weights, live, lambda t, _: choices[:, t])
         return log_probs, entropies
 
     def _logits(self, output, softmax, bias, mask):
@@ -144,12 +162,13 @@ class PolicyNetwork:
             logits = self._tanh_constant * tf.tanh(logits)
         return logits + mask
 
-    def _evaluate(self, weights, choices):
+    def _evaluate(self, weights, choices, live):
         with tf.device(DEVICE):
-            return self.follow(weights, choices)
+            return self.follow(weights, choices, live)
 
-    def _sample(self, weights, count, key, start):
+    def _sample(self, weights, live, key, start):
         with tf.device(DEVICE):
+            count = tf.shape(live)[0]
             numbers = self.length * self._width
             blocks = -(-numbers // _PHILOX_BLOCK)
             uniform = tf.raw_ops.StatelessRandomUniformV2(
@@ -167,7 +186,7 @@ class PolicyNetwork:
             def choose(t, logits):
                 return tf.argmax(logits + noise[:, t], axis=1, output_type=tf.int32)
 
-            return self.forward(weights, count, choose)
+            return self.forward(weights, live, choose)
 
 
 @functools.lru_cache(maxsize=16)

@@ -1,72 +1,115 @@
 """What REINFORCE and PPO share: an LSTM policy, its updates, and its state.
 
-Zoph et al., https://arxiv.org/abs/1707.07012, appendix A.2. All that changes is a few arrays; the
-traced functions are pure, and shared by the controllers of a process.
+Zoph et al., https://arxiv.org/abs/1707.07012, appendices A.2 and A.3. All that changes is a few
+arrays; the traced functions are pure, and shared by the controllers of a process. TensorFlow is
+imported when the first of them is made.
 """
 
+import abc
 import dataclasses
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-import tensorflow as tf
 
-from nasnet.controller.checks import Decisions, check_count, check_seed, check_trials, option_counts
-from nasnet.controller.policy.lstm import DEVICE, policy_network
-from nasnet.controller.policy.update import Loss, traced_update
+from nasnet.cells import SearchSpace
+from nasnet.controller.base import BaseController
+from nasnet.controller.checks import check_count, check_positive, check_whole
 from nasnet.controller.protocol import Proposal
-from nasnet.controller.settings import ReinforceSettings
-from nasnet.controller.state import Specs, pack, unpack
+
+RECURRENT_CELLS = ("lstm", "nascell")
 
 
-class PolicyGradient:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySettings:
+    """Settings of every policy; the defaults are the paper's, except where it names none.
+
+    Args:
+        learning_rate: of Adam. 3.5e-4 in the paper, which names no optimizer; 8e-4 was best when
+            AmoebaNet's authors tuned it again (https://arxiv.org/abs/1802.01548).
+        entropy_weight: nats of entropy are added to the reward with this weight, 1e-5.
+        baseline_decay: of the moving average of rewards, for each reward, 0.95.
+        minibatch: architectures observed for each update, 20.
+        temperature: divides the logits; 1 in the paper, 5 in ENAS's language model.
+        tanh_constant: c in c * tanh(logits), which bounds them; None in the paper, 1.1 to 2.5 in
+            ENAS (https://arxiv.org/abs/1802.03268).
+        cell: of the policy network, "lstm" or "nascell", the recurrent cell that NAS found
+            (https://arxiv.org/abs/1611.01578, appendix A).
+
+    Raises:
+        ValueError: a setting is out of range.
+    """
+
+    learning_rate: float = 3.5e-4
+    entropy_weight: float = 1e-5
+    baseline_decay: float = 0.95
+    minibatch: int = 20
+    temperature: float = 1.0
+    tanh_constant: float | None = None
+    cell: str = "lstm"
+
+    def __post_init__(self) -> None:
+        check_positive("learning_rate", self.learning_rate)
+        check_positive("temperature", self.temperature)
+        if self.tanh_constant is not None:
+            check_positive("tanh_constant", self.tanh_constant)
+        if not 0 <= self.entropy_weight < float("inf"):
+            raise ValueError(f"entropy_weight is {self.entropy_weight}, expected 0 or more")
+        if not 0 <= self.baseline_decay < 1:
+            raise ValueError(
+                f"baseline_decay is {self.baseline_decay}, expected at least 0 and below 1"
+            )
+        check_whole("minibatch", self.minibatch)
+        if self.cell not in RECURRENT_CELLS:
+            raise ValueError(f"cell is {self.cell!r}, expected {' or '.join(RECURRENT_CELLS)}")
+
+
+P = TypeVar("P", bound=PolicySettings)
+
+
+class PolicyGradient(BaseController[P]):
     """An LSTM policy that is moved along the policy gradient whenever a minibatch is observed.
 
     The advantage of a trial is its reward minus a baseline, an exponential moving average of the
     rewards observed before its minibatch; the first minibatch is compared with its own mean. After
-    an update every reward of the minibatch moves the baseline, in the order observed.
+    an update every reward of the minibatch moves the baseline, in the order observed. A decision
+    that is not made has the log-probability 0 and the entropy 0, so nothing is learned from it.
 
     Sampling depends on the seed and the number of earlier proposals, not on global seeds. On one
     machine equal calls give equal bits. Drawn one by one instead of in a batch, proposals are the
     same, and their log-probabilities the same up to rounding.
-
-    Args:
-        space: what may be proposed; only its `decisions` are read.
-        settings: learning rate, minibatch and so on.
-        kind: the controller's name in its state.
-        loss: what an update minimises.
-        passes: updates with each minibatch.
-        seed: of the initial weights and every sample, 0 or more.
-
-    Raises:
-        ValueError: the space has no decisions, or the seed is negative.
     """
 
+    samples = tensorflow = True
+    passes: ClassVar[Any] = 1  # updates with each minibatch
+
     def __init__(
-        self,
-        space: Decisions,
-        settings: ReinforceSettings,
-        *,
-        kind: str,
-        loss: Loss,
-        passes: int,
-        seed: int,
+        self, space: SearchSpace[Any], settings: P | None = None, *, seed: int = 0
     ) -> None:
-        check_seed(seed)
-        self._options = option_counts(space)
-        self._settings, self._kind, self._loss, self._passes = settings, kind, loss, passes
-        self._seed = seed
+        from nasnet.controller.policy.lstm import policy_network
+
+        super().__init__(space, settings, seed=seed)
+        made_of = self.settings.temperature, self.settings.tanh_constant, self.settings.cell
+        self._network = policy_network(space.counts, *made_of)
         self._key = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
-        self._network = policy_network(
-            self._options, settings.temperature, settings.tanh_constant, settings.cell
-        )
         self._weights: Any = self._network.initial_weights(seed)
         self._first_moment: Any = np.zeros(self._network.size, np.float32)
         self._second_moment: Any = np.zeros(self._network.size, np.float32)
-        self._draws = self._updates = 0
+        self._updates = 0
         self._baseline = math.nan  # until the first minibatch
         self._buffer: list[tuple[Proposal, float]] = []
+
+    @staticmethod
+    @abc.abstractmethod
+    def loss(
+        settings: Any, log_probs: Any, old_log_probs: Any, entropies: Any, advantages: Any
+    ) -> Any:
+        """What an update minimises, a scalar of tensors [B, T] and the advantages [B]."""
+
+    def draw(self, rng: np.random.Generator) -> tuple[int, ...]:
+        """The next proposal's choices."""
+        return self.propose(1)[0].choices
 
     def propose(self, count: int) -> list[Proposal]:
         """`count` proposals sampled from the policy as it is now, with their log-probabilities.
@@ -77,82 +120,58 @@ class PolicyGradient:
         check_count(count)
         if not count:
             return []
-        with tf.device(DEVICE):
-            choices, log_probs, _ = self._network.sample(
-                self._weights,
-                tf.constant(count, tf.int32),
-                tf.constant(self._key, tf.uint64),
-                tf.constant(self._draws, tf.uint64),
+        live = np.ones((count, len(self.space.decisions)), np.float32)
+        while True:
+            choices, log_probs = self._network.sample_numbered(
+                self._weights, live, self._key, self.proposed
             )
-        self._draws += count
-        rows = zip(choices.numpy().tolist(), log_probs.numpy().tolist(), strict=True)
+            found = self.space.live(choices)
+            if (found == live).all():
+                break
+            live = found.astype(np.float32)  # what is made depends on earlier choices alone
+        self.proposed += count
+        rows = zip(choices.tolist(), log_probs.tolist(), strict=True)
         return [Proposal(tuple(row), tuple(values)) for row, values in rows]
 
-    def observe(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
-        """Keeps the trials, and updates the policy whenever a minibatch is complete.
-
-        Raises:
-            ValueError: a proposal is not of this space, or lacks a finite reward (for PPO, its
-                log-probabilities). Nothing has been observed then.
-        """
-        check_trials(self._options, proposals, rewards)
-        for proposal, reward in zip(proposals, rewards, strict=True):
-            self._buffer.append((proposal, float(reward)))
-            if len(self._buffer) >= self._settings.minibatch:
-                self._learn()
-                self._buffer.clear()
+    def learn(self, proposal: Proposal, reward: float) -> None:
+        """Keeps the trial, and updates the policy when a minibatch is complete."""
+        self._buffer.append((proposal, reward))
+        if len(self._buffer) >= self.settings.minibatch:
+            self._update()
+            self._buffer.clear()
 
     def evaluate(self, choices: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
         """What the policy as it is now makes of some architectures.
 
         Args:
-            choices: one option's index for each decision, [B, T].
+            choices: canonical ones, [B, T].
 
         Returns:
             Log-probability of each choice and entropy of each decision's distribution given the
             choices before it, in nats, both float32 [B, T].
         """
-        with tf.device(DEVICE):
-            log_probs, entropies = self._network.evaluate(
-                self._weights, tf.constant(choices, tf.int32)
-            )
-        return log_probs.numpy(), entropies.numpy()
+        import tensorflow as tf
 
-    def state(self) -> bytes:
+        live = tf.constant(self.space.live(choices), tf.float32)
+        found = self._network.evaluate(self._weights, tf.constant(choices, tf.int32), live)
+        return found[0].numpy(), found[1].numpy()
+
+    def memory(self) -> dict[str, np.ndarray]:
         """Weights, Adam's moments, baseline, counters, and the minibatch that is not complete."""
         choices, log_probs, rewards = self._buffered()
-        arrays = {
+        return {
             "weights": np.asarray(self._weights),
             "first_moment": np.asarray(self._first_moment),
             "second_moment": np.asarray(self._second_moment),
-            "updates": np.int64(self._updates),
-            "draws": np.int64(self._draws),
-            "baseline": np.float64(self._baseline),
+            "updates": np.array(self._updates),
+            "baseline": np.array(self._baseline),
             "choices": choices,
             "log_probs": log_probs,
             "rewards": rewards,
         }
-        return pack(self._kind, self._arguments(), arrays)
 
-    def restore(self, state: bytes) -> None:
-        """Takes up the `state` of a controller that was constructed with the same arguments.
-
-        Raises:
-            ValueError: the bytes are not such a state.
-        """
-        weights, table = (self._network.size,), (None, len(self._options))
-        specs: Specs = {
-            "weights": (np.float32, weights),
-            "first_moment": (np.float32, weights),
-            "second_moment": (np.float32, weights),
-            "updates": (np.int64, ()),
-            "draws": (np.int64, ()),
-            "baseline": (np.float64, ()),
-            "choices": (np.int32, table),
-            "log_probs": (np.float64, table),
-            "rewards": (np.float64, (None,)),
-        }
-        arrays = unpack(state, self._kind, self._arguments(), specs)
+    def recall(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes up a memory."""
         rows = [arrays[name].tolist() for name in ("choices", "log_probs", "rewards")]
         self._buffer = [
             (Proposal(tuple(choices), tuple(log_probs)), reward)
@@ -161,20 +180,25 @@ class PolicyGradient:
         self._weights = arrays["weights"]
         self._first_moment = arrays["first_moment"]
         self._second_moment = arrays["second_moment"]
-        self._updates, self._draws = int(arrays["updates"]), int(arrays["draws"])
-        self._baseline = float(arrays["baseline"])
+        self._updates, self._baseline = int(arrays["updates"]), float(arrays["baseline"])
 
-    def _learn(self) -> None:
+    def _update(self) -> None:
+        import tensorflow as tf
+
+        from nasnet.controller.policy.lstm import DEVICE
+        from nasnet.controller.policy.update import traced_update
+
         choices, log_probs, rewards = self._buffered()
         baseline = rewards.mean() if math.isnan(self._baseline) else self._baseline
-        update = traced_update(self._network, self._loss, self._settings)
+        update = traced_update(self._network, self.loss, self.settings)
         with tf.device(DEVICE):
             batch = (
                 tf.constant(choices),
+                tf.constant(self.space.live(choices), tf.float32),
                 tf.constant(log_probs, tf.float32),
                 tf.constant(rewards - baseline, tf.float32),
             )
-            for _ in range(self._passes):
+            for _ in range(self.passes):
                 self._updates += 1
                 self._weights, self._first_moment, self._second_moment = update(
                     self._weights,
@@ -183,15 +207,15 @@ class PolicyGradient:
                     tf.constant(self._updates, tf.float32),
                     *batch,
                 )
-        decay = self._settings.baseline_decay
+        decay = self.settings.baseline_decay
         for reward in rewards:
             baseline = decay * baseline + (1 - decay) * reward
         self._baseline = float(baseline)
 
     def _buffered(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Choices [B, T], their log-probabilities [B, T] and rewards [B] that wait."""
-        shape = (len(self._buffer), len(self._options))
-        unknown = (0.0,) * len(self._options)
+        shape = (len(self._buffer), len(self.space.decisions))
+        unknown = (0.0,) * len(self.space.decisions)
         choices = [proposal.choices for proposal, _ in self._buffer]
         log_probs = [proposal.log_probs or unknown for proposal, _ in self._buffer]
         rewards = [reward for _, reward in self._buffer]
@@ -200,7 +224,3 @@ class PolicyGradient:
             np.array(log_probs, np.float64).reshape(shape),
             np.array(rewards, np.float64),
         )
-
-    def _arguments(self) -> dict[str, object]:
-        settings = dataclasses.asdict(self._settings)
-        return {"options": self._options, "seed": self._seed, **settings}

@@ -3,32 +3,25 @@
 Zoph and Le, https://arxiv.org/abs/1611.01578, section 3.2.
 """
 
-from nasnet.controller.checks import Decisions
-from nasnet.controller.policy.losses import reinforce_loss
-from nasnet.controller.policy.policy_gradient import PolicyGradient
-from nasnet.controller.settings import ReinforceSettings
+from types import MappingProxyType
+
+from nasnet.controller.policy.policy_gradient import PolicyGradient, PolicySettings
 
 
-class Reinforce(PolicyGradient):
+class Reinforce(PolicyGradient[PolicySettings]):
     """REINFORCE with a moving-average baseline, one update a minibatch.
 
     Every trial counts as if the present policy had proposed it: log-probabilities of proposals are
     ignored, and those that parallel workers got from an older policy bias the gradient a little.
-
-    Args:
-        space: what may be proposed; only its `decisions` are read.
-        settings: None stands for the paper's.
-        seed: of the initial weights and every sample, 0 or more.
     """
 
-    def __init__(
-        self, space: Decisions, settings: ReinforceSettings | None = None, *, seed: int = 0
-    ) -> None:
-        settings = ReinforceSettings() if settings is None else settings
-        super().__init__(
-            space, settings, kind="reinforce", loss=_reinforce_loss, passes=1, seed=seed
-        )
+    name = "reinforce"
+    Settings = PolicySettings
+    few_trials = MappingProxyType({"learning_rate": 5e-3, "entropy_weight": 0.01, "minibatch": 5})
 
+    @staticmethod
+    def loss(settings, log_probs, old_log_probs, entropies, advantages):
+        """That of REINFORCE."""
+        from nasnet.controller.policy.losses import reinforce_loss
 
-def _reinforce_loss(settings, log_probs, old_log_probs, entropies, advantages):
-    return reinforce_loss(log_probs, entropies, advantages, settings.entropy_weight)
+        return reinforce_loss(log_probs, entropies, advantages, settings.entropy_weight)

@@ -7,14 +7,14 @@ from typing import Any
 import tensorflow as tf
 
 from nasnet.controller.policy.lstm import DEVICE, PolicyNetwork
-from nasnet.controller.settings import ReinforceSettings
+from nasnet.controller.policy.policy_gradient import PolicySettings
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 Loss = Callable[[Any, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 @functools.lru_cache(maxsize=16)
-def traced_update(network: PolicyNetwork, loss: Loss, settings: ReinforceSettings) -> Any:
+def traced_update(network: PolicyNetwork, loss: Loss, settings: PolicySettings) -> Any:
     """The update for these arguments, traced once a process for any batch size.
 
     Args:
@@ -24,15 +24,16 @@ def traced_update(network: PolicyNetwork, loss: Loss, settings: ReinforceSetting
 
     Returns:
         A function (weights [P], first moment [P], second moment [P], number of this step from 1,
-        choices [B, T], old_log_probs [B, T], advantages [B]) -> (weights, first moment, second
-        moment). Adam is that of https://arxiv.org/abs/1412.6980, algorithm 1.
+        choices [B, T], which decisions are made, float [B, T], old_log_probs [B, T], advantages
+        [B]) -> (weights, first moment, second moment). Adam is that of
+        https://arxiv.org/abs/1412.6980, algorithm 1.
     """
 
-    def update(weights, first, second, number, choices, old_log_probs, advantages):
+    def update(weights, first, second, number, choices, live, old_log_probs, advantages):
         with tf.device(DEVICE):
             with tf.GradientTape() as tape:
                 tape.watch(weights)
-                log_probs, entropies = network.follow(weights, choices)
+                log_probs, entropies = network.follow(weights, choices, live)
                 value = loss(settings, log_probs, old_log_probs, entropies, advantages)
             gradient = tape.gradient(value, weights)
             first = BETA_1 * first + (1 - BETA_1) * gradient
@@ -51,6 +52,7 @@ def traced_update(network: PolicyNetwork, loss: Loss, settings: ReinforceSetting
             vector,
             tf.TensorSpec([], tf.float32),
             tf.TensorSpec(rows, tf.int32),
+            tf.TensorSpec(rows, tf.float32),
             tf.TensorSpec(rows, tf.float32),
             tf.TensorSpec([None], tf.float32),
         ],

@@ -64,10 +64,10 @@ class SearchCommand:
 
 def _plan(settings: SearchSettings) -> dict[str, Any]:
     """What a search would do."""
-    space = settings.space()
+    space = settings.search_space()
     return {
         "settings": dataclasses.asdict(settings),
         "decisions": len(space.decisions),
         "genotypes": space.size(),
-        "entropy_nats": space.max_entropy(),
+        "entropy_nats": space.entropy(),
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.experiments.compare.settings import RESUMABLE, CompareSettings, given_settings
+from nasnet.experiments.compare.settings import RESUMABLE, CompareSettings
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.directory import RunDirectory, create
 from nasnet.runtime.files import write_atomically
@@ -45,12 +45,11 @@ def planned(settings: CompareSettings) -> Iterator[Run]:
     No two runs share a seed: with one, evolution's first population would be what random search
     draws, and the test that follows takes runs to be independent.
     """
-    chosen = settings.controller_settings()
     for number in range(settings.runs):
-        for name in settings.names:
+        for name, chosen in settings.chosen.items():
             entropy = [settings.seed, zlib.crc32(name.encode()), number]
             seed = int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
-            yield Run(name, number, seed, chosen[name])
+            yield Run(name, number, seed, dict(chosen.settings))
 
 
 class ComparisonFolder(RunDirectory):
@@ -98,9 +97,7 @@ def begin(settings: CompareSettings, path: Path | None, source: str) -> Comparis
         OSError: it cannot be written.
     """
     folder = ComparisonFolder(create(path, "compare", COMPARISON).path)
-    given = given_settings(settings.settings)  # a file may have changed when the comparison goes on
-    texts = [f"{c}.{n}={json.dumps(v)}" for c, values in given.items() for n, v in values.items()]
-    folder.write_settings(dataclasses.replace(settings, settings=tuple(texts)), source)
+    folder.write_settings(settings, source)
     return folder
 
 

@@ -8,7 +8,7 @@ import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from rich.box import SIMPLE
@@ -23,12 +23,7 @@ from nasnet.experiments.console.reporting import millions, reward_name, top
 from nasnet.experiments.networks.cell_argument import read_trials
 from nasnet.experiments.runs.directory import SEARCH, RunDirectory, clear_unmade
 from nasnet.experiments.searching import driver
-from nasnet.experiments.searching.settings import (
-    ControllerSettings,
-    SearchSettings,
-    TrainSettings,
-    pinned,
-)
+from nasnet.experiments.searching.settings import SearchSettings, TrainSettings, pinned
 from nasnet.experiments.training import driver as training
 from nasnet.runtime.files import write_atomically
 from nasnet.search.trial import Trial
@@ -72,9 +67,8 @@ def search_settings(settings: CompareSettings, run: Run) -> SearchSettings:
         settings.search,
         data=settings.data,
         trials=settings.budget,
-        controller=cast(Any, run.controller),
+        controller=settings.chosen[run.controller].text,
         seed=run.seed,
-        policy=ControllerSettings(**run.settings),
     )
 
 

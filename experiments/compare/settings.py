@@ -1,13 +1,10 @@
 """What a comparison of controllers is: its settings, checked when they are given."""
 
 import dataclasses
-import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal
+import functools
+from typing import Literal
 
-from nasnet.controller import CONTROLLERS
-from nasnet.controller.presets import TABLE_SETTINGS
+from nasnet.controller import Chosen, parse_controller, split_names
 from nasnet.experiments.compare.table_spaces import TABLE_SPACES
 from nasnet.experiments.searching.settings import SearchSettings, TrainSettings
 
@@ -28,7 +25,8 @@ class CompareSettings:
     """Settings of a comparison.
 
     Args:
-        controllers: names, divided by commas or spaces.
+        controllers: names, divided by commas or spaces, each with settings behind it as in
+            random,evolution,population=20,tournament=5; or file.py:NAME.
         evaluator: "table" looks accuracies up; "child" makes real searches.
         space: with a table, whose architectures it holds: nasbench201 or cells.
         table: a .csv, .csv.gz or .npz file of measured accuracies.
@@ -39,16 +37,14 @@ class CompareSettings:
             where there are none, a fifth and two fifths of it, too.
         runs: searches of each controller, each with random numbers of its own.
         seed: of the whole comparison.
-        settings: of controllers, such as evolution.population=50, or one JSON file with an object
-            for each controller.
         workers: runs at a time; 0 for one a core. (Real searches run one after the other, and
             their children at a time are --search.workers.)
         data: with real searches: auto, mini-cifar10, shapes10, a .npz file, or a folder of class
             folders.
         retrain: with real searches, so many of the best cells of each controller, and NASNet-A,
             are trained again afterwards, with equal numbers of parameters; 0 for none.
-        search: with real searches, what a search is; its data, trials, controller, seed and policy
-            are the comparison's.
+        search: with real searches, what a search is; its data, trials, controller and seed are the
+            comparison's.
         final: how cells are trained again; its data are the comparison's, and its filters those of
             NASNet-A, whose number of parameters is the others' limit.
     """
@@ -62,7 +58,6 @@ class CompareSettings:
     budgets: tuple[int, ...] = ()
     runs: int = 100
     seed: int = 0
-    settings: tuple[str, ...] = ()
     workers: int = 0
     data: str = "auto"
     retrain: int = 0
@@ -78,17 +73,15 @@ class CompareSettings:
         for number in self.budgets:
             if not 1 <= number <= self.budget:
                 raise ValueError(f"budgets has {number}, expected 1 to the budget, {self.budget}")
-        if not self.names:
+        texts = [parse_controller(text).text for text in split_names(self.controllers)]
+        object.__setattr__(self, "controllers", tuple(dict.fromkeys(texts)))
+        if not texts:
             raise ValueError("controllers is empty, expected at least one name")
-        for name in self.names:
-            if name not in CONTROLLERS:
-                known = ", ".join(CONTROLLERS)
-                raise ValueError(f"controllers has {name!r}, expected some of: {known}")
-            if CONTROLLERS[name].grows and (self.evaluator == "table" or not self.search.grow):
+        for name, one in self.chosen.items():
+            if one.kind.grows and (self.evaluator == "table" or not self.search.grow):
                 raise ValueError(
                     f"controllers has {name!r}, expected --evaluator child --search.grow with it"
                 )
-        self.controller_settings()
         if self.evaluator == "table":
             self._check_table()
 
@@ -116,7 +109,6 @@ class CompareSettings:
             "trials": "--budget",
             "controller": "--controllers",
             "seed": "--seed",
-            "policy": "--settings",
         }
         for name, flag in flags.items():
             if getattr(self.search, name) != getattr(SearchSettings(), name):
@@ -127,8 +119,8 @@ class CompareSettings:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The controllers, each once."""
-        return tuple(dict.fromkeys(n for part in self.controllers for n in part.split(",") if n))
+        """What the controllers are called."""
+        return tuple(self.chosen)
 
     @property
     def checkpoints(self) -> tuple[int, ...]:
@@ -136,63 +128,21 @@ class CompareSettings:
         chosen = self.budgets or (self.budget // 5, 2 * self.budget // 5)
         return tuple(sorted({number for number in (*chosen, self.budget) if number}))
 
-    def controller_settings(self) -> dict[str, dict[str, Any]]:
-        """The settings of each controller: those tuned for tables, then what was given.
+    @functools.cached_property
+    def chosen(self) -> dict[str, Chosen]:
+        """The controllers, each with its settings: those tuned for tables, then what was given.
+
+        They are called by their names; where one comes several times, its settings are added.
 
         Raises:
-            ValueError: a setting is not `controller.name=value`, unknown, or out of range.
+            ValueError: a controller or a setting is unknown, or a setting is out of range.
         """
-        chosen = {name: self._presets(name) for name in self.names}
-        for name, values in given_settings(self.settings).items():
-            if name in chosen:
-                chosen[name] |= values
-        for name, values in chosen.items():
-            try:
-                CONTROLLERS[name].settings(**values)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"settings of {name} are {values}: {error}") from None
-        return chosen
-
-    def _presets(self, name: str) -> dict[str, Any]:
-        return dict(TABLE_SETTINGS.get(name, {})) if self.evaluator == "table" else {}
-
-
-def given_settings(settings: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """Values by controller and name, from `controller.name=value` or a JSON file.
-
-    Raises:
-        ValueError: a text is neither, or names no controller.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for text in settings:
-        left, equals, value = text.partition("=")
-        name, dot, field = left.partition(".")
-        if equals and dot and field:
-            pairs: Mapping[str, Any] = {name: {field: _value(value)}}
-        else:
-            pairs = _settings_file(Path(text))
-        for controller, values in pairs.items():
-            if controller not in CONTROLLERS:
-                known = ", ".join(CONTROLLERS)
-                raise ValueError(f"settings are for {controller!r}, expected one of: {known}")
-            found.setdefault(controller, {}).update(values)
-    return found
-
-
-def _settings_file(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        raise ValueError(f"settings is {str(path)!r}, expected controller.name=value or a file")
-    try:
-        data = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from None
-    if not isinstance(data, dict) or not all(isinstance(value, dict) for value in data.values()):
-        raise ValueError(f"{path} is {data!r:.60}, expected an object for each controller")
-    return data
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
+        found = {}
+        given = [parse_controller(text) for text in split_names(self.controllers)]
+        names = [one.name.rpartition(":")[2] for one in given]
+        for one, name in zip(given, names, strict=True):
+            alone = names.count(name) == 1
+            label = name if alone else one.text.replace(one.name, name, 1)
+            presets = one.kind.few_trials if self.evaluator == "table" else {}
+            found[label] = one.made_with(presets)
+        return found

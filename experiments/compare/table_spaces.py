@@ -36,6 +36,11 @@ def _key(genotype: Any) -> str:
     return genotype.key
 
 
+def _all_archs() -> Iterable[str]:
+    space = NASBench201Space()
+    return (space.decode(choices).arch for choices in space)
+
+
 def _all_keys() -> Iterable[str]:
     space = OperationSpace()
     return (space.decode(choices).key for choices in space)
@@ -51,7 +56,7 @@ TABLE_SPACES: Mapping[str, TableSpace] = MappingProxyType(
         "nasbench201": TableSpace(
             NASBench201Space,
             _arch,
-            lambda: (cell.arch for cell in NASBench201Space()),
+            _all_archs,
             {
                 "cifar10": _nasbench201_columns("cifar10"),
                 "cifar100": _nasbench201_columns("cifar100"),

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.controller import CONTROLLERS, ReinforceSettings, make_controller
 from nasnet.experiments.compare.comparison import ComparisonFolder, Run, planned
 from nasnet.experiments.compare.progress import RunsProgress
 from nasnet.experiments.compare.settings import CompareSettings
@@ -54,7 +53,7 @@ def run_on_table(table: Table, settings: CompareSettings, run: Run) -> dict[str,
     """
     known = TABLE_SPACES[settings.space]
     space, started = known.make(), time.perf_counter()
-    controller = make_controller(run.controller, space, seed=run.seed, **run.settings)
+    controller = settings.chosen[run.controller].make(space, run.seed)
     executor = InlineExecutor(TableLookup(table, known.name))
     policy = Policy(settings.budget, seed=run.seed, reuse=False)
     search = Search(space, controller, MemoryStore(), executor, policy)
@@ -147,6 +146,7 @@ def _prepare(settings: CompareSettings) -> None:
 
 
 def _work(run: Run) -> dict[str, Any]:
-    if issubclass(CONTROLLERS[run.controller].settings, ReinforceSettings):
+    settings: CompareSettings = _WORKER["settings"]
+    if settings.chosen[run.controller].kind.tensorflow:
         import_tensorflow(threads=1)
-    return run_on_table(_WORKER["table"], _WORKER["settings"], run)
+    return run_on_table(_WORKER["table"], settings, run)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.cells import NASNET_A, CellSpace, network_cost
-from nasnet.controller import RandomSearch
+from nasnet.controller import make_controller
 from nasnet.data import sources as data
 from nasnet.experiments.compare.progress import RunsProgress
 from nasnet.experiments.console.progress import say
@@ -231,7 +231,7 @@ def _score_cells(
                         progress.ended(what)
 
                 policy = Policy(settings.cells, seed=seed)
-                controller = RandomSearch(space, seed=settings.seed)
+                controller = make_controller("random", space, seed=settings.seed)
                 search = Search(space, controller, store, pool, policy, on_change=show)
                 with stoppable(search):
                     search.run()

@@ -18,14 +18,14 @@ import tyro
 from nasnet.experiments import cli
 from nasnet.experiments.commands.search import SearchCommand
 from nasnet.experiments.runs.directory import SEARCH, open_run
-from nasnet.experiments.searching.settings import ControllerSettings, SearchSettings
+from nasnet.experiments.searching.settings import SearchSettings
 
 # The learning rate is the one that AmoebaNet's authors found best for this controller.
 SETTINGS = SearchSettings(
     data="mini-cifar10",
     trials=120,
     train_images=2000,
-    policy=ControllerSettings(learning_rate=8e-4),
+    controller="ppo,learning_rate=8e-4",
 )
 
 

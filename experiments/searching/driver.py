@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.cells import NASNET_A, Genotype, network_cost
-from nasnet.controller import CONTROLLERS, ReinforceSettings, make_controller
-from nasnet.controller.protocol import MultiObjective
+from nasnet.controller.protocol import Controller, MultiObjective
 from nasnet.data import sources
 from nasnet.experiments.console.progress import SearchProgress, console, logging_to, say
 from nasnet.experiments.console.reporting import reward_name
@@ -71,6 +70,11 @@ def reopen(path: Path, settings: SearchSettings) -> RunDirectory:
         ValueError: settings that make the search have changed; the text names them.
     """
     run = open_run(path)
+    if settings.grow and "policy" in run.read_config()["settings"]:
+        raise ValueError(
+            f"{path} was begun by version 0.1, which drew cells that grow in other sizes; expected "
+            "a search that this version began"
+        )
     run.resume(settings, RESUMABLE)
     say(f"data: {run.read_config()['source']}")
     return run
@@ -94,17 +98,15 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
     scorer: Evaluator[Any] = evaluator
     if isinstance(evaluator, TrainChild):
         scorer = _bounded(dataclasses.replace(evaluator, limits=settings.limits), run, settings)
-    space = settings.space()
+    space = settings.search_space()
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(TrialStore(run.store, create=False))
         pool = start_pool(scorer, workers, settings.timeout)
         stack.callback(pool.close)
-        learns = issubclass(CONTROLLERS[settings.controller].settings, ReinforceSettings)
-        if learns or settings.evaluator == "shared":
+        chosen = settings.chosen
+        if chosen.kind.tensorflow or settings.evaluator == "shared":
             import_tensorflow()
-        controller = make_controller(
-            settings.controller, space, seed=settings.seed, **settings.controller_settings
-        )
+        controller: Controller = chosen.make(space, settings.seed)
         if isinstance(evaluator, SharedWeights):
             train_shared(evaluator, settings, len(dataset.x_train), pool, controller)
         done = sum(trial.done for trial in store.trials())

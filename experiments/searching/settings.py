@@ -6,8 +6,7 @@ import typing
 from typing import Any, Literal, TypeVar
 
 from nasnet.cells import COMBINES, NASNET_OPERATIONS, CellSpace, GrowingCellSpace
-from nasnet.controller import CONTROLLERS
-from nasnet.experiments.searching.controller_settings import ControllerSettings
+from nasnet.controller import Chosen, parse_controller
 from nasnet.search import Policy
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.limits import Limits
@@ -32,7 +31,9 @@ class SearchSettings:
         data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders. auto takes
             mini-cifar10 where it is on disk or can be downloaded, else shapes10.
         trials: children in all.
-        controller: what proposes cells.
+        controller: what proposes cells, and its settings: random, reinforce, ppo, evolution,
+            local_search, q_learning, surrogate, progressive, tpe, nsga2, or file.py:NAME; with
+            settings as in ppo,learning_rate=8e-4,minibatch=10.
         evaluator: what a cell is worth: a "child" is trained; "shared" scores it under weights that
             all cells share and that are trained first; the others look at its network before any
             training.
@@ -51,7 +52,6 @@ class SearchSettings:
         synchronous: the controller hears of children in the order of their numbers, so that even
             with several workers a search can be repeated exactly.
         reuse: a network that was evaluated before keeps its accuracy.
-        policy: settings of the controller.
         stack: the child's plan.
         recipe: the child's training.
         shared: how shared weights are trained, where they are.
@@ -62,18 +62,7 @@ class SearchSettings:
 
     data: str = "auto"
     trials: int = 70
-    controller: Literal[
-        "ppo",
-        "reinforce",
-        "random",
-        "evolution",
-        "local_search",
-        "q_learning",
-        "surrogate",
-        "progressive",
-        "tpe",
-        "nsga2",
-    ] = "ppo"
+    controller: str = "ppo"
     evaluator: EvaluatorName = "child"
     seed: int = 0
     workers: int = 0
@@ -88,7 +77,6 @@ class SearchSettings:
     combines: tuple[str, ...] = COMBINES
     synchronous: bool = False
     reuse: bool = True
-    policy: ControllerSettings = ControllerSettings()
     stack: Stack = Stack(repeats=1, filters=8)
     recipe: Recipe = Recipe(batch_size=8, learning_rate=0.05, augmentation="flip")
     shared: SharedSettings = dataclasses.field(default_factory=SharedSettings)
@@ -104,48 +92,39 @@ class SearchSettings:
             raise ValueError(f"timeout is {self.timeout}, expected above 0 seconds")
         if self.image_size is not None and self.image_size < 8:
             raise ValueError(f"image_size is {self.image_size}, expected at least 8")
-        if self.controller not in CONTROLLERS:
-            known = ", ".join(CONTROLLERS)
-            raise ValueError(f"controller is {self.controller!r}, expected one of: {known}")
-        given = self.policy.given()
-        fields = [f.name for f in dataclasses.fields(CONTROLLERS[self.controller].settings)]
-        for name in given:
-            if name not in fields:
-                known = ", ".join(fields) or "none"
-                raise ValueError(
-                    f"policy.{name} is set for the {self.controller} controller, "
-                    f"which has the settings: {known}"
-                )
-        CONTROLLERS[self.controller].settings(**given)
+        object.__setattr__(self, "controller", parse_controller(self.controller).text)
         self._check_growth()
         check_in_memory(self.recipe.augmentation)
         self._check_objectives()
         self._check_evaluator()
         self._check_budget()
-        self.space()
+        self.search_space()
         self.loop(workers=1)
 
     def _check_growth(self) -> None:
         if self.grow and self.blocks < 2:
             raise ValueError(f"blocks is {self.blocks} of cells that grow, expected at least 2")
-        if CONTROLLERS[self.controller].grows and not self.grow:
+        if self.chosen.kind.grows and not self.grow:
             raise ValueError(
                 f"controller is {self.controller!r} with cells of a fixed number of blocks, "
                 "expected --grow"
             )
 
     def _check_objectives(self) -> None:
-        chosen = self.objectives
-        if chosen[:1] != ("accuracy",) or len({*chosen}) < len(chosen):
+        names = self.objectives
+        if names[:1] != ("accuracy",) or len({*names}) < len(names):
             raise ValueError(
-                f"objectives is {' '.join(chosen)!r}, expected accuracy, then parameters, "
+                f"objectives is {' '.join(names)!r}, expected accuracy, then parameters, "
                 "mult_adds or both"
             )
-        if len(chosen) > 1 and self.controller != "nsga2":
+        if len(names) > 1 and not self.chosen.kind.multi_objective:
             raise ValueError(
-                f"controller is {self.controller!r} with objectives {' '.join(chosen)}, expected "
-                "nsga2; or accuracy alone, with limits"
+                f"controller is {self.controller!r} with objectives {' '.join(names)}, expected "
+                "one that weighs several, as nsga2; or accuracy alone, with limits"
             )
+        found = self.chosen.settings.get("objectives", len(names))
+        if found != len(names):
+            raise ValueError(f"objectives of the controller is {found}, expected {len(names)}")
 
     def _check_budget(self) -> None:
         staged, latency = self.budget.kind != "fixed", self.limits.latency_ms is not None
@@ -172,20 +151,32 @@ class SearchSettings:
         if self.evaluator != "shared":
             return
         check_recipe(self.recipe)
-        if self.shared.sampling == "controller" and self.controller not in ("ppo", "reinforce"):
+        if self.shared.sampling == "controller" and not self.chosen.kind.samples:
             raise ValueError(
                 f"shared.sampling is 'controller' with the {self.controller} controller, "
-                "expected ppo or reinforce; or shared.sampling fair or uniform"
+                "expected a policy, as ppo or reinforce; or shared.sampling fair or uniform"
             )
 
+    @staticmethod
+    def upgraded(data: dict[str, Any]) -> dict[str, Any]:
+        """JSON values of version 0.1 as of today: settings of the controller stood apart."""
+        if not isinstance(data.get("policy"), dict):
+            return data
+        policy = {key: value for key, value in data["policy"].items() if value is not None}
+        text = Chosen(str(data.get("controller", "ppo")), policy).text
+        rest = {key: value for key, value in data.items() if key != "policy"}
+        return {**rest, "controller": text}
+
     @property
-    def controller_settings(self) -> dict[str, Any]:
-        """The settings that the controller is made with: those given, else ENAS's or its own."""
+    def chosen(self) -> Chosen:
+        """The controller with the settings that it is made with: those given, ENAS's, its own."""
         enas = self.evaluator == "shared" and self.shared.sampling == "controller"
         several = {"objectives": len(self.objectives)} if len(self.objectives) > 1 else {}
-        return {**(ENAS_POLICY if enas else {}), **self.policy.given(), **several}
+        return parse_controller(self.controller).made_with(
+            {**(ENAS_POLICY if enas else {}), **several}
+        )
 
-    def space(self) -> CellSpace:
+    def search_space(self) -> CellSpace:
         """What is searched."""
         kind = GrowingCellSpace if self.grow else CellSpace
         return kind(self.blocks, self.operations, self.combines)
@@ -239,11 +230,15 @@ def with_recipe(name: str) -> TrainSettings:
 def from_json(kind: type[T], data: Any, where: str = "settings") -> T:
     """The dataclass `kind` from the JSON values of `dataclasses.asdict`.
 
+    What an earlier version wrote in another form the `upgraded` of `kind` brings into today's.
+
     Raises:
         ValueError: a key is unknown, or a value is not of its type or out of range.
     """
     if not isinstance(data, dict):
         raise ValueError(f"{where} is {data!r:.60}, expected an object")
+    if upgraded := getattr(kind, "upgraded", None):
+        data = upgraded(data)
     hints = typing.get_type_hints(kind)
     values = {}
     for key, value in data.items():

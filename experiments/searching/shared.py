@@ -34,7 +34,7 @@ def make_evaluator(
             folder,
             run.path.resolve() / SHARED_FOLDER,
             classes,
-            settings.space(),
+            settings.search_space(),
             settings.stack,
             settings.recipe,
         )

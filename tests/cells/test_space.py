@@ -12,7 +12,7 @@ def test_the_papers_space_has_its_size_and_entropy():
     space = CellSpace()
     assert len(space.decisions) == 50
     assert space.size() == 2_286_906_949_584_691_200**2
-    assert space.max_entropy() == pytest.approx(84.5475, abs=5e-5)
+    assert space.entropy() == pytest.approx(84.5475, abs=5e-5)
     assert len(NASNET_OPERATIONS) == 13
 
 

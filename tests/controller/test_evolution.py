@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from nasnet.cells import CellSpace, ChainSpace, Decision
-from nasnet.controller import EvolutionSettings, Proposal, make_controller
-from tests.controllers import PlainSpace
+from nasnet.cells import CellSpace, ChainSpace, Decision, TableSpace
+from nasnet.controller import Proposal, make_controller
+from nasnet.controller.evolution import EvolutionSettings
 
 SPACE = CellSpace()
 
@@ -74,7 +74,7 @@ def test_a_mutation_changes_one_decision_inputs_half_of_the_time():
 
 
 def test_without_names_of_cells_every_decision_is_equally_likely():
-    space = PlainSpace(tuple(Decision(f"edge_{i}", ("x",) * (1 + i)) for i in range(4)))
+    space = TableSpace(tuple(Decision(f"edge_{i}", ("x",) * (1 + i)) for i in range(4)))
     evolution = grown(space, [((0, 1, 2, 3), 0.5)], identity=0.0)
     changed = [changes((0, 1, 2, 3), p.choices) for p in evolution.propose(3000)]
     counts = np.bincount([decision for (decision,) in changed], minlength=4)
@@ -111,5 +111,5 @@ def test_decisions_after_the_end_of_a_chain_are_not_mutated():
     space = ChainSpace(max_layers=6)
     parent = (1, 3, 0, 5, 5, 5)  # two layers, an end, and three that do not count
     evolution = grown(space, [(parent, 0.5)], identity=0.0)
-    changed = [changes(parent, p.choices) for p in evolution.propose(100)]
-    assert {decision for (decision,) in changed} == {0, 1, 2}
+    first = [changes((1, 3, 0, 0, 0, 0), p.choices)[0] for p in evolution.propose(100)]
+    assert {*first} == {0, 1, 2}

@@ -9,9 +9,8 @@ from scipy.stats import mannwhitneyu
 from benchmarks.controller_learning import rewards_of
 from nasnet.cells import CellSpace, ChainSpace, GrowingCellSpace
 from nasnet.cells.chains import Conv
-from nasnet.controller import CONTROLLERS, make_controller
-from nasnet.controller.presets import TABLE_SETTINGS
-from nasnet.experiments.searching.settings import ControllerSettings, SearchSettings
+from nasnet.controller import CONTROLLERS, controller_class, make_controller, parse_controller
+from nasnet.experiments.searching.settings import SearchSettings
 
 SPACE = CellSpace(blocks=2)
 PROPOSALS, TAIL = 400, 100
@@ -34,7 +33,7 @@ def test_there_is_a_test_for_every_controller():
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_learning_beats_random_search(name):
-    space = GrowingCellSpace(blocks=2) if CONTROLLERS[name].grows else SPACE
+    space = GrowingCellSpace(blocks=2) if controller_class(name).grows else SPACE
     learned = rewards_of(name, 0, SETTINGS[name], space, PROPOSALS)[-TAIL:]
     random = rewards_of("random", 0, {}, space, PROPOSALS)[-TAIL:]
     assert mannwhitneyu(learned, random, alternative="greater").pvalue < 1e-3
@@ -68,17 +67,15 @@ def _wide_share(chain):
 
 @pytest.mark.parametrize("name", CONTROLLERS)
 def test_every_setting_of_a_controller_can_be_given_in_a_search(name):
-    fields = {field.name for field in dataclasses.fields(CONTROLLERS[name].settings)}
-    known = {field.name for field in dataclasses.fields(ControllerSettings)}
-    assert fields - {"objectives"} <= known  # a search has one objective
-    defaults = dataclasses.asdict(CONTROLLERS[name].settings())
-    given = {key: value for key, value in defaults.items() if key in known and value is not None}
-    policy, grow = ControllerSettings(**given), CONTROLLERS[name].grows
-    settings = SearchSettings(controller=name, grow=grow, policy=policy)
-    assert settings.policy.given() == given
+    kind = controller_class(name)
+    defaults = dataclasses.asdict(kind.Settings())
+    text = ",".join([name, *(f"{key}={value}" for key, value in defaults.items())])
+    settings = SearchSettings(controller=text, grow=kind.grows)
+    assert settings.chosen.settings == defaults
+    assert parse_controller(settings.controller).settings == defaults
 
 
-def test_presets_are_settings_of_their_controllers():
-    for name, settings in TABLE_SETTINGS.items():
-        CONTROLLERS[name].settings(**settings)
-        assert dataclasses.replace(CONTROLLERS[name].settings(), **settings)
+@pytest.mark.parametrize("name", CONTROLLERS)
+def test_presets_are_settings_of_their_controllers(name):
+    kind = controller_class(name)
+    assert dataclasses.replace(kind.Settings(), **kind.few_trials)

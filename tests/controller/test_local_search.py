@@ -5,11 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from nasnet.cells import ChainSpace, Decision
+from nasnet.cells import ChainSpace, Decision, TableSpace
 from nasnet.controller import Proposal, make_controller
-from tests.controllers import PlainSpace
 
-SPACE = PlainSpace(tuple(Decision(str(i), ("x",) * 3) for i in range(4)))
+SPACE = TableSpace(tuple(Decision(str(i), ("x",) * 3) for i in range(4)))
 ALL = list(itertools.product(range(3), repeat=4))
 
 

@@ -8,14 +8,12 @@ import numpy as np
 import optuna
 import pytest
 
-from nasnet.cells import CellSpace, Decision
+from nasnet.cells import CellSpace, Decision, TableSpace
 from nasnet.controller import Proposal, make_controller
 from nasnet.controller.optuna.nsga2 import NSGA2
 from nasnet.controller.optuna.tpe import TPE
 
-
-class Space:
-    decisions = tuple(Decision(str(i), ("x",) * 4) for i in range(5))
+SPACE = TableSpace(Decision(str(i), ("x",) * 4) for i in range(5))
 
 
 def rate(proposal):
@@ -43,7 +41,7 @@ def fronts(values):
 
 
 def test_the_parents_are_the_best_fronts_of_parents_and_children():
-    controller = make_controller("nsga2", Space(), population=8, objectives=2)
+    controller = make_controller("nsga2", SPACE, population=8, objectives=2)
     pool: list[Proposal] = []
     for generation in range(5):
         proposals = controller.propose(8)
@@ -63,7 +61,7 @@ def test_the_parents_are_the_best_fronts_of_parents_and_children():
 
 
 def test_nsga2_finds_the_front_of_two_objectives():
-    controller = make_controller("nsga2", Space(), population=20, objectives=2)
+    controller = make_controller("nsga2", SPACE, population=20, objectives=2)
     seen = set()
     for _ in range(40):
         proposals = controller.propose(10)
@@ -79,7 +77,7 @@ def test_limits_are_kept_where_the_best_rewards_exceed_them(name):
     settings = {"tpe": {"initial": 10}, "nsga2": {"population": 10}}[name]
     shares = []
     for limited in (False, True):
-        controller = make_controller(name, Space(), **settings)
+        controller = make_controller(name, SPACE, **settings)
         for _ in range(12):
             proposals = controller.propose(10)
             totals = [sum(proposal.choices) for proposal in proposals]
@@ -92,7 +90,7 @@ def test_limits_are_kept_where_the_best_rewards_exceed_them(name):
 
 @pytest.mark.parametrize(("name", "kind"), [("tpe", TPE), ("nsga2", NSGA2)])
 def test_one_objective_is_observed_either_way(name, kind):
-    rewards, objectives = make_controller(name, Space()), make_controller(name, Space())
+    rewards, objectives = make_controller(name, SPACE), make_controller(name, SPACE)
     proposals = rewards.propose(12)
     assert objectives.propose(12) == proposals
     assert isinstance(rewards, kind)
@@ -103,7 +101,7 @@ def test_one_objective_is_observed_either_way(name, kind):
 
 
 def test_bad_objectives_are_refused_and_leave_no_trace():
-    controller = make_controller("nsga2", Space(), objectives=2)
+    controller = make_controller("nsga2", SPACE, objectives=2)
     (proposal,), before = controller.propose(1), controller.state()
     for values, violations, message in (
         ([(1.0,)], None, "^number of objectives is 1, expected 2$"),
@@ -121,7 +119,7 @@ def test_bad_objectives_are_refused_and_leave_no_trace():
 
 def test_nsga2_with_limits_and_objectives_is_restored_in_mid_generation():
     def make():
-        return make_controller("nsga2", Space(), population=6, objectives=2)
+        return make_controller("nsga2", SPACE, population=6, objectives=2)
 
     def step(controller, size):
         proposals = controller.propose(size)
@@ -170,4 +168,4 @@ def test_optuna_neither_logs_nor_warns_nor_changes_its_verbosity(name, recwarn, 
 )
 def test_settings_out_of_range_are_refused(name, setting, value, expected):
     with pytest.raises(ValueError, match=f"^{setting} is {value}, expected {expected}$"):
-        make_controller(name, Space(), **{setting: value})
+        make_controller(name, SPACE, **{setting: value})

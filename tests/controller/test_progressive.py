@@ -6,27 +6,22 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, spearmanr
 
-from nasnet.cells import CellSpace, ChainSpace, Decision, GrowingCellSpace
-from nasnet.cells.spaces.cell import TERMINATE
+from nasnet.cells import TERMINATE, CellSpace, ChainSpace, Decision, GrowingCellSpace, TableSpace
 from nasnet.controller import Proposal, make_controller
-from nasnet.controller.choices import choices_of
 from nasnet.controller.models.predictions import normal_scores
 from nasnet.controller.models.sequence_process import SequenceProcess
-from tests.controllers import GROWING, SPACE, PlainSpace
+from tests.controllers import GROWING, SPACE
 
-CHOICES = choices_of(GROWING)
-GROWTH = [i for i, end in enumerate(CHOICES.ends) if end >= 0]
+GROWTH = [i for i, end in enumerate(GROWING.ends) if end >= 0]
 # Three sequences of one layer, six of two and twelve of three.
-TINY = PlainSpace(
+TINY = TableSpace(
     (
         Decision("0", ("a", "b", "c")),
         Decision("1", (TERMINATE, "a", "b")),
         Decision("2", ("a", TERMINATE, "b")),
     )
 )
-TINY_ALL = {
-    choices_of(TINY).trimmed(row) for row in itertools.product(range(3), range(3), range(3))
-}
+TINY_ALL = set(TINY)
 
 
 def blocks(choices):
@@ -35,12 +30,12 @@ def blocks(choices):
 
 def draw(rng, level):
     """Random choices of cells of `level` blocks."""
-    choices = list(GROWING.sample(rng))
+    choices = GROWING.draw_all(rng, 1)[0].tolist()
     for i in GROWTH[: level - 1]:
         choices[i] = 1
     for i in GROWTH[level - 1 : level]:
         choices[i] = 0
-    return CHOICES.trimmed(choices)
+    return GROWING.canonical(choices)
 
 
 def additive(seed):
@@ -71,8 +66,11 @@ def search(name, reward, trials, batch=1, space=GROWING, **settings):
 def test_distances_are_the_written_ones(rng):
     space = ChainSpace(max_layers=5, filters=(64,))
     rows = np.array([space.sample(rng) for _ in range(30)])
-    used = choices_of(space).used
-    process = SequenceProcess(rows, rng.standard_normal(30), space.decisions)
+
+    def used(row):
+        return int(space.live([row]).sum())
+
+    process = SequenceProcess(rows, rng.standard_normal(30), space)
     encoded = process._encode(rows)
     positions, names = process._distances(encoded, encoded)
     for (i, a), (j, b) in itertools.product(enumerate(rows), repeat=2):
@@ -93,7 +91,7 @@ def test_distances_are_the_written_ones(rng):
 
 def test_every_kernel_of_the_grid_is_positive_definite(rng):
     rows = np.unique([draw(rng, level) for level in (1, 2, 3, 4, 5) * 12], axis=0)
-    process = SequenceProcess(rows, np.zeros(len(rows)), GROWING.decisions)
+    process = SequenceProcess(rows, np.zeros(len(rows)), GROWING)
     distances = process._distances(process._encoded, process._encoded)
     for scale in SequenceProcess.scales:
         kernel = np.exp(-sum(f * d for f, d in zip(scale, distances, strict=True)))
@@ -102,9 +100,9 @@ def test_every_kernel_of_the_grid_is_positive_definite(rng):
 
 def test_what_comes_after_the_end_contributes_nothing(rng):
     rows = np.array([draw(rng, 2) for _ in range(20)])
-    process = SequenceProcess(rows, rng.standard_normal(20), GROWING.decisions)
+    process = SequenceProcess(rows, rng.standard_normal(20), GROWING)
     other = rows.copy()
-    other[:, GROWTH[1] + 1 :] = [GROWING.sample(rng)[GROWTH[1] + 1 :] for _ in range(20)]
+    other[:, GROWTH[1] + 1 :] = GROWING.draw_all(rng, 20)[:, GROWTH[1] + 1 :]
     np.testing.assert_array_equal(process.predict(rows), process.predict(other))
 
 
@@ -115,7 +113,7 @@ def test_predictions_extrapolate_to_cells_of_one_more_block():
         trials = [draw(rng, 1) for _ in range(20)]
         for level in (2, 3, 4, 5):
             scores = normal_scores(np.array([reward(choices) for choices in trials]))
-            process = SequenceProcess(np.array(trials), scores, GROWING.decisions)
+            process = SequenceProcess(np.array(trials), scores, GROWING)
             longer = [draw(rng, level) for _ in range(100)]
             mean, _ = process.predict(np.array(longer))
             found.append(spearmanr(mean, [reward(choices) for choices in longer]).statistic)

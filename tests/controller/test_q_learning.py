@@ -6,11 +6,11 @@ import io
 import numpy as np
 import pytest
 
-from nasnet.cells import ChainSpace, Decision
-from nasnet.controller import Proposal, QLearningSettings, make_controller
-from tests.controllers import PlainSpace
+from nasnet.cells import ChainSpace, Decision, TableSpace
+from nasnet.controller import Proposal, make_controller
+from nasnet.controller.q_learning import QLearningSettings
 
-SPACE = PlainSpace(
+SPACE = TableSpace(
     (Decision("a", ("x",) * 2), Decision("b", ("x",) * 3), Decision("c", ("x",) * 2))
 )
 

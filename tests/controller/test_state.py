@@ -5,10 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from nasnet.cells import Decision
-from nasnet.cells.spaces.cell import TERMINATE
+from nasnet.cells import TERMINATE, Decision, TableSpace
 from nasnet.controller import CONTROLLERS, Proposal, make_controller
-from tests.controllers import POLICIES, SMALL, PlainSpace, each_controller, make, reward, run
+from tests.controllers import POLICIES, SMALL, each_controller, make, reward, run
 
 
 def calls_in(function):
@@ -72,7 +71,7 @@ def test_trials_may_be_observed_late_in_any_order_and_by_a_restored_controller(n
 def test_thousands_of_trials_do_not_slow_a_controller_down(name):
     """Behind the first ones neither its state grows nor the work of another twenty."""
     decisions = [Decision(str(i), ("x",) * 5) for i in range(3)]
-    space = PlainSpace((*decisions, Decision("3", (TERMINATE, *("x",) * 4))))
+    space = TableSpace((*decisions, Decision("3", (TERMINATE, *("x",) * 4))))
     settings = {"ppo": {"epochs": 1}, "surrogate": {"window": 200}, "progressive": {"window": 200}}
     controller = make_controller(name, space, **settings.get(name, {}))
     rng = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau, multivariate_normal, spearmanr
 
-from nasnet.cells import CellSpace, Decision
+from nasnet.cells import CellSpace, Decision, TableSpace
 from nasnet.controller import Proposal, make_controller
 from nasnet.controller.history import remembered
 from nasnet.controller.models.gaussian_process import NOISES, SCALES, GaussianProcess
@@ -15,8 +15,7 @@ COUNTS = (3, 2, 4)
 ALL = np.array(list(itertools.product(*map(range, COUNTS))))
 
 
-class Space:
-    decisions = tuple(Decision(str(i), ("x",) * count) for i, count in enumerate(COUNTS))
+SPACE = TableSpace(Decision(str(i), ("x",) * count) for i, count in enumerate(COUNTS))
 
 
 def kernel(left, right, scale):
@@ -42,14 +41,14 @@ def test_the_posterior_is_that_of_the_likeliest_process(seed):
     _, shape, variance = likelihoods[scale, noise]
     cross = kernel(ALL, rows, scale)
     spread = 1 - np.einsum("cn,nc->c", cross, np.linalg.solve(shape, cross.T))
-    mean, deviation = GaussianProcess(rows, scores, COUNTS).predict(ALL)
+    mean, deviation = GaussianProcess(rows, scores, SPACE).predict(ALL)
     np.testing.assert_allclose(mean, cross @ np.linalg.solve(shape, scores), atol=1e-9)
     np.testing.assert_allclose(deviation, np.sqrt(variance * spread), atol=1e-6)
 
 
 def test_what_was_tried_is_certain_and_what_is_like_it_less_uncertain():
     rows, scores = trials(0, 1)
-    _, deviation = GaussianProcess(rows, scores, COUNTS).predict(ALL)
+    _, deviation = GaussianProcess(rows, scores, SPACE).predict(ALL)
     differing = (rows[0] != ALL).sum(axis=1)
     means = [deviation[differing == count].mean() for count in range(4)]
     assert means == sorted(means)
@@ -58,7 +57,7 @@ def test_what_was_tried_is_certain_and_what_is_like_it_less_uncertain():
 
 def test_equal_scores_are_no_trap():
     rows, _ = trials(0)
-    mean, deviation = GaussianProcess(rows, np.zeros(len(rows)), COUNTS).predict(ALL)
+    mean, deviation = GaussianProcess(rows, np.zeros(len(rows)), SPACE).predict(ALL)
     assert (mean == 0).all()
     assert np.isfinite(deviation).all()
 
@@ -71,7 +70,7 @@ def test_only_the_best_and_the_latest_are_remembered():
 
 
 def test_nothing_is_proposed_twice_while_there_is_something_new():
-    controller = make_controller("surrogate", Space(), initial=2, batch=3, candidates=400)
+    controller = make_controller("surrogate", SPACE, initial=2, batch=3, candidates=400)
     seen = set()
     for _ in range(11):
         proposals = controller.propose(2)
@@ -116,7 +115,7 @@ def test_a_correlation_that_does_not_exist_is_nan():
 
 
 def test_trials_of_others_teach_it_too():
-    controller = make_controller("surrogate", Space(), initial=18, exploration=0.0, batch=1)
+    controller = make_controller("surrogate", SPACE, initial=18, exploration=0.0, batch=1)
     rows = [row for row in ALL.tolist() if row[2] != 3]
     controller.observe([Proposal(tuple(row)) for row in rows], [float(row[0]) for row in rows])
     (proposal,) = controller.propose(1)
@@ -136,4 +135,4 @@ def test_trials_of_others_teach_it_too():
 )
 def test_settings_out_of_range_are_refused(setting, value, expected):
     with pytest.raises(ValueError, match=f"^{setting} is {value}, expected {expected}$"):
-        make_controller("surrogate", Space(), **{setting: value})
+        make_controller("surrogate", SPACE, **{setting: value})

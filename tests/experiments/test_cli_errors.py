@@ -130,7 +130,7 @@ def files(tmp_path, finished):
         ("search --blocks 0", 2, "blocks is 0, expected at least 1"),
         ("search --operations conv_9x9", 2, "conv_9x9"),
         ("search --recipe.augmentation mixup", 2, "mixup"),
-        ("search --policy.clip -1", 2, "clip is -1.0, expected"),
+        ("search --controller ppo,clip=-1", 2, "clip is -1.0, expected"),
         ("train", 2, "cell is None and resume is None, expected one of the two"),
         (
             "train --resume {finished}",

@@ -58,9 +58,8 @@ def invoke(capsys):
 
 
 def compare(table_file, folder, *more):
-    settings = "--budget 60 --budgets 10 --workers 1 --settings evolution.population=10"
-    settings += " evolution.tournament=5"
-    names = "random,evolution"
+    settings = "--budget 60 --budgets 10 --workers 1"
+    names = "random,evolution,population=10,tournament=5"
     return ["compare", "--table", table_file, "--controllers", names, *settings.split(), *more] + (
         ["-o", folder] if folder else []
     )
@@ -108,17 +107,13 @@ def test_the_test_column_is_reported_and_never_searched(table_file):
     assert again == incumbents
 
 
-def test_settings_come_from_flags_and_files(tmp_path):
-    path = tmp_path / "settings.json"
-    path.write_text('{"evolution": {"population": 30}, "ppo": {"clip": 0.1}}')
-    settings = CompareSettings(
-        controllers=("evolution", "ppo"),
-        table="t.csv",
-        settings=(str(path), "evolution.tournament=7", "ppo.tanh_constant=null"),
-    )
-    chosen = settings.controller_settings()
-    assert chosen["evolution"].items() >= {"population": 30, "tournament": 7}.items()
-    assert chosen["ppo"].items() >= {"clip": 0.1, "tanh_constant": None}.items()
+def test_settings_stand_behind_the_names():
+    texts = ("random,evolution,population=30", "ppo,tanh_constant=None", "tpe,window=50,tpe")
+    chosen = CompareSettings(controllers=texts, table="t.csv").chosen
+    assert [*chosen] == ["random", "evolution", "ppo", "tpe,window=50", "tpe"]
+    assert chosen["evolution"].settings == {"population": 30, "tournament": 20, "identity": 0.0}
+    assert chosen["ppo"].settings["tanh_constant"] is None
+    assert chosen["tpe"].settings == {}
 
 
 def test_no_two_runs_share_a_seed():
@@ -197,17 +192,15 @@ def test_an_empty_figure_is_refused():
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        ("--controllers tabu", "controllers has 'tabu', expected some of: random"),
+        ("--controllers tabu", "controller is 'tabu', expected one of: random"),
         ("--controllers progressive", "controllers has 'progressive', expected --evaluator child"),
         ("--evaluator child --controllers progressive", "expected --evaluator child --search.grow"),
         ("--budget 0", "budget is 0, expected at least 1"),
         ("--budgets 900", "budgets has 900, expected 1 to the budget, 500"),
         ("--dataset mnist", "dataset is 'mnist' of nasbench201, expected one of: cifar10"),
         ("--space darts", "space is 'darts', expected one of: nasbench201, cells"),
-        ("--settings ppo.colour=red", "settings of ppo are"),
-        ("--settings ppo.clip=-1", "clip is -1, expected above 0"),
-        ("--settings tabu.x=1", "settings are for 'tabu', expected one of: random"),
-        ("--settings nothing", "settings is 'nothing', expected controller.name=value or a file"),
+        ("--controllers ppo,colour=red", "setting of ppo is 'colour', expected one of: learning"),
+        ("--controllers ppo,clip=-1", "clip is -1.0, expected above 0"),
         ("--evaluator child --search.seed 3", "search.seed is 3, expected --seed instead"),
         ("--evaluator child --data missing", "missing"),
         ("--retrain 2", "retrain is 2, expected 0 with a table"),

@@ -13,7 +13,7 @@ TINY = """
     --data shapes10 --workers 1 --train-images 64 --val-images 40 --blocks 3 --grow
     --stack.filters 2
 """
-PROGRESSIVE = "--controller progressive --policy.initial 3 --policy.beam 2"
+PROGRESSIVE = "--controller progressive,initial=3,beam=2"
 
 
 def search(*words) -> None:

@@ -12,7 +12,7 @@ from nasnet.experiments.proxies import quality
 from nasnet.experiments.proxies import report as proxy_report
 from nasnet.experiments.proxies.quality import ProxySettings
 from nasnet.experiments.searching import driver
-from nasnet.experiments.searching.settings import ControllerSettings, SearchSettings
+from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.search import InlineExecutor, TrialStore
 from nasnet.search.shared_settings import ENAS_POLICY, SharedSettings
 from nasnet.search.shared_training import SharedTraining
@@ -183,7 +183,7 @@ def test_a_search_under_shared_weights_can_be_stopped_and_gone_on_with(
     invoke, interrupted, task, tmp_path
 ):
     words = [*task, "--evaluator", "shared", "--shared.controller-children", "4"]
-    words += ["--shared.reward-images", "10", "--policy.minibatch", "2", "--trials", "3"]
+    words += ["--shared.reward-images", "10", "--controller", "ppo,minibatch=2", "--trials", "3"]
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     code, _, err = invoke("search", *words, "--out", whole)
     assert code == 0, err
@@ -221,6 +221,6 @@ def test_other_sampling_goes_with_any_controller():
     settings = SearchSettings(
         evaluator="shared", controller="random", shared=SharedSettings(sampling="fair")
     )
-    assert settings.controller_settings == {}
-    enas = SearchSettings(evaluator="shared", policy=ControllerSettings(minibatch=4))
-    assert enas.controller_settings == {**ENAS_POLICY, "minibatch": 4}
+    assert settings.chosen.settings == {}
+    enas = SearchSettings(evaluator="shared", controller="ppo,minibatch=4")
+    assert enas.chosen.settings == {**ENAS_POLICY, "minibatch": 4}

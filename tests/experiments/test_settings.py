@@ -5,7 +5,6 @@ import pytest
 
 from nasnet.experiments.cli import parse
 from nasnet.experiments.searching.settings import (
-    ControllerSettings,
     SearchSettings,
     TrainSettings,
     differences,
@@ -16,10 +15,9 @@ from nasnet.stacking import RECIPES, Recipe, Stack
 VARIED = SearchSettings(
     data="x.npz",
     trials=7,
-    controller="reinforce",
+    controller="reinforce,learning_rate=0.1,minibatch=3",
     image_size=16,
     operations=("identity", "conv_1x1"),
-    policy=ControllerSettings(learning_rate=0.1, minibatch=3),
     stack=Stack(2, 4, stem_filters=5),
     recipe=Recipe(epochs=2),
 )
@@ -39,7 +37,7 @@ def test_settings_survive_json(settings):
         ({"trials": "3"}, r"settings.trials is '3', expected int"),
         ({"trials": True}, r"settings.trials is True, expected int"),
         ({"timeout": None}, "settings.timeout is None, expected float"),
-        ({"controller": "dqn"}, "settings.controller is 'dqn', expected one of"),
+        ({"controller": "dqn"}, "controller is 'dqn', expected one of: random"),
         ({"operations": "identity"}, "settings.operations is 'identity', expected tuple"),
         ({"operations": [1]}, "settings.operations is 1, expected str"),
         ({"recipe": {"epoch": 1}}, "settings.recipe has an unknown key 'epoch'"),
@@ -65,8 +63,8 @@ def test_foreign_json_is_refused(data, text):
         ({"operations": ("conv_9x9",)}, r"operations is \['conv_9x9'\], expected different ones"),
         ({"controller": "dqn"}, "controller is 'dqn', expected one of: random, reinforce, ppo"),
         (
-            {"controller": "reinforce", "policy": ControllerSettings(clip=0.1)},
-            "policy.clip is set for the reinforce controller, which has the settings: learning",
+            {"controller": "reinforce,clip=0.1"},
+            "setting of reinforce is 'clip', expected one of: learning_rate, entropy_weight",
         ),
         ({"grow": True, "blocks": 1}, "blocks is 1 of cells that grow, expected at least 2"),
         (
@@ -74,7 +72,11 @@ def test_foreign_json_is_refused(data, text):
             "controller is 'progressive' with cells of a fixed number of blocks, expected --grow",
         ),
         ({"recipe": Recipe(augmentation="inception")}, "augmentation is 'inception' of images in"),
-        ({"policy": ControllerSettings(minibatch=0)}, "minibatch is 0, expected"),
+        ({"controller": "ppo,minibatch=0"}, "minibatch is 0, expected"),
+        ({"controller": "ppo,minibatch=x"}, "minibatch of ppo is 'x', expected int"),
+        ({"controller": "tpe,multivariate=no"}, "multivariate of tpe is 'no', expected bool"),
+        ({"controller": "ppo,random"}, "setting of ppo is 'random', expected name=value"),
+        ({"controller": "nsga2,objectives=2"}, "objectives of the controller is 2, expected 1"),
     ],
 )
 def test_settings_out_of_range_are_refused(changes, text):
@@ -89,6 +91,18 @@ def test_differences_name_the_setting_and_both_values():
         "seed: 0 in the run, 5 now",
         "recipe.epochs: 2 in the run, 3 now",
     ]
+
+
+def test_settings_of_version_0_1_are_read():
+    old = json.loads(json.dumps(dataclasses.asdict(SearchSettings())))
+    old |= {"controller": "ppo", "policy": {"learning_rate": 8e-4, "minibatch": None}}
+    assert from_json(SearchSettings, old) == SearchSettings(controller="ppo,learning_rate=8e-4")
+
+
+def test_equal_settings_of_a_controller_are_equal_however_they_are_written():
+    one, other = (SearchSettings(controller=f"ppo,learning_rate={x}") for x in ("1e-3", "0.001"))
+    assert one == other
+    assert parse(["search", "--controller", "ppo,learning_rate=1e-3"]).settings == one
 
 
 def test_a_recipe_preset_can_be_changed_in_single_fields():

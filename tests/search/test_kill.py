@@ -69,7 +69,7 @@ def test_kill_minus_nine_at_random_moments_changes_nothing(tmp_path, kind):
 @pytest.mark.parametrize(
     "more",
     [
-        "--policy.minibatch 2",
+        "--controller ppo,minibatch=2",
         "--controller evolution --recipe.epochs 4 --budget.kind asha --budget.eta 2",
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 from nasnet.cells import NASNET_A, CellSpace, network_cost
 from nasnet.controller import make_controller
-from nasnet.experiments.searching.settings import ControllerSettings, SearchSettings
+from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.search import (
     CostCheck,
     InlineExecutor,
@@ -101,7 +101,7 @@ def test_a_controller_of_other_objectives_is_refused():
         ({"objectives": ("accuracy", "accuracy")}, "objectives is 'accuracy accuracy', expected"),
         (
             {"objectives": ("accuracy", "parameters"), "controller": "ppo"},
-            "controller is 'ppo' with objectives accuracy parameters, expected nsga2",
+            "controller is 'ppo' with objectives accuracy parameters, expected one",
         ),
     ],
 )
@@ -112,8 +112,7 @@ def test_settings_that_make_no_sense(settings, text):
 
 def test_settings_tell_the_controller():
     settings = SearchSettings(
-        controller="nsga2",
+        controller="nsga2,population=12",
         objectives=("accuracy", "parameters", "mult_adds"),
-        policy=ControllerSettings(population=12),
     )
-    assert settings.controller_settings == {"population": 12, "objectives": 3}
+    assert settings.chosen.settings == {"population": 12, "objectives": 3}

@@ -1,0 +1,78 @@
+"""Objects of a user's own, named on the command line: `mine.py:NAME` or `package.module:NAME`.
+
+A name is text, so it can stand in a run's settings and be loaded anew in every worker process.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def is_spec(text: str) -> bool:
+    """Whether `text` names an object of a user's own, and not one of ours."""
+    return ":" in text
+
+
+def absolute(spec: str) -> str:
+    """The same name, good in every working directory."""
+    place, name = _parts(spec)
+    return f"{Path(place).resolve()}:{name}" if _is_file(place) else spec
+
+
+def load_object(spec: str) -> Any:
+    """The object that `spec` names; a file is run once a process.
+
+    Args:
+        spec: `path/to/file.py:NAME`, or `package.module:NAME` of what can be imported.
+
+    Raises:
+        ValueError: there is no such file, module or name, or running it failed.
+    """
+    place, name = _parts(spec)
+    module = _from_file(Path(place), spec) if _is_file(place) else _imported(place, spec)
+    if not hasattr(module, name):
+        known = ", ".join(key for key in vars(module) if not key.startswith("_")) or "none"
+        raise ValueError(f"{place} has no {name!r}, expected one of: {known}")
+    return getattr(module, name)
+
+
+def _parts(spec: str) -> tuple[str, str]:
+    place, _, name = spec.rpartition(":")
+    if not place or not name.isidentifier():
+        raise ValueError(f"name is {spec!r}, expected file.py:NAME or module:NAME")
+    return place, name
+
+
+def _is_file(place: str) -> bool:
+    return place.endswith(".py")
+
+
+def _from_file(path: Path, spec: str) -> ModuleType:
+    path = path.resolve()
+    key = f"_loaded_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
+    if key in sys.modules:
+        return sys.modules[key]
+    if not path.is_file():
+        raise ValueError(f"{spec} is in {path}, expected a file that exists")
+    found = importlib.util.spec_from_file_location(key, path)
+    if found is None or found.loader is None:
+        raise ValueError(f"{path} cannot be loaded, expected a Python file")
+    module = importlib.util.module_from_spec(found)
+    sys.modules[key] = module  # dataclasses look their module up while it runs
+    try:
+        found.loader.exec_module(module)
+    except Exception as error:  # whatever a user's file does
+        del sys.modules[key]
+        raise ValueError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _imported(place: str, spec: str) -> ModuleType:
+    try:
+        return importlib.import_module(place)
+    except Exception as error:  # whatever a user's module does
+        raise ValueError(f"{spec} cannot be imported: {type(error).__name__}: {error}") from error

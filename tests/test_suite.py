@@ -29,12 +29,19 @@ def test_marked(): burn()
 
 
 @pytest.fixture
-def suite(pytester):
-    """A suite of three tests under this one's rules; `suite(flags)` is what came of it."""
+def rules(pytester, monkeypatch):
+    """A suite under this one's rules, found from elsewhere."""
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
     pytester.makeconftest('pytest_plugins = ["tests.suite"]')
-    pytester.makeini("[pytest]\nmarkers = slow: long\nmost_seconds = 0.1")
-    pytester.makepyfile(test_three=TESTS)
-    return lambda *flags: pytester.runpytest_subprocess("-p", "no:cacheprovider", *flags)
+    return pytester
+
+
+@pytest.fixture
+def suite(rules):
+    """A suite of three tests; `suite(flags)` is what came of it."""
+    rules.makeini("[pytest]\nmarkers = slow: long\nmost_seconds = 0.1")
+    rules.makepyfile(test_three=TESTS)
+    return lambda *flags: rules.runpytest_subprocess("-p", "no:cacheprovider", *flags)
 
 
 @pytest.mark.parametrize("flags", [(), ("-n", "2")])
@@ -74,14 +81,13 @@ def test_no_test_depends_on_the_machines_speed(path):
             assert not (waits and limits), f"{path.name}:{node.lineno} waits for some seconds only"
 
 
-def test_tests_of_a_file_are_in_one_process(pytester):
-    pytester.makeconftest('pytest_plugins = ["tests.suite"]')
+def test_tests_of_a_file_are_in_one_process(rules):
     check = "import os, pytest\n@pytest.mark.parametrize('i', range(9))\n"
     check += "def test_{0}(i): open('{0}-' + os.environ['PYTEST_XDIST_WORKER'], 'w').close()\n"
-    pytester.makepyfile(**{f"test_{name}": check.format(name) for name in "abc"})
-    result = pytester.runpytest_subprocess("-n", "2", "--no-loadscope-reorder")
+    rules.makepyfile(**{f"test_{name}": check.format(name) for name in "abc"})
+    result = rules.runpytest_subprocess("-n", "2", "--no-loadscope-reorder")
     result.assert_outcomes(passed=27)
-    assert [len(list(pytester.path.glob(f"{name}-gw*"))) for name in "abc"] == [1, 1, 1]
+    assert [len(list(rules.path.glob(f"{name}-gw*"))) for name in "abc"] == [1, 1, 1]
 
 
 def test_files_that_share_a_network_are_there():

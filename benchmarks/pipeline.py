@@ -29,7 +29,7 @@ from PIL import Image, ImageFilter
 
 from benchmarks.children import summary
 from nasnet.data.photos.images import ImageSet, open_images
-from nasnet.data.photos.records import convert
+from nasnet.data.photos.records import ShardPlan, convert
 from nasnet.runtime.quiet import import_tensorflow
 
 BATCH = 32
@@ -52,14 +52,12 @@ def make_photos(folder: Path, count: int) -> None:
 
 def ours(images: ImageSet, size: int, augmentation: Any) -> Callable[[int], Iterator[Any]]:
     """An epoch of our batches."""
-    from nasnet.data.photos.pipeline import training_batches
+    from nasnet.data.photos.pipeline import TrainingImages, training_batches
+
+    train = TrainingImages(images.train, size, BATCH, augmentation=augmentation)
 
     def batches(epoch: int) -> Iterator[Any]:
-        return iter(
-            training_batches(
-                images.train, size, BATCH, seed=0, epoch=epoch, augmentation=augmentation
-            )
-        )
+        return iter(training_batches(train, epoch))
 
     return batches
 
@@ -151,7 +149,7 @@ def main() -> None:
             make_photos(folder, arguments.images)
         # As many images for both: all of them train.
         images = open_images(folder, held_out=1e-9)
-        convert(folder, Path(aside) / "records", held_out=1e-9, workers=1)
+        convert(folder, Path(aside) / "records", ShardPlan(held_out=1e-9), workers=1)
         train = folder / "train" if (folder / "train").is_dir() else folder
         records = open_images(Path(aside) / "records")
         report = measure(images, records, train, arguments.size, arguments.rounds)

@@ -4,10 +4,29 @@ The rules are those of the reference code (TensorFlow models, research/slim/nets
 paper's parameter counts follow: https://arxiv.org/abs/1707.07012, section 3 and appendix A.4.
 """
 
+import dataclasses
+
 from nasnet.cells.backend import Backend, X
 from nasnet.cells.conventions import NASNET, Conventions
 from nasnet.cells.genotype import NUM_INPUTS, Cell
 from nasnet.cells.operations import OPERATIONS, factorized_reduction, project
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a network a cell stands.
+
+    Attributes:
+        filters: channels of every block's operations, F.
+        size: height and width of its newest input.
+        stride: 2 for a Reduction cell, else 1. Operations on the cell's inputs stride.
+        depth: share of the network's cells that come up to this one, for drop path.
+    """
+
+    filters: int
+    size: tuple[int, int]
+    stride: int = 1
+    depth: float = 1.0
 
 
 def build_cell(
@@ -15,11 +34,8 @@ def build_cell(
     cell: Cell,
     previous: X | None,
     current: X | None,
-    filters: int,
-    stride: int,
-    size: tuple[int, int],
+    place: Place,
     rules: Conventions = NASNET,
-    depth: float = 1.0,
 ) -> X:
     """One cell on top of two earlier outputs. Nothing is built that does not reach its output.
 
@@ -30,15 +46,13 @@ def build_cell(
             current input then serves as both, unprojected. Not read unless `cell.reads` has 0.
         current: output of the last cell, [N, H, W, C]. Not read unless `cell.reads` has 1, or
             stands in for `previous`.
-        filters: channels of every block's operations, F.
-        stride: 2 for a Reduction cell, else 1. Operations on the cell's inputs stride.
-        size: H and W.
+        place: where in the network the cell stands.
         rules: what the family of the network does around its cells.
-        depth: share of the network's cells that come up to this one, for drop path.
 
     Returns:
         The emitted states side by side, [N, H / stride, W / stride, len(cell.concat) * F].
     """
+    filters, stride, size = place.filters, place.stride, place.size
     states: dict[int, X] = {}
     if 0 in cell.reads:
         with backend.scope("input_0"):
@@ -55,7 +69,7 @@ def build_cell(
             with backend.scope(f"block_{i}_{side}"):
                 step = stride if state < NUM_INPUTS else 1
                 x = operation(backend, states[state], filters, step, rules)
-                operands.append(backend.drop_path(x, depth) if operation.drops else x)
+                operands.append(backend.drop_path(x, place.depth) if operation.drops else x)
         with backend.scope(f"block_{i}"):
             join = backend.add if block.combine == "add" else backend.concat
             states[NUM_INPUTS + i] = join(operands)

@@ -2,6 +2,7 @@
 
 from nasnet.cells import Backend, Cost, Genotype, Shape, build_cell
 from nasnet.cells.backend import X
+from nasnet.cells.build import Place
 from nasnet.stacking.plan import STEMS, Stack
 
 AUX_FILTERS = (128, 768)
@@ -50,11 +51,8 @@ def assemble(
                 slot.cell(genotype),
                 None if slot.previous is None else outputs.get(slot.previous),
                 outputs.get(slot.current),
-                slot.filters,
-                slot.stride,
-                (height, width),
+                Place(slot.filters, (height, width), slot.stride, slot.depth),
                 stack.rules,
-                slot.depth,
             )
         ends[slot.name] = outputs[number]
         if number == len(stem) + stack.stem_cells - 1:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.data.photos import shard_writing
-from nasnet.data.photos.records import convert
+from nasnet.data.photos.records import ShardPlan, convert
 
 _write = shard_writing._write
 
@@ -28,4 +28,4 @@ if __name__ == "__main__":
     from tests import conversion
 
     shard_writing._write = conversion.held
-    convert(Path(sys.argv[1]), Path(sys.argv[2]), shards=40, workers=2)
+    convert(Path(sys.argv[1]), Path(sys.argv[2]), ShardPlan(shards=40), workers=2)

@@ -13,7 +13,7 @@ ARROWS = {
     "runtime": set(),
     "cells": set(),
     "data": {"runtime"},
-    "controller": {"cells"},
+    "controller": {"cells", "runtime"},
     "stacking": {"cells", "runtime"},
     "transfer": {"cells", "data", "runtime", "stacking"},
     "viz": {"cells", "runtime"},

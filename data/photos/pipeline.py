@@ -13,6 +13,7 @@ said in `nasnet.data.photos.decoding`; besides, a file that cannot be opened is.
 damaged itself raises `tf.errors.DataLossError`.
 """
 
+import dataclasses
 import functools
 from typing import Any, Literal, get_args
 
@@ -41,20 +42,9 @@ Tensor = Any
 Augmentation = Literal["none", "flip", "crop-flip", "inception"]
 
 
-def training_batches(
-    split: Split,
-    size: int,
-    batch_size: int,
-    *,
-    seed: int,
-    epoch: int,
-    start: int = 0,
-    part: tuple[int, int] = (0, 1),
-    augmentation: Augmentation = "inception",
-    max_pixels: int = MAX_PIXELS,
-    shuffle_window: int = SHUFFLE_WINDOW,
-) -> tf.data.Dataset:
-    """The batches of one epoch, from batch `start` on.
+@dataclasses.dataclass(frozen=True)
+class TrainingImages:
+    """The images of a training, and what is made of them.
 
     Args:
         split: the images.
@@ -62,9 +52,6 @@ def training_batches(
         batch_size: images of a batch, those of all parts together; images that fill no whole
             batch are left out, other ones in each epoch.
         seed: of everything random.
-        epoch: from 0.
-        start: batches that are passed over. Files are not touched for that; records are read, but
-            not decoded.
         part: (i, n) for the i-th of n equal parts of each batch.
         augmentation: "none" is the evaluation's crop; "flip" mirrors it, too; "crop-flip" mirrors
             a square as large as that one from anywhere in the image; "inception" crops, mirrors and
@@ -72,33 +59,61 @@ def training_batches(
         max_pixels: an image that has more is bad.
         shuffle_window: records that are permuted together; they are held in memory as files.
 
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+
+    split: Split
+    size: int
+    batch_size: int
+    seed: int = 0
+    part: tuple[int, int] = (0, 1)
+    augmentation: Augmentation = "inception"
+    max_pixels: int = MAX_PIXELS
+    shuffle_window: int = SHUFFLE_WINDOW
+
+    def __post_init__(self) -> None:
+        _check(self.split, self.size, self.batch_size, self.part)
+        if self.batch_size > self.split.count:
+            count = self.split.count
+            raise ValueError(f"batch size is {self.batch_size}, expected at most {count} images")
+        if self.augmentation not in get_args(Augmentation):
+            known = ", ".join(get_args(Augmentation))
+            raise ValueError(f"augmentation is {self.augmentation!r}, expected one of: {known}")
+        if self.shuffle_window < 1:
+            raise ValueError(f"shuffle window is {self.shuffle_window}, expected at least 1")
+
+
+def training_batches(images: TrainingImages, epoch: int, *, start: int = 0) -> tf.data.Dataset:
+    """The batches of one epoch, from batch `start` on.
+
+    Args:
+        images: what is trained on.
+        epoch: from 0.
+        start: batches that are passed over. Files are not touched for that; records are read, but
+            not decoded.
+
     Returns:
         Batches of b = batch_size / n images: "image" [b, size, size, 3] float32 in -1..1; "label"
         [b] int32; "index" [b] int64, the image's position in the split; "ok" [b] bool.
 
     Raises:
-        ValueError: an argument is out of its range.
+        ValueError: there are fewer batches.
     """
-    each = _check(split, size, batch_size, part)
+    split, size, batch_size = images.split, images.size, images.batch_size
     batches = split.count // batch_size
-    if not batches:
-        raise ValueError(f"batch size is {batch_size}, expected at most {split.count} images")
     if not 0 <= start <= batches:
         raise ValueError(f"start is {start}, expected 0 to {batches} batches")
-    if augmentation not in get_args(Augmentation):
-        known = ", ".join(get_args(Augmentation))
-        raise ValueError(f"augmentation is {augmentation!r}, expected one of: {known}")
-    if shuffle_window < 1:
-        raise ValueError(f"shuffle window is {shuffle_window}, expected at least 1")
-    rng = np.random.default_rng([seed, epoch])
+    rng = np.random.default_rng([images.seed, epoch])
     keys = rng.integers(2**62, size=2)
-    chosen = Chosen(start * batch_size, batches * batch_size, batch_size, part)
+    chosen = Chosen(start * batch_size, batches * batch_size, batch_size, images.part)
     if isinstance(split, FileSplit):
         elements = in_order(split, rng.permutation(split.count), chosen)
     else:
-        elements = shuffled_records(split, rng, shuffle_window, chosen)
-    draw = functools.partial(_augmented, augmentation=augmentation, size=size, keys=keys)
-    return guarded_batches(elements, split, draw, each, size, max_pixels, drop_remainder=True)
+        elements = shuffled_records(split, rng, images.shuffle_window, chosen)
+    draw = functools.partial(_augmented, augmentation=images.augmentation, size=size, keys=keys)
+    each, most = batch_size // images.part[1], images.max_pixels
+    return guarded_batches(elements, split, draw, each, size, most, drop_remainder=True)
 
 
 def evaluation_batches(

@@ -70,15 +70,37 @@ class Progress:
     bad: int
 
 
+@dataclasses.dataclass(frozen=True)
+class ShardPlan:
+    """Which images go where.
+
+    Args:
+        shards: of training images; None for one for every 1,250. As many images go into each one
+            of validation images.
+        seed: of the order of the images.
+        held_out: share of the training images that validate where there are no others.
+        max_pixels: an image that has more is left out.
+
+    Raises:
+        ValueError: there is less than one shard.
+    """
+
+    shards: int | None = None
+    seed: int = 0
+    held_out: float = 0.1
+    max_pixels: int = MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        if self.shards is not None and self.shards < 1:
+            raise ValueError(f"number of shards is {self.shards}, expected at least 1")
+
+
 def convert(
     folder: Path,
     out: Path,
+    settings: ShardPlan = ShardPlan(),
     *,
-    shards: int | None = None,
     workers: int = 0,
-    seed: int = 0,
-    held_out: float = 0.1,
-    max_pixels: int = MAX_PIXELS,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Converted:
     """Writes the images of class folders as record shards, or goes on with that.
@@ -90,12 +112,8 @@ def convert(
         folder: of class folders, as in `nasnet.data.photos.images`.
         out: a new folder, or one in which this very conversion was stopped. The number of workers
             may change then.
-        shards: of training images; None for one for every 1,250. As many images go into each one
-            of validation images.
+        settings: what goes where.
         workers: processes; 0 for one a core. A single one is this process itself.
-        seed: of the order of the images.
-        held_out: share of the training images that validate where there are no others.
-        max_pixels: an image that has more is left out.
         on_progress: called at the beginning and behind each shard.
 
     Raises:
@@ -103,23 +121,21 @@ def convert(
         OSError: a folder cannot be read or written, or a worker died.
         KeyboardInterrupt: whole shards are kept, all else is cleared away.
     """
-    if shards is not None and shards < 1:
-        raise ValueError(f"number of shards is {shards}, expected at least 1")
     if workers < 0:
         raise ValueError(f"number of workers is {workers}, expected at least 0")
-    images = open_images(folder, held_out=held_out)
+    images = open_images(folder, held_out=settings.held_out)
     train, validation = images.train, images.validation
     if not isinstance(train, FileSplit) or not isinstance(validation, FileSplit):
         raise ValueError(f"{folder} holds records, expected class folders of image files")
     splits = train, validation
-    counts = _shard_counts(train.count, validation.count, shards)
+    counts = _shard_counts(train.count, validation.count, settings.shards)
     plan = {
         "name": images.name,
         "classes": list(images.classes),
         "digest": _digest(splits),
-        "seed": seed,
+        "seed": settings.seed,
         "shards": dict(zip(_SPLITS, counts, strict=True)),
-        "max_pixels": max_pixels,
+        "max_pixels": settings.max_pixels,
     }
     out.mkdir(parents=True, exist_ok=True)
     _take_over(out, plan)

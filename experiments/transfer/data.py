@@ -61,18 +61,17 @@ class ImageBatches:
 
     def training(self, epoch: int, start: int) -> Iterable[Any]:
         """This process's part of the batches of an epoch, from batch `start` on."""
-        from nasnet.data.photos.pipeline import training_batches
+        from nasnet.data.photos.pipeline import TrainingImages, training_batches
 
-        return training_batches(
+        images = TrainingImages(
             self.images.train,
             self.size,
             self.batch_size,
             seed=self.seed,
-            epoch=epoch,
-            start=start,
             part=self.part,
             augmentation=self.augmentation,
         )
+        return training_batches(images, epoch, start=start)
 
     def validation(self, batch_size: int) -> Iterable[Any]:
         """This process's part of every validation image."""

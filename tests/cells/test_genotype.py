@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasnet.cells import NASNET_A, NASNET_A_STRICT, OPERATIONS, ZOO, Block, Cell, Genotype, Shape
-from nasnet.cells.build import build_cell
+from nasnet.cells.build import Place, build_cell
 from nasnet.cells.cost import Cost
 from tests.strategies import cells, genotypes
 
@@ -154,7 +154,7 @@ def test_the_canonical_cell_costs_the_same_without_its_dead_blocks(cell):
     counts = []
     for variant in (cell, cell.canonical()):
         cost = Cost()
-        build_cell(cost, variant, Shape(8, 8, 24), Shape(8, 8, 12), 4, 2, (8, 8))
+        build_cell(cost, variant, Shape(8, 8, 24), Shape(8, 8, 12), Place(4, (8, 8), stride=2))
         counts.append((cost.total_parameters, cost.mult_adds))
     assert counts[0] == counts[1]
 

@@ -29,7 +29,7 @@ def genotype_figure(genotype: Genotype, *, title: str | None = None) -> "Figure"
         _draw_panel(axes, panel)
     for swatch, word in drawing.legend:
         _draw_box(axes, swatch, 3.0)
-        _text(axes, word.x, word.y, word.text, LEGEND_SIZE, align="left")
+        write(axes, word, LEGEND_SIZE, align="left")
     return figure
 
 
@@ -43,19 +43,20 @@ def canvas(width: float, height: float, title: Sequence[Word]) -> tuple["Figure"
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
     for word in title:
-        _text(axes, word.x, word.y, word.text, TITLE_SIZE, weight="bold")
+        write(axes, word, TITLE_SIZE, weight="bold")
     return figure, axes
 
 
 def _draw_panel(axes: "Axes", panel: Panel) -> None:
     middle = panel.x + panel.width / 2
     _rounded(axes, (panel.x, panel.y, panel.width, panel.height), 8.0, PANEL, FRAME)
-    _text(axes, middle, panel.y + HEADING_Y, panel.title, HEADING_SIZE, weight="bold")
+    write(axes, Word(panel.title, middle, panel.y + HEADING_Y), HEADING_SIZE, weight="bold")
     for wire in panel.wires:
         _draw_wire(axes, wire)
     for box in panel.boxes:
         _draw_box(axes, box, 5.0)
-        _text(axes, box.x, box.y, box.node.label, LABEL_SIZE, colour=paint(box.node.kind).text)
+        colour = paint(box.node.kind).text
+        write(axes, Word(box.node.label, box.x, box.y), LABEL_SIZE, colour=colour)
 
 
 def _draw_wire(axes: "Axes", wire: Wire) -> None:
@@ -87,21 +88,20 @@ def _rounded(
     axes.add_patch(box)
 
 
-def _text(
+def write(
     axes: "Axes",
-    x: float,
-    y: float,
-    text: str,
+    word: Word,
     size: float,
     *,
     weight: str = "normal",
     align: str = "center",
     colour: str = INK,
 ) -> None:
+    """One line of text in a drawing; its middle, or where aligned "left" its start, at `word`."""
     axes.text(
-        x,
-        y,
-        text,
+        word.x,
+        word.y,
+        word.text,
         fontsize=size,
         fontfamily=_FONT,
         weight=weight,

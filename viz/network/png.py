@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nasnet.cells import Part
-from nasnet.viz.cell.layout import LEGEND_SIZE
-from nasnet.viz.cell.png import _rounded, _text, canvas
+from nasnet.viz.cell.layout import LEGEND_SIZE, Word
+from nasnet.viz.cell.png import _rounded, canvas, write
 from nasnet.viz.network.graph import NETWORK_PAINTS, NetworkBox
 from nasnet.viz.network.layout import DETAIL_SIZE, NAME_SIZE, network_picture
 from nasnet.viz.network.svg import DETAIL_RISE, NAME_RISE, STROKES, inset
@@ -42,7 +42,7 @@ def network_figure(
             ends = (spot.x - spot.width / 2, spot.x + spot.width / 2)
             colour, width = STROKES["older"]
             axes.plot(ends, (spot.y, spot.y), color=colour, linewidth=width)
-        _text(axes, word.x, word.y, word.text, LEGEND_SIZE, align="left")
+        write(axes, word, LEGEND_SIZE, align="left")
     return figure
 
 
@@ -62,8 +62,8 @@ def _draw_box(axes: "Axes", box: NetworkBox, spot: Spot) -> None:
     _frame(axes, spot, box.node.kind, 5.0)
     if box.count > 1:
         _frame(axes, inset(spot), box.node.kind, 3.0)
-    _text(axes, spot.x, spot.y + NAME_RISE, name, NAME_SIZE, weight="bold", colour=colour)
-    _text(axes, spot.x, spot.y + DETAIL_RISE, detail, DETAIL_SIZE, colour=colour)
+    write(axes, Word(name, spot.x, spot.y + NAME_RISE), NAME_SIZE, weight="bold", colour=colour)
+    write(axes, Word(detail, spot.x, spot.y + DETAIL_RISE), DETAIL_SIZE, colour=colour)
 
 
 def _frame(axes: "Axes", spot: Spot, kind: str, radius: float) -> None:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from nasnet.data.photos.images import MAX_PIXELS
-from nasnet.data.photos.records import Progress, convert
+from nasnet.data.photos.records import Progress, ShardPlan, convert
 from nasnet.experiments.console.progress import console, duration, say
 from nasnet.experiments.console.reporting import print_json
 from nasnet.experiments.errors import INTERRUPTED, OK
@@ -52,11 +52,8 @@ class TransferConvertCommand:
                 done = convert(
                     self.folder,
                     out,
-                    shards=self.shards,
+                    ShardPlan(self.shards, self.seed, self.held_out, self.max_pixels),
                     workers=self.workers,
-                    seed=self.seed,
-                    held_out=self.held_out,
-                    max_pixels=self.max_pixels,
                     on_progress=bar.update,
                 )
         except KeyboardInterrupt:

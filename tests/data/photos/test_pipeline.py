@@ -16,8 +16,8 @@ from nasnet.data.photos.distortion import (
     random_window,
 )
 from nasnet.data.photos.images import open_images
-from nasnet.data.photos.pipeline import evaluation_batches, training_batches
-from nasnet.data.photos.records import convert
+from nasnet.data.photos.pipeline import TrainingImages, evaluation_batches, training_batches
+from nasnet.data.photos.records import ShardPlan, convert
 from tests.pictures import BAD, GOOD, encoded, huge_png, pixels, write_folder
 
 SIZE = 16
@@ -29,7 +29,7 @@ def split(request, tmp_path_factory):
     root = tmp_path_factory.mktemp(request.param)
     folder = write_folder(root / "set", train={"a": 20, "b": 10, "c": 7}, val={"a": 2, "b": 1})
     if request.param == "records":
-        convert(folder, root / "records", shards=3, workers=1)
+        convert(folder, root / "records", ShardPlan(shards=3), workers=1)
         folder = root / "records"
     return open_images(folder).train
 
@@ -47,8 +47,9 @@ def same(a, b):
 @functools.cache
 def epoch_of(split, **changes):
     """An epoch, or a part of it; most of its time goes into tracing."""
-    arguments = {"seed": 0, "epoch": 0, "shuffle_window": 16, **changes}
-    return take(training_batches(split, SIZE, 8, **arguments))
+    when = {name: changes.pop(name) for name in ("epoch", "start") if name in changes}
+    images = TrainingImages(split, SIZE, 8, **{"shuffle_window": 16, **changes})
+    return take(training_batches(images, **{"epoch": 0, **when}))
 
 
 @functools.cache
@@ -85,7 +86,7 @@ def check_that_an_epoch_can_be_taken_up(split, augmentation):
 
 
 def test_behind_the_last_batch_there_is_nothing(split):
-    assert not list(training_batches(split, SIZE, 8, seed=0, epoch=0, start=4))
+    assert not list(training_batches(TrainingImages(split, SIZE, 8, seed=0), 0, start=4))
 
 
 def test_an_epoch_holds_each_image_once_in_an_order_of_its_own(split):
@@ -108,12 +109,14 @@ def test_workers_see_together_what_one_sees(split):
 def test_tensorflows_global_seed_changes_nothing(split):
     expected = epoch_of(split)
     tf.random.set_seed(99)
-    again = training_batches(split, SIZE, 8, seed=0, epoch=0, shuffle_window=16)
+    again = training_batches(TrainingImages(split, SIZE, 8, seed=0, shuffle_window=16), 0)
     assert same(expected, take(again))
 
 
 def test_labels_belong_to_their_images(split):
-    trained = take(training_batches(split, SIZE, 37, seed=0, epoch=0, augmentation="none"))
+    trained = take(
+        training_batches(TrainingImages(split, SIZE, 37, seed=0, augmentation="none"), 0)
+    )
     order = np.argsort(trained["index"])
     assert same(shown(split), {key: value[order] for key, value in trained.items()})
     assert np.bincount(shown(split)["label"]).tolist() == [20, 10, 7]
@@ -135,7 +138,9 @@ def test_bad_images_are_replaced_by_others_of_their_batch(tmp_path):
     for name, data in bad.items():
         (root / "train" / "b" / name).write_bytes(data)
     split, total = open_images(root).train, 11 + len(BAD)
-    found = take(training_batches(split, SIZE, total, seed=0, epoch=0, augmentation="none"))
+    found = take(
+        training_batches(TrainingImages(split, SIZE, total, seed=0, augmentation="none"), 0)
+    )
     names = np.array([split.describe(int(i)).split("/")[-1] for i in found["index"]])
     assert set(names[~found["ok"]]) == set(bad)
     good = {found["image"][i].tobytes(): found["label"][i] for i in np.flatnonzero(found["ok"])}
@@ -181,7 +186,7 @@ def test_a_batch_without_any_good_image_is_black(tmp_path):
     root = write_folder(tmp_path, train={"a": 2, "b": 2}, val={"a": 2, "b": 2})
     for file in (root / "train").rglob("*.png"):
         file.write_bytes(huge_png())
-    found = take(training_batches(open_images(root).train, SIZE, 2, seed=0, epoch=0))
+    found = take(training_batches(TrainingImages(open_images(root).train, SIZE, 2, seed=0), 0))
     assert not found["ok"].any()
     assert (found["image"] == -1).all()
     assert sorted(found["index"].tolist()) == [0, 1, 2, 3]
@@ -237,9 +242,14 @@ def test_nothing_is_decoded_before_the_header_is_checked():
     ],
 )
 def test_training_arguments_out_of_range_are_refused(split, arguments, message):
-    arguments = {"size": SIZE, "batch_size": 8, "seed": 0, "epoch": 0, **arguments}
+    arguments = {"size": SIZE, "batch_size": 8, **arguments}
+    start = arguments.pop("start", 0)
+
+    def batches():
+        return training_batches(TrainingImages(split, **arguments), 0, start=start)
+
     with pytest.raises(ValueError, match=message):
-        training_batches(split, **arguments)
+        batches()
 
 
 def test_a_crop_out_of_range_is_refused(split):
@@ -315,6 +325,6 @@ def test_the_last_pixels_of_a_large_jpeg_can_be_shown():
 
 def test_real_photos_are_all_good(real_data):
     images = open_images(real_data / "imagenette224_mini", image_limit=64)
-    found = take(training_batches(images.train, 64, 32, seed=0, epoch=0))
+    found = take(training_batches(TrainingImages(images.train, 64, 32, seed=0), 0))
     assert found["ok"].all()
     assert 0.2 < found["image"].std() < 0.8

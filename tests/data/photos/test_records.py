@@ -12,9 +12,9 @@ import pytest
 import tensorflow as tf
 
 from nasnet.data.photos.images import open_images
-from nasnet.data.photos.pipeline import evaluation_batches, training_batches
+from nasnet.data.photos.pipeline import TrainingImages, evaluation_batches, training_batches
 from nasnet.data.photos.record_files import RecordSplit, Shard
-from nasnet.data.photos.records import convert
+from nasnet.data.photos.records import ShardPlan, convert
 from tests.pictures import BAD, encoded, pixels, write_folder
 from tests.processes import Program
 
@@ -42,7 +42,7 @@ def shards(out):
 
 
 def test_every_image_is_kept_byte_by_byte(folder, tmp_path):
-    done = convert(folder, tmp_path / "out", shards=4, workers=1)
+    done = convert(folder, tmp_path / "out", ShardPlan(shards=4), workers=1)
     assert (done.classes, done.train, done.validation, done.bad, done.shards) == (2, 32, 8, 0, 5)
     files = {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*.png")}
     found = records(tmp_path / "out")
@@ -56,7 +56,7 @@ def test_every_image_is_kept_byte_by_byte(folder, tmp_path):
 
 def test_images_are_shuffled_over_the_shards_by_the_seed(folder, tmp_path):
     for seed in (0, 1):
-        convert(folder, tmp_path / str(seed), shards=4, workers=1, seed=seed)
+        convert(folder, tmp_path / str(seed), ShardPlan(shards=4, seed=seed), workers=1)
     orders = [list(records(tmp_path / str(seed))) for seed in (0, 1)]
     assert orders[0] != orders[1]
     assert sorted(orders[0]) == sorted(orders[1])
@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_read_is_listed(folder, tmp_path, monkeypatch):
 
 def test_a_stopped_conversion_goes_on_where_it_was(folder, tmp_path):
     whole, halves = tmp_path / "whole", tmp_path / "halves"
-    convert(folder, whole, shards=4, workers=1)
+    convert(folder, whole, ShardPlan(shards=4), workers=1)
     calls = []
 
     def stop(progress):
@@ -112,7 +112,7 @@ def test_a_stopped_conversion_goes_on_where_it_was(folder, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        convert(folder, halves, shards=4, workers=1, on_progress=stop)
+        convert(folder, halves, ShardPlan(shards=4), workers=1, on_progress=stop)
     assert [(p.shards, p.images) for p in calls] == [(0, 0), (1, 8), (2, 16)]
     assert (calls[0].total, calls[0].all_images) == (5, 40)
     assert not list(halves.glob(".*.part"))
@@ -121,7 +121,7 @@ def test_a_stopped_conversion_goes_on_where_it_was(folder, tmp_path):
     first = {file: file.stat().st_mtime_ns for file in halves.glob("*.tfrecord")}
     assert len(first) == 2
     (halves / ".train-00003-of-00004.tfrecord.part").write_bytes(b"left by a kill")
-    convert(folder, halves, shards=4, workers=1, on_progress=calls.append)
+    convert(folder, halves, ShardPlan(shards=4), workers=1, on_progress=calls.append)
     assert calls[3].shards == 2
     assert all(file.stat().st_mtime_ns == then for file, then in first.items())
     assert shards(halves) == shards(whole)
@@ -137,13 +137,13 @@ def test_a_finished_conversion_is_not_done_again(folder, tmp_path):
 
 def test_a_conversion_is_not_mixed_with_another_one(folder, tmp_path):
     out = tmp_path / "out"
-    convert(folder, out, shards=2, workers=1)
+    convert(folder, out, ShardPlan(shards=2), workers=1)
     with pytest.raises(ValueError, match="of a conversion with another seed, shards, expected a n"):
-        convert(folder, out, shards=3, seed=1, workers=1)
+        convert(folder, out, ShardPlan(shards=3, seed=1), workers=1)
     other = write_folder(tmp_path / "other" / "set", train={"a": 20, "b": 12}, val={"a": 5, "b": 3})
     (other / "train" / "a" / "0.png").write_bytes(encoded(pixels(0, 40, 40)))
     with pytest.raises(ValueError, match="of a conversion with another digest, expected a new"):
-        convert(other, out, shards=2, workers=1)
+        convert(other, out, ShardPlan(shards=2), workers=1)
     with pytest.raises(ValueError, match="holds other files, expected a new or an empty folder"):
         convert(folder, tmp_path / "other", workers=1)
     with pytest.raises(ValueError, match="holds records, expected class folders"):
@@ -169,8 +169,11 @@ def test_two_conversions_at_a_time_are_refused(folder, tmp_path):
     ],
 )
 def test_arguments_out_of_range_are_refused(folder, tmp_path, arguments, message):
+    def call(workers=1, **plan):
+        convert(folder, tmp_path / "out", ShardPlan(**plan), workers=workers)
+
     with pytest.raises(ValueError, match=message):
-        convert(folder, tmp_path / "out", **arguments)
+        call(**arguments)
 
 
 @pytest.mark.parametrize(
@@ -204,11 +207,11 @@ def test_a_damaged_shard_is_an_error_of_its_own(folder, tmp_path):
     data[len(data) // 2] ^= 1
     shard.write_bytes(data)
     with pytest.raises(tf.errors.DataLossError):
-        list(training_batches(open_images(out).train, 8, 32, seed=0, epoch=0))
+        list(training_batches(TrainingImages(open_images(out).train, 8, 32, seed=0), 0))
 
 
 def test_a_limit_takes_the_first_records(folder, tmp_path):
-    convert(folder, tmp_path / "out", shards=4, workers=1)
+    convert(folder, tmp_path / "out", ShardPlan(shards=4), workers=1)
     whole = open_images(tmp_path / "out").train
     some = open_images(tmp_path / "out", image_limit=11).train
     assert some.count == 11
@@ -216,7 +219,7 @@ def test_a_limit_takes_the_first_records(folder, tmp_path):
 
 
 def test_records_in_front_of_a_shards_images_are_skipped(folder, tmp_path):
-    convert(folder, tmp_path / "out", shards=1, workers=1)
+    convert(folder, tmp_path / "out", ShardPlan(shards=1), workers=1)
     whole = open_images(tmp_path / "out").train
     (shard,) = whole.shards
     part = RecordSplit((Shard(shard.file, 5, skip=20), Shard(shard.file, 4, skip=2)))
@@ -250,7 +253,7 @@ def test_a_killed_conversion_goes_on_and_leaves_no_worker(tmp_path):
     (tmp_path / "hold").unlink()
     Program("tests.conversion", folder, out).finish()
     assert len(records(out)) == 205
-    convert(folder, tmp_path / "once", shards=40, workers=1)
+    convert(folder, tmp_path / "once", ShardPlan(shards=40), workers=1)
     assert shards(out) == shards(tmp_path / "once")
 
 

@@ -29,6 +29,7 @@ from benchmarks.peers import CLASSES, STACK, VALIDATION, KerasFit, KerasTunerSea
 from nasnet.cells import CellSpace, Genotype
 from nasnet.data.shapes import shapes10
 from nasnet.search import ProcessPool, TrainChild
+from nasnet.stacking.network import CellFrame
 from nasnet.stacking.recipe import Recipe
 
 PEERS = {"keras": KerasFit, "keras_tuner": KerasTunerSearch, "torch": TorchEager}
@@ -43,7 +44,7 @@ def contestants(
         np.save(folder / f"x_{name}.npy", x)
         np.save(folder / f"y_{name}.npy", y)
     cores = os.cpu_count() or 1
-    ours = TrainChild(folder, CLASSES, STACK, recipe)
+    ours = TrainChild(folder, CellFrame(STACK, x.shape[1:], CLASSES), recipe)
     made: dict[str, Callable[[], ProcessPool]] = {
         "ours, 1 process": functools.partial(ProcessPool, ours, 1),
         f"ours, {cores} processes": functools.partial(ProcessPool, ours, cores),

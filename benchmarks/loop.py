@@ -21,27 +21,33 @@ from typing import Any
 
 from nasnet.cells.spaces.nasbench201 import NASBench201Cell, NASBench201Space
 from nasnet.controller import make_controller
-from nasnet.search import Evaluation, InlineExecutor, MemoryStore, Policy, Search, TrialStore
-from nasnet.search.memory_store import Store
+from nasnet.search import (
+    Evaluation,
+    Evaluator,
+    InlineExecutor,
+    LoopSettings,
+    MemoryStore,
+    Search,
+    Store,
+    Train,
+    TrialStore,
+)
 
 SPACE = NASBench201Space()
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
+class Share(Evaluator[Train[NASBench201Cell]]):
     """The share of 3x3 convolutions: a reward in closed form."""
 
-    def prepare(self, threads: int) -> None:
-        """Nothing."""
-
-    def __call__(self, cell: NASBench201Cell, seed: int, /) -> Evaluation:
-        return Evaluation(cell.operations.count("nor_conv_3x3") / 6)
+    def __call__(self, task: Train[NASBench201Cell], /) -> Evaluation:
+        return Evaluation(task.architecture.operations.count("nor_conv_3x3") / 6)
 
 
 def seconds(store: Store, evaluations: int, controller: str = "random") -> float:
     """Wall time of a search without reuse."""
-    executor, policy = InlineExecutor(Share()), Policy(evaluations, reuse=False)
-    search = Search(SPACE, make_controller(controller, SPACE), store, executor, policy)
+    executor, settings = InlineExecutor(Share()), LoopSettings(evaluations, reuse=False)
+    search = Search(SPACE, make_controller(controller, SPACE), store, executor, settings)
     start = time.perf_counter()
     search.run()
     return time.perf_counter() - start

@@ -17,7 +17,8 @@ import numpy as np
 
 from nasnet.cells import CellSpace
 from nasnet.data.shapes import shapes10
-from nasnet.search import TrainChild
+from nasnet.search import Train, TrainChild
+from nasnet.stacking.network import CellFrame
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
 
@@ -47,10 +48,10 @@ def main() -> None:
             x, y = shapes10(count, seed)
             np.save(folder / f"x_{part}.npy", x)
             np.save(folder / f"y_{part}.npy", y)
-        child = TrainChild(folder, 10, Stack(1, 8), Recipe(batch_size=32))
+        child = TrainChild(folder, CellFrame(Stack(1, 8), (32, 32, 3), 10), Recipe(batch_size=32))
         child.prepare(threads=1)
         for number in range(arguments.children):
-            child(space.decode(space.sample(rng)), number)
+            child(Train(space.decode(space.sample(rng)), number))
             held.append(resident_mb())
             if (number + 1) % 20 == 0:
                 print(f"{number + 1} children: {held[-1]:.0f} MB", file=sys.stderr)

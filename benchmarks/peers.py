@@ -13,7 +13,7 @@ import numpy as np
 from nasnet.cells import CellSpace, Genotype
 from nasnet.data.shapes import shapes10
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators import Evaluation
+from nasnet.search import Evaluation, Train
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
@@ -48,7 +48,8 @@ class Peer:
 class KerasFit(Peer):
     """The network of stock layers in `keras.Model.fit`, fed by tf.data."""
 
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
+        genotype, seed = task.architecture, task.seed
         import keras
 
         keras.utils.clear_session()
@@ -67,7 +68,7 @@ class KerasTunerSearch(Peer):
     It draws its own architectures: a random search cannot be given any.
     """
 
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
         import keras
         import keras_tuner
 
@@ -84,10 +85,10 @@ class KerasTunerSearch(Peer):
         keras.utils.clear_session()
         with tempfile.TemporaryDirectory() as folder:
             tuner = keras_tuner.RandomSearch(
-                build, "val_accuracy", max_trials=1, seed=seed, directory=folder
+                build, "val_accuracy", max_trials=1, seed=task.seed, directory=folder
             )
             tuner.search(
-                pipeline(train, self.recipe, seed),
+                pipeline(train, self.recipe, task.seed),
                 epochs=self.recipe.epochs,
                 validation_data=(x.astype(np.float32) / 127.5 - 1, y),
                 validation_batch_size=250,
@@ -106,7 +107,8 @@ class TorchEager(Peer):
 
         torch.set_num_threads(threads)
 
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
+        genotype, seed = task.architecture, task.seed
         import torch
         import torch.nn.functional as F
 

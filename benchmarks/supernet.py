@@ -25,15 +25,24 @@ import numpy as np
 from nasnet.cells import CellSpace, Genotype
 from nasnet.data.shapes import shapes10
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators import Evaluation
+from nasnet.search.evaluators import read_split
+from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.executors import ProcessPool
-from nasnet.search.shared import MOVING, WEIGHTS, SharedStep, SharedWeights
-from nasnet.search.shared_children import evaluate_all
-from nasnet.stacking.network import CellNetwork
+from nasnet.search.shared.children import run_all
+from nasnet.search.shared.exchange import MOVING, WEIGHTS, SharedScore, SharedStep, SharedTask
+from nasnet.stacking.network import CellFrame
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
 
 STACK, CLASSES, RECIPE = Stack(1, 8), 10, Recipe(augmentation="flip")
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """Seconds of the processor that a task took, and traces of its process so far."""
+
+    cpu: float
+    traces: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,10 +64,10 @@ class Traced(SharedWeights):
 
         tf.function = counted
 
-    def __call__(self, architecture, seed: int) -> Evaluation:
+    def __call__(self, task: SharedTask) -> Measured:
         start = time.process_time()
-        super().__call__(architecture, seed)
-        return Evaluation(0.0, {"traces": len(_TRACES), "cpu": time.process_time() - start})
+        task.run(self)
+        return Measured(time.process_time() - start, len(_TRACES))
 
 
 _TRACES: list[str] = []
@@ -76,21 +85,23 @@ class StandAlone:
 
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
-    def __call__(self, architecture, seed: int) -> Evaluation:
+    def __call__(self, task: SharedTask) -> Measured:
+        start = time.process_time()
+        task.run(self)
+        return Measured(time.process_time() - start, 0)
+
+    def gradient(self, step: SharedStep) -> None:
+        x, y = read_split(self.shared.data, "train")
+        recipe = dataclasses.replace(RECIPE, batch_size=len(step.images))
+        self._trainer(step.genotype, recipe).fit(x[step.images], y[step.images])
+
+    def score(self, task: SharedScore) -> None:
+        self._trainer(task.genotype, RECIPE).evaluate(*read_split(self.shared.data, "train"))
+
+    def _trainer(self, genotype: Genotype, recipe: Recipe):
         from nasnet.stacking.flat.trainer import Trainer
 
-        start = time.process_time()
-        x, y = (np.load(self.shared.data / f"{axis}_train.npy") for axis in "xy")
-        step = isinstance(architecture, SharedStep)
-        genotype = architecture.genotype if step else architecture
-        batch = len(architecture.images) if step else RECIPE.batch_size
-        recipe = dataclasses.replace(RECIPE, batch_size=batch)
-        trainer = Trainer(CellNetwork(genotype, STACK, x.shape[1:], CLASSES), recipe, seed=seed)
-        if step:
-            trainer.fit(x[architecture.images], y[architecture.images])
-        else:
-            trainer.evaluate(x, y)
-        return Evaluation(0.0, {"cpu": time.process_time() - start})
+        return Trainer(self.shared.frame.network(genotype), recipe)
 
 
 def main() -> None:
@@ -119,7 +130,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
     for split in ("train", "val"):
         np.save(folder / f"x_{split}.npy", x)
         np.save(folder / f"y_{split}.npy", y)
-    shared = Traced(folder, folder, CLASSES, space, STACK, RECIPE)
+    shared = Traced(folder, folder, space, CellFrame(STACK, x.shape[1:], CLASSES), RECIPE)
     layout = shared.layout()
     for name, vector in zip(
         (WEIGHTS, MOVING), FlatLayout(layout.parameters).initial(0), strict=True
@@ -135,9 +146,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
     cpu: dict[str, dict[str, list[float]]] = {"score": {}, "step": {}}
     try:
         for pool in pools.values():  # first-use costs of TensorFlow, and of our gradients of pools
-            evaluate_all(
-                pool, children(space, rng, 10 * arguments.workers, arguments.batch), seed=0
-            )
+            run_all(pool, children(space, rng, 10 * arguments.workers, arguments.batch))
         for number in range(arguments.rounds):
             names = list(pools) if number % 2 else list(pools)[::-1]
             for what in rates:
@@ -147,13 +156,13 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
                     # The peer takes seconds for each: a share of the children is enough.
                     part = tasks if name == "shared" else tasks[: max(4, len(tasks) // 4)]
                     start = time.perf_counter()
-                    found = evaluate_all(pools[name], part, seed=0)
+                    found = run_all(pools[name], part)
                     rate = len(part) / (time.perf_counter() - start)
                     rates[what].setdefault(name, []).append(rate * (60 if what == "score" else 1))
-                    seconds = statistics.median(e.metrics["cpu"] for e in found)
+                    seconds = statistics.median(one.cpu for one in found)
                     cpu[what].setdefault(name, []).append(seconds)
                     if name == "shared":
-                        traces.append(max(evaluation.metrics["traces"] for evaluation in found))
+                        traces.append(max(one.traces for one in found))
     finally:
         for pool in pools.values():
             pool.close()
@@ -173,11 +182,11 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
 
 def children(
     space: CellSpace, rng: np.random.Generator, count: int, batch: int | None
-) -> list[Genotype | SharedStep]:
+) -> list[SharedTask]:
     """Random cells to score, or with a batch, to train."""
     genotypes = [space.decode(space.sample(rng)) for _ in range(count)]
     if batch is None:
-        return list(genotypes)
+        return [SharedScore(genotype, 0) for genotype in genotypes]
     return [SharedStep(g, np.arange(batch), 0.0, (0, i)) for i, g in enumerate(genotypes)]
 
 

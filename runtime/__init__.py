@@ -1,1 +1,1 @@
-"""What any program here needs of the system: files written whole, quiet imports."""
+"""What every other folder may use: it knows nothing of networks, and imports no library."""

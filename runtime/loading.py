@@ -7,9 +7,12 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+_PREFIX = "_loaded_"
 
 
 def is_spec(text: str) -> bool:
@@ -40,6 +43,22 @@ def load_object(spec: str) -> Any:
     return getattr(module, name)
 
 
+def loaded_files() -> list[str]:
+    """The users' files that this process has run, in their order."""
+    modules = [module for key, module in sys.modules.items() if key.startswith(_PREFIX)]
+    return [str(module.__file__) for module in modules]
+
+
+def load_files(paths: Iterable[str]) -> None:
+    """Runs the users' files that another process has run, so that objects of theirs can be sent.
+
+    Raises:
+        ValueError: a file is missing, or running it failed.
+    """
+    for path in paths:
+        _from_file(Path(path), path)
+
+
 def _parts(spec: str) -> tuple[str, str]:
     place, _, name = spec.rpartition(":")
     if not place or not name.isidentifier():
@@ -53,7 +72,7 @@ def _is_file(place: str) -> bool:
 
 def _from_file(path: Path, spec: str) -> ModuleType:
     path = path.resolve()
-    key = f"_loaded_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
+    key = f"{_PREFIX}{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
     if key in sys.modules:
         return sys.modules[key]
     if not path.is_file():

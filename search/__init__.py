@@ -1,4 +1,4 @@
-"""The search: the loop, the trial store, evaluators and executors.
+"""The search: the loop, stores of trials, executors and evaluators.
 
 Where a search by gradients (DARTS, https://arxiv.org/abs/1806.09055) belongs: it has no proposals
 and no rewards, so it is no `Controller` but stands beside `Search`. It would own a network in which
@@ -10,39 +10,43 @@ with the rest is its outcome: behind each epoch, the genotype of the strongest e
 work on it as they are.
 """
 
-from nasnet.search.budgets import BudgetSettings, Stage
-from nasnet.search.evaluators import Evaluation, Evaluator, TrainChild
-from nasnet.search.executors import Executor, InlineExecutor, Outcome, ProcessPool
-from nasnet.search.limits import CostCheck, Limits, pareto_front
+from nasnet.search.budgets import BudgetSettings
+from nasnet.search.evaluators import EVALUATORS, Conditions, Evaluator, TrainChild
+from nasnet.search.executors import Executor, InlineExecutor, Outcome, ProcessPool, Worker
+from nasnet.search.limits import CostCheck, SearchLimits, pareto_front
 from nasnet.search.loop import Search
-from nasnet.search.memory_store import MemoryStore, Store
-from nasnet.search.policy import Policy, best_trial, child_seed
-from nasnet.search.store import StoreError, TrialStore
+from nasnet.search.settings import LoopSettings, child_seed
+from nasnet.search.stores import MemoryStore, Store, StoreError, TrialStore
 from nasnet.search.tables import Columns, Table, TableLookup, read_table
-from nasnet.search.trial import Trial
+from nasnet.search.tasks import Evaluation, Stage, Train
+from nasnet.search.trial import Trial, best_trial
 
 __all__ = (
+    "EVALUATORS",
     "BudgetSettings",
     "Columns",
+    "Conditions",
     "CostCheck",
     "Evaluation",
     "Evaluator",
     "Executor",
     "InlineExecutor",
-    "Limits",
+    "LoopSettings",
     "MemoryStore",
     "Outcome",
-    "Policy",
     "ProcessPool",
     "Search",
+    "SearchLimits",
     "Stage",
     "Store",
     "StoreError",
     "Table",
     "TableLookup",
+    "Train",
     "TrainChild",
     "Trial",
     "TrialStore",
+    "Worker",
     "best_trial",
     "child_seed",
     "pareto_front",

@@ -17,27 +17,9 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
-from nasnet.cells import Architecture
 from nasnet.search.trial import Trial
 
 Kind = Literal["fixed", "median", "asha", "halving", "hyperband"]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Stage:
-    """An architecture and how far to train it: what a search with budgets submits.
-
-    Args:
-        architecture: what to train.
-        number: of its trial.
-        epochs: to be done at the end of the stage, those of earlier stages included.
-        last: whether no stage follows.
-    """
-
-    architecture: Architecture
-    number: int
-    epochs: int
-    last: bool
 
 
 class Budgets(Protocol):

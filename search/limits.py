@@ -12,17 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.cells import Frame, network_cost
+from nasnet.cells.limits import Limits
+from nasnet.cells.network import Frame, Network, network_cost
 
 _WARM_UP, _CALLS = 3, 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
+class SearchLimits(Limits):
     """Limits of a search; all of them are of the child's network. None is no limit.
 
-    A network beyond a hard limit is not trained; the trial ends as "rejected" and counts, and the
-    controller hears of the reward that failures have, 0.
+    A network beyond the limit of parameters or of multiply-adds is not trained; the trial ends as
+    "rejected" and counts, and the controller hears of the reward that failures have.
 
     Args:
         parameters: the most trainable parameters.
@@ -35,24 +36,12 @@ class Limits:
         ValueError: a limit is not above 0, or the weight is above 0.
     """
 
-    parameters: int | None = None
-    mult_adds: int | None = None
-    latency_ms: float | None = None
     latency_weight: float = -0.07
 
     def __post_init__(self) -> None:
-        for name in ("parameters", "mult_adds", "latency_ms"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise ValueError(f"{name} is {value}, expected above 0")
+        Limits.__post_init__(self)  # `super` knows the class as it was before it had slots
         if not -float("inf") < self.latency_weight <= 0:
             raise ValueError(f"latency_weight is {self.latency_weight}, expected at most 0")
-
-    @property
-    def hard(self) -> dict[str, int]:
-        """The limits on what is known before training, by name."""
-        limits = {"parameters": self.parameters, "mult_adds": self.mult_adds}
-        return {name: limit for name, limit in limits.items() if limit is not None}
 
     def reward(self, accuracy: float, latency_ms: float | None) -> float:
         """The reward of a child; its accuracy where there is no target or no measurement."""
@@ -63,11 +52,11 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CostCheck:
-    """Says whether an architecture's network is within the hard limits, without building it.
+    """Says whether an architecture's network is within the limits, without building it.
 
     Args:
         limits: of the network.
-        frame: makes networks of architectures.
+        frame: makes an architecture a network.
     """
 
     limits: Limits
@@ -75,16 +64,21 @@ class CostCheck:
 
     def __call__(self, architecture: Any) -> str | None:
         """Why the network is beyond a limit; None where it is not."""
-        counts = self.counts(architecture)
-        for name, limit in self.limits.hard.items():
-            if counts[name] > limit:
-                return f"{name} is {counts[name]:,}, expected at most {limit:,}"
+        found = self.counts(architecture)
+        for name, limit in self.limits.counted.items():
+            if found[name] > limit:
+                return f"{name} is {found[name]:,}, expected at most {limit:,}"
         return None
 
     def counts(self, architecture: Any) -> dict[str, int]:
         """Trainable parameters and multiply-adds of the network, by name."""
-        cost, _ = network_cost(self.frame.network(architecture))
-        return {"parameters": cost.trainable_parameters, "mult_adds": cost.mult_adds}
+        return counts(self.frame.network(architecture))
+
+
+def counts(network: Network) -> dict[str, int]:
+    """Trainable parameters and multiply-adds, by name."""
+    cost, _ = network_cost(network)
+    return {"parameters": cost.trainable_parameters, "mult_adds": cost.mult_adds}
 
 
 def measured_latency(call: Callable[[], object]) -> float:

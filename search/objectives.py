@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from nasnet.cells import Genotype, SearchSpace
+from nasnet.cells import SearchSpace
 from nasnet.controller.protocol import MultiObjective, Proposal
 from nasnet.search.limits import CostCheck
 
@@ -13,23 +13,23 @@ Objective = Literal["accuracy", "parameters", "mult_adds"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CostJudge:
-    """What a genotype's network is judged by beside its accuracy, in closed form.
+    """What an architecture's network is judged by beside its accuracy, in closed form.
 
     Args:
         objectives: "parameters" and "mult_adds", in any order.
-        check: the network's plan, and its limits.
+        check: counts of networks, and their limits.
     """
 
     objectives: tuple[Objective, ...]
     check: CostCheck
 
-    def __call__(self, genotype: Genotype) -> tuple[list[float], float]:
+    def __call__(self, architecture: Any) -> tuple[list[float], float]:
         """Costs as objectives to be maximised, and by how much the limits are exceeded.
 
         The excess is the sum of what each limit is exceeded by, as a share of that limit.
         """
-        counts = self.check.counts(genotype)
-        limits = self.check.limits.hard
+        counts = self.check.counts(architecture)
+        limits = self.check.limits.counted
         excess = sum(max(0.0, counts[name] / limit - 1) for name, limit in limits.items())
         return [-float(counts[name]) for name in self.objectives], excess
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.search.evaluators import Evaluation
+from nasnet.search.evaluators.base import Evaluator
+from nasnet.search.tasks import Evaluation, Train
 
 SUFFIXES = (".csv", ".csv.gz", ".npz")
 
@@ -93,7 +94,7 @@ class Table:
 
 
 @dataclasses.dataclass(frozen=True)
-class TableLookup:
+class TableLookup(Evaluator[Train[Any]]):
     """An evaluator whose reward is the table's validation accuracy.
 
     Args:
@@ -104,12 +105,10 @@ class TableLookup:
     table: Table
     name: Callable[[Any], str]
 
-    def prepare(self, threads: int) -> None:
-        """Nothing: the table is in memory."""
-
-    def __call__(self, architecture: Any, seed: int, /) -> Evaluation:
+    def __call__(self, task: Train[Any], /) -> Evaluation:
         """The architecture's row; what it names as test accuracy is left out."""
-        return Evaluation(float(self.table.search[self.table.row(self.name(architecture))]))
+        row = self.table.row(self.name(task.architecture))
+        return Evaluation(float(self.table.search[row]))
 
 
 def read_table(path: Path, columns: Columns) -> Table:

@@ -1,6 +1,7 @@
 """One child of a search: what was proposed and what came of it."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from nasnet.controller.protocol import Proposal
@@ -71,3 +72,9 @@ class Trial:
     def failed(self) -> bool:
         """Whether it ended without a result."""
         return self.state in FAILURES
+
+
+def best_trial(trials: Sequence[Trial]) -> Trial | None:
+    """The first of the complete trials with the highest reward."""
+    complete = [trial for trial in trials if trial.state == "complete"]
+    return max(complete, key=lambda trial: (trial.reward or 0.0, -trial.number), default=None)

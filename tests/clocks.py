@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.search import Outcome, ProcessPool
+from nasnet.search.executors import base, inline, pool, process
+
+EXECUTORS = (base, inline, pool, process)  # the modules that read a clock
 
 
 class Clock:
@@ -21,11 +24,11 @@ class Clock:
         self.now += seconds
 
 
-class HurriedPool(ProcessPool):
+class HurriedPool(ProcessPool[Any, Any]):
     """A pool whose clock runs once nothing is left to wait for but a child that hangs.
 
     Args:
-        clock: the one that `nasnet.search.executors` reads.
+        clock: the one that the modules of `nasnet.search.executors` read.
         hangs: a file that the child that hangs has made.
         options: of the pool.
     """
@@ -34,7 +37,7 @@ class HurriedPool(ProcessPool):
         super().__init__(*arguments, **options)
         self._clock, self._hangs, self._given_up = clock, hangs, False
 
-    def wait(self, timeout: float) -> list[Outcome]:
+    def wait(self, timeout: float) -> list[Outcome[Any]]:
         outcomes = super().wait(timeout)
         self._given_up = self._given_up or any(one.state == "timeout" for one in outcomes)
         alone = sum(slot.number is not None for slot in self._slots) == 1

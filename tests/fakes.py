@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from nasnet.cells import Genotype
-from nasnet.search import Evaluation, Stage
+from nasnet.search import Evaluation, Evaluator, Stage, Train
 from nasnet.stacking.recipe import Diverged
 
 
@@ -24,21 +24,20 @@ def separable_share(genotype: Genotype) -> float:
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
+class Share(Evaluator[Train[Genotype]]):
     """Gives the share of separable convolutions after `seconds`."""
 
     seconds: float = 0.0
 
-    def prepare(self, threads: int) -> None:
-        pass
-
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
         time.sleep(self.seconds)
-        return Evaluation(separable_share(genotype), {"seed": seed, "pid": os.getpid()})
+        return Evaluation(
+            separable_share(task.architecture), {"seed": task.seed, "pid": os.getpid()}
+        )
 
 
 @dataclasses.dataclass(frozen=True)
-class Sick:
+class Sick(Evaluator[Train[Genotype]]):
     """Fails in a way of its own; with a `marker` file the way is taken only once."""
 
     way: str
@@ -50,7 +49,7 @@ class Sick:
         if self.way == "hang at start":
             time.sleep(600)
 
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
         if self.marker is not None:
             try:
                 self.marker.touch(exist_ok=False)  # one of two workers at the same time
@@ -75,45 +74,36 @@ class Sick:
 
 
 @dataclasses.dataclass(frozen=True)
-class Together:
+class Together(Evaluator[Train[Genotype]]):
     """Ends once the child beside it (0 and 1 are a pair, 2 and 3) has begun, too."""
 
     folder: Path
 
-    def prepare(self, threads: int) -> None:
-        pass
-
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
-        (self.folder / str(seed)).touch()
-        while not (self.folder / str(seed ^ 1)).exists():
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
+        (self.folder / str(task.seed)).touch()
+        while not (self.folder / str(task.seed ^ 1)).exists():
             time.sleep(0.01)
         return Evaluation(0.5)
 
 
 @dataclasses.dataclass(frozen=True)
-class Cores:
+class Cores(Evaluator[Train[Genotype]]):
     """Tells which cores its process may use."""
 
-    def prepare(self, threads: int) -> None:
-        pass
-
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
         return Evaluation(0.5, {"cores": sorted(os.sched_getaffinity(0))})
 
 
 @dataclasses.dataclass(frozen=True)
-class Loaded:
+class Loaded(Evaluator[Train[Genotype]]):
     """Tells whether its process has imported TensorFlow."""
 
-    def prepare(self, threads: int) -> None:
-        pass
-
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
         return Evaluation(0.5, {"tensorflow": "tensorflow" in sys.modules})
 
 
 @dataclasses.dataclass(frozen=True)
-class Ladder:
+class Ladder(Evaluator[Stage[Genotype]]):
     """Climbs towards the share of separable convolutions with a stage's epochs.
 
     Where it `fails`, every fifth trial does so in its last stage.
@@ -122,10 +112,7 @@ class Ladder:
     seconds: float = 0.0
     fails: bool = False
 
-    def prepare(self, threads: int) -> None:
-        pass
-
-    def __call__(self, stage: Stage, seed: int) -> Evaluation:
+    def __call__(self, stage: Stage[Genotype], /) -> Evaluation:
         time.sleep(self.seconds)
         if self.fails and stage.number % 5 == 0 and stage.last:
             raise RuntimeError("no more")

@@ -10,7 +10,7 @@ import tyro
 from nasnet.experiments.errors import INTERRUPTED, OK
 from nasnet.experiments.proxies.quality import ProxySettings
 from nasnet.experiments.runs.directory import RunDirectory
-from nasnet.search.proxies import EVALUATORS as SEARCHABLE
+from nasnet.search.evaluators import EVALUATORS as SEARCHABLE
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,14 +20,15 @@ from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.directory import RunDirectory, create
 from nasnet.experiments.searching.driver import stoppable
 from nasnet.experiments.searching.settings import TrainSettings, pinned
+from nasnet.experiments.searching.shared import start_pool
 from nasnet.experiments.training.driver import load_with_test
 from nasnet.runtime.files import write_atomically
 from nasnet.search.evaluators import TrainChild
-from nasnet.search.executors import ProcessPool
-from nasnet.search.loop import Policy, Search
-from nasnet.search.store import TrialStore
+from nasnet.search.loop import Search
+from nasnet.search.settings import LoopSettings
+from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial
-from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.network import CellFrame
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
 
@@ -123,7 +124,7 @@ def begin(settings: BenchTableSettings, path: Path | None) -> RunDirectory:
     say(f"data: {dataset.source}")
     count = min(settings.train_images, len(dataset.x_train)) or None
     part = data.subset(dataset, train=count, val=None, seed=settings.seed)
-    network_cost(CellNetwork(NASNET_A, settings.stack, part.image_shape, len(part.classes)))
+    network_cost(CellFrame(settings.stack, part.image_shape, len(part.classes)).network(NASNET_A))
     run = create(path, "bench-table", BENCH_TABLE)
     data.write_arrays(part, run.data)
     TrialStore(run.store).close()
@@ -161,23 +162,20 @@ def measure(run: RunDirectory, settings: BenchTableSettings) -> list[Trial]:
     networks = different_networks(space)
     total = min(settings.cells or len(networks), len(networks))
     workers = settings.workers or os.cpu_count() or 1
-    classes = len(run.read_config()["classes"])
-    evaluator = TrainChild(
-        run.data.resolve(), classes, settings.stack, settings.recipe, reports_test=True
-    )
+    dataset = data.read_arrays(run.data)
+    frame = CellFrame(settings.stack, dataset.image_shape, len(dataset.classes))
+    evaluator = TrainChild(run.data.resolve(), frame, settings.recipe, reports_test=True)
     with contextlib.ExitStack() as stack:
         stack.enter_context(run.lock())
         store = stack.enter_context(TrialStore(run.store, create=False))
         done = sum(trial.done for trial in store.trials())
         if done:
             say(f"resuming: {done} of {total} networks are trained")
-        pool = ProcessPool(evaluator, workers, timeout=settings.timeout)
+        pool = start_pool(evaluator, workers, settings.timeout)
         stack.callback(pool.close)
         progress = SearchProgress(total, done)
-        policy = Policy(total, seed=settings.seed)
-        search = Search(
-            space, Enumeration(networks), store, pool, policy, on_change=progress.update
-        )
+        loop = LoopSettings(total, settings.seed, failure_reward=evaluator.failure_reward)
+        search = Search(space, Enumeration(networks), store, pool, loop, on_change=progress.update)
         stack.enter_context(stoppable(search))
         stack.enter_context(logging_to(console))
         stack.enter_context(progress)

@@ -18,10 +18,12 @@ from nasnet.experiments.compare.progress import RunsProgress
 from nasnet.experiments.compare.settings import CompareSettings
 from nasnet.experiments.compare.table_spaces import TABLE_SPACES
 from nasnet.experiments.console.progress import say
+from nasnet.runtime.processes import serve_parent
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.executors import InlineExecutor, end_with_parent
-from nasnet.search.loop import Policy, Search
-from nasnet.search.memory_store import MemoryStore
+from nasnet.search.executors import InlineExecutor
+from nasnet.search.loop import Search
+from nasnet.search.settings import LoopSettings
+from nasnet.search.stores import MemoryStore
 from nasnet.search.tables import Table, TableLookup, read_table
 
 _WORKER: dict[str, Any] = {}  # what a worker process reads once
@@ -55,8 +57,8 @@ def run_on_table(table: Table, settings: CompareSettings, run: Run) -> dict[str,
     space, started = known.make(), time.perf_counter()
     controller = settings.chosen[run.controller].make(space, run.seed)
     executor = InlineExecutor(TableLookup(table, known.name))
-    policy = Policy(settings.budget, seed=run.seed, reuse=False)
-    search = Search(space, controller, MemoryStore(), executor, policy)
+    loop = LoopSettings(settings.budget, seed=run.seed, reuse=False)
+    search = Search(space, controller, MemoryStore(), executor, loop)
     search.run()
     incumbents: list[list[Any]] = []
     best = -np.inf
@@ -140,8 +142,7 @@ def _one_thread_each() -> Iterator[None]:
 
 def _prepare(settings: CompareSettings) -> None:
     """Runs once in each worker process."""
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
+    serve_parent()
     _WORKER.update(settings=settings, table=load_table(settings))
 
 

@@ -11,9 +11,8 @@ from nasnet.cells import Genotype
 from nasnet.experiments.console.progress import duration
 from nasnet.experiments.runs.directory import RunDirectory
 from nasnet.experiments.searching.settings import SearchSettings
-from nasnet.search.loop import best_trial
-from nasnet.search.proxies import COUNTS, ZERO_COST
-from nasnet.search.trial import Trial
+from nasnet.search.evaluators import find_evaluator
+from nasnet.search.trial import Trial, best_trial
 
 TOP = 5
 
@@ -72,13 +71,9 @@ def top(trials: list[Trial], count: int) -> list[Trial]:
 
 def reward_name(settings: SearchSettings) -> str:
     """What the rewards of a search are, for tables and figures."""
-    if settings.evaluator == "shared":
-        return "accuracy under shared weights"
-    if settings.evaluator in COUNTS:
-        return f"log10 of {settings.evaluator}"
-    if settings.evaluator in ZERO_COST:
-        return settings.evaluator
-    return "validation accuracy" if settings.limits.latency_ms is None else "reward"
+    if settings.limits.latency_ms is not None:
+        return "reward"
+    return find_evaluator(settings.evaluator).reward_name
 
 
 def top_table(run: RunDirectory, trials: list[Trial], count: int = TOP) -> Table:

@@ -5,9 +5,8 @@ from pathlib import Path
 from nasnet.cells import ZOO, Genotype
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.directory import RunDirectory, open_run
-from nasnet.search.loop import best_trial
-from nasnet.search.store import TrialStore
-from nasnet.search.trial import Trial
+from nasnet.search.stores import TrialStore
+from nasnet.search.trial import Trial, best_trial
 
 
 def resolve_cell(text: str, trial: int | None = None) -> tuple[str, Genotype]:

@@ -18,17 +18,18 @@ from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.directory import RunDirectory, create
 from nasnet.experiments.searching.driver import stoppable
 from nasnet.experiments.searching.settings import pinned
-from nasnet.experiments.searching.shared import SHARED_FOLDER, start_pool, train_shared
+from nasnet.experiments.searching.shared import start_pool, train_shared
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators import Evaluator, TrainChild
+from nasnet.search.evaluators import EVALUATORS, Conditions, Evaluator, TrainChild
+from nasnet.search.evaluators.several import Several
+from nasnet.search.evaluators.shared import SharedWeights
+from nasnet.search.evaluators.short import ShortTraining
 from nasnet.search.loop import Search
-from nasnet.search.policy import Policy
-from nasnet.search.proxies import COUNTS, ZERO_COST, Count, Several, ShortTraining, ZeroCost
-from nasnet.search.shared import SharedWeights
-from nasnet.search.shared_settings import SharedSettings, check_recipe
-from nasnet.search.store import TrialStore
+from nasnet.search.settings import LoopSettings
+from nasnet.search.shared.settings import SharedSettings, check_recipe
+from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial
-from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.network import CellFrame
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
 
@@ -114,7 +115,7 @@ def begin(settings: ProxySettings, path: Path | None) -> RunDirectory:
         val=min(settings.val_images, len(dataset.x_val)) or None,
         seed=settings.seed,
     )
-    network_cost(CellNetwork(NASNET_A, settings.stack, part.image_shape, len(part.classes)))
+    network_cost(CellFrame(settings.stack, part.image_shape, len(part.classes)).network(NASNET_A))
     run = create(path, "proxies", PROXIES)
     data.write_arrays(part, run.data)
     settings = pinned(settings, dataset.name)
@@ -155,16 +156,14 @@ def measure(run: RunDirectory, settings: ProxySettings) -> bool:
     workers = settings.workers or os.cpu_count() or 1
     with run.lock():
         dataset = data.read_arrays(run.data)
-        folder, classes = run.data.resolve(), len(dataset.classes)
-        shared = SharedWeights(
-            folder,
-            run.path.resolve() / SHARED_FOLDER,
-            classes,
-            settings.space(),
-            settings.stack,
-            settings.recipe,
+        conditions = Conditions(
+            data=run.data.resolve(),
+            folder=run.path.resolve(),
+            frame=CellFrame(settings.stack, dataset.image_shape, len(dataset.classes)),
+            space=settings.space(),
+            recipe=settings.recipe,
         )
-        child = TrainChild(folder, classes, settings.stack, settings.recipe)
+        shared, child = SharedWeights.make(conditions), TrainChild.make(conditions)
         import_tensorflow()
         pool = start_pool(shared, workers, settings.timeout)
         try:
@@ -176,7 +175,7 @@ def measure(run: RunDirectory, settings: ProxySettings) -> bool:
         ) and _score_cells(
             run,
             settings,
-            proxies(settings, shared),
+            proxies(settings, conditions),
             MEASURED,
             "proxies",
             # Other weights and other images: chance must not speak for a proxy.
@@ -185,21 +184,19 @@ def measure(run: RunDirectory, settings: ProxySettings) -> bool:
         )
 
 
-def proxies(settings: ProxySettings, shared: SharedWeights) -> Several:
+def proxies(settings: ProxySettings, conditions: Conditions) -> Several:
     """All proxies by name."""
-    folder, classes, stack = shared.data, shared.classes, settings.stack
-    short = dataclasses.replace(settings.recipe, epochs=1)
-    evaluators: list[tuple[str, Evaluator]] = [("shared", shared)]
-    for name, start in (("warm_start", shared), ("short", None)):
-        training = ShortTraining(
-            TrainChild(folder, classes, stack, short), settings.short_images, start
-        )
-        evaluators.append((name, training))
-    evaluators += [(name, ZeroCost(name, folder, classes, stack)) for name in ZERO_COST]
-    evaluators += [(name, Count(name, folder, classes, stack)) for name in COUNTS]
+    shared, child = SharedWeights.make(conditions), TrainChild.make(conditions)
+    one_epoch = dataclasses.replace(settings.recipe, epochs=1)
+    short = ShortTraining(dataclasses.replace(child, recipe=one_epoch), settings.short_images)
+    evaluators: list[tuple[str, Evaluator[Any]]] = [
+        ("shared", shared),
+        ("warm_start", dataclasses.replace(short, shared=shared)),
+        ("short", short),
+    ]
+    evaluators += [(n, kind.make(conditions)) for n, kind in EVALUATORS.items() if kind.untrained]
     if settings.repeat:
-        again = TrainChild(folder, classes, stack, settings.recipe)
-        evaluators.append(("repeat", again))
+        evaluators.append(("repeat", child))
     return Several(tuple(evaluators))
 
 
@@ -230,9 +227,9 @@ def _score_cells(
                         shown += 1
                         progress.ended(what)
 
-                policy = Policy(settings.cells, seed=seed)
+                loop = LoopSettings(settings.cells, seed, failure_reward=evaluator.failure_reward)
                 controller = make_controller("random", space, seed=settings.seed)
-                search = Search(space, controller, store, pool, policy, on_change=show)
+                search = Search(space, controller, store, pool, loop, on_change=show)
                 with stoppable(search):
                     search.run()
         finally:

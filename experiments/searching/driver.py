@@ -9,7 +9,6 @@ import threading
 import typing
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from nasnet.cells import NASNET_A, Genotype, network_cost
 from nasnet.controller.protocol import Controller, MultiObjective
@@ -22,13 +21,11 @@ from nasnet.experiments.searching.settings import RESUMABLE, SearchSettings, pin
 from nasnet.experiments.searching.shared import make_evaluator, start_pool, train_shared
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators import Evaluator, TrainChild
+from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.limits import CostCheck
 from nasnet.search.loop import Search
 from nasnet.search.objectives import CostJudge, WithCosts
-from nasnet.search.shared import SharedWeights
-from nasnet.search.stages import TrainInStages
-from nasnet.search.store import TrialStore
+from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial
 from nasnet.stacking.network import CellFrame
 
@@ -93,18 +90,19 @@ def run_search(run: RunDirectory, settings: SearchSettings) -> bool:
 def _run(run: RunDirectory, settings: SearchSettings) -> bool:
     workers = settings.workers or os.cpu_count() or 1
     dataset = sources.read_arrays(run.data)
-    classes = len(dataset.classes)
-    evaluator = make_evaluator(run, settings, classes=classes)
-    scorer: Evaluator[Any] = evaluator
-    if isinstance(evaluator, TrainChild):
-        scorer = _bounded(dataclasses.replace(evaluator, limits=settings.limits), run, settings)
+    frame = CellFrame(settings.stack, dataset.image_shape, len(dataset.classes))
+    evaluator = make_evaluator(run, settings, frame)
+    if settings.budget.kind != "fixed":
+        folder = run.path.resolve() / STAGES_FOLDER
+        folder.mkdir(exist_ok=True)
+        evaluator = evaluator.in_stages(folder)
     space = settings.search_space()
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(TrialStore(run.store, create=False))
-        pool = start_pool(scorer, workers, settings.timeout)
+        pool = start_pool(evaluator, workers, settings.timeout)
         stack.callback(pool.close)
         chosen = settings.chosen
-        if chosen.kind.tensorflow or settings.evaluator == "shared":
+        if chosen.kind.tensorflow or evaluator.shares_weights:
             import_tensorflow()
         controller: Controller = chosen.make(space, settings.seed)
         if isinstance(evaluator, SharedWeights):
@@ -119,7 +117,6 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
             progress.update(search)
             writer.update(search.best)
 
-        frame = CellFrame(settings.stack, dataset.image_shape, classes)
         check = CostCheck(settings.limits, frame)
         costs = settings.objectives[1:]
         if costs:
@@ -130,9 +127,10 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
             controller,
             store,
             pool,
-            settings.loop(workers),
+            settings.loop(workers, evaluator.failure_reward),
+            task=evaluator.task,
             budgets=settings.budget.make(settings.recipe.epochs),
-            limit=check if settings.limits.hard else None,
+            limit=check if settings.limits.counted else None,
             on_change=show,
         )
         stack.enter_context(stoppable(search))
@@ -143,15 +141,6 @@ def _run(run: RunDirectory, settings: SearchSettings) -> bool:
         shutil.rmtree(run.path / STAGES_FOLDER, ignore_errors=True)  # of children that were stopped
     draw_results(run, search.trials, search.best)
     return search.finished >= settings.trials
-
-
-def _bounded(child: TrainChild, run: RunDirectory, settings: SearchSettings) -> Evaluator[Any]:
-    """The child's evaluator, in stages where the search has budgets."""
-    if settings.budget.kind == "fixed":
-        return child
-    folder = run.path.resolve() / STAGES_FOLDER
-    folder.mkdir(exist_ok=True)
-    return TrainInStages(child, folder)
 
 
 class _BestWriter:

@@ -7,12 +7,12 @@ from typing import Any, Literal, TypeVar
 
 from nasnet.cells import COMBINES, NASNET_OPERATIONS, CellSpace, GrowingCellSpace
 from nasnet.controller import Chosen, parse_controller
-from nasnet.search import Policy
 from nasnet.search.budgets import BudgetSettings, Halving
-from nasnet.search.limits import Limits
+from nasnet.search.evaluators import find_evaluator
+from nasnet.search.limits import SearchLimits
 from nasnet.search.objectives import Objective
-from nasnet.search.proxies import EVALUATORS, EvaluatorName
-from nasnet.search.shared_settings import ENAS_POLICY, SharedSettings, check_recipe
+from nasnet.search.settings import LoopSettings
+from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings, check_recipe
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe, check_in_memory
 from nasnet.stacking.recipes import RECIPES
@@ -35,8 +35,9 @@ class SearchSettings:
             local_search, q_learning, surrogate, progressive, tpe, nsga2, or file.py:NAME; with
             settings as in ppo,learning_rate=8e-4,minibatch=10.
         evaluator: what a cell is worth: a "child" is trained; "shared" scores it under weights that
-            all cells share and that are trained first; the others look at its network before any
-            training.
+            all cells share and that are trained first; synflow, naswot, jacob_cov, grad_norm,
+            parameters and mult_adds look at its network before any training; FILE.py:NAME is one of
+            your own.
         seed: of everything random.
         workers: children at a time; 0 for one a core.
         timeout: seconds that one child may take.
@@ -63,7 +64,7 @@ class SearchSettings:
     data: str = "auto"
     trials: int = 70
     controller: str = "ppo"
-    evaluator: EvaluatorName = "child"
+    evaluator: str = "child"
     seed: int = 0
     workers: int = 0
     timeout: float = 600.0
@@ -81,7 +82,7 @@ class SearchSettings:
     recipe: Recipe = Recipe(batch_size=8, learning_rate=0.05, augmentation="flip")
     shared: SharedSettings = dataclasses.field(default_factory=SharedSettings)
     budget: BudgetSettings = BudgetSettings()
-    limits: Limits = Limits()
+    limits: SearchLimits = SearchLimits()
     objectives: tuple[Objective, ...] = ("accuracy",)
 
     def __post_init__(self) -> None:
@@ -128,9 +129,13 @@ class SearchSettings:
 
     def _check_budget(self) -> None:
         staged, latency = self.budget.kind != "fixed", self.limits.latency_ms is not None
-        if self.evaluator != "child" and (staged or latency):
-            name = f"budget.kind {self.budget.kind}" if staged else "limits.latency_ms"
-            raise ValueError(f"evaluator is {self.evaluator!r} with {name}, expected 'child'")
+        evaluator = find_evaluator(self.evaluator)
+        for asked, can, name in (
+            (staged, evaluator.staged, f"budget.kind {self.budget.kind}"),
+            (latency, evaluator.latency, "limits.latency_ms"),
+        ):
+            if asked and not can:
+                raise ValueError(f"evaluator is {self.evaluator!r} with {name}, expected 'child'")
         budgets = self.budget.make(self.recipe.epochs)
         if isinstance(budgets, Halving):
             if self.trials % budgets.period:
@@ -145,10 +150,7 @@ class SearchSettings:
             )
 
     def _check_evaluator(self) -> None:
-        if self.evaluator not in EVALUATORS:
-            known = ", ".join(EVALUATORS)
-            raise ValueError(f"evaluator is {self.evaluator!r}, expected one of: {known}")
-        if self.evaluator != "shared":
+        if not find_evaluator(self.evaluator).shares_weights:
             return
         check_recipe(self.recipe)
         if self.shared.sampling == "controller" and not self.chosen.kind.samples:
@@ -170,7 +172,8 @@ class SearchSettings:
     @property
     def chosen(self) -> Chosen:
         """The controller with the settings that it is made with: those given, ENAS's, its own."""
-        enas = self.evaluator == "shared" and self.shared.sampling == "controller"
+        shares = find_evaluator(self.evaluator).shares_weights
+        enas = shares and self.shared.sampling == "controller"
         several = {"objectives": len(self.objectives)} if len(self.objectives) > 1 else {}
         return parse_controller(self.controller).made_with(
             {**(ENAS_POLICY if enas else {}), **several}
@@ -181,14 +184,15 @@ class SearchSettings:
         kind = GrowingCellSpace if self.grow else CellSpace
         return kind(self.blocks, self.operations, self.combines)
 
-    def loop(self, workers: int) -> Policy:
-        """The loop's own settings."""
-        return Policy(
+    def loop(self, workers: int, failure_reward: float | None = None) -> LoopSettings:
+        """The loop's own settings; what failing earns the evaluator says."""
+        return LoopSettings(
             self.trials,
             seed=self.seed,
             synchronous=self.synchronous,
             batch=workers if self.synchronous else 1,
             reuse=self.reuse,
+            failure_reward=failure_reward,
         )
 
 

@@ -5,64 +5,44 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from nasnet.cells import Genotype
 from nasnet.controller.protocol import Controller
 from nasnet.experiments.console.progress import console, duration, say
 from nasnet.experiments.runs.directory import RunDirectory
 from nasnet.experiments.searching.settings import SearchSettings
-from nasnet.search.evaluators import Evaluator, TrainChild
+from nasnet.search.evaluators import Conditions, Evaluator, find_evaluator
+from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.executors import Executor, ProcessPool
-from nasnet.search.proxies import COUNTS, ZERO_COST, Count, ZeroCost
-from nasnet.search.shared import SharedWeights
-from nasnet.search.shared_settings import SharedSettings
-from nasnet.search.shared_training import SharedEpoch, SharedTraining
+from nasnet.search.shared.settings import SharedSettings
+from nasnet.search.shared.training import SharedEpoch, SharedTraining
+from nasnet.stacking.network import CellFrame
 from nasnet.stacking.recipe import Recipe
 
-SHARED_FOLDER = "shared"
-# Children under shared weights are gone in a second; a worker's start is some ten seconds.
-_SHARED_RECYCLE = 5000
 
-
-def make_evaluator(
-    run: RunDirectory, settings: SearchSettings, *, classes: int
-) -> Evaluator[Genotype]:
+def make_evaluator(run: RunDirectory, settings: SearchSettings, frame: CellFrame) -> Evaluator[Any]:
     """What `settings.evaluator` names, on the data of a run directory."""
-    # The paths in a run directory are relative, but a worker may start anywhere.
-    folder = run.data.resolve()
-    if settings.evaluator == "shared":
-        return SharedWeights(
-            folder,
-            run.path.resolve() / SHARED_FOLDER,
-            classes,
-            settings.search_space(),
-            settings.stack,
-            settings.recipe,
-        )
-    if settings.evaluator in ZERO_COST:
-        return ZeroCost(settings.evaluator, folder, classes, settings.stack)
-    if settings.evaluator in COUNTS:
-        return Count(settings.evaluator, folder, classes, settings.stack)
-    return TrainChild(
-        folder,
-        classes,
-        settings.stack,
-        settings.recipe,
+    conditions = Conditions(
+        # The paths in a run directory are relative, but a worker may start anywhere.
+        data=run.data.resolve(),
+        folder=run.path.resolve(),
+        frame=frame,
+        space=settings.search_space(),
+        recipe=settings.recipe,
+        limits=settings.limits,
         batch_statistics=settings.batch_statistics,
     )
+    return find_evaluator(settings.evaluator).make(conditions)
 
 
-def start_pool(evaluator: Evaluator, workers: int, timeout: float) -> ProcessPool:
+def start_pool(evaluator: Evaluator[Any], workers: int, timeout: float) -> ProcessPool[Any, Any]:
     """The processes that evaluate."""
-    if isinstance(evaluator, SharedWeights):
-        return ProcessPool(evaluator, workers, timeout=timeout, recycle=_SHARED_RECYCLE)
-    return ProcessPool(evaluator, workers, timeout=timeout)
+    return ProcessPool(evaluator, workers, timeout=timeout, recycle=evaluator.lifetime)
 
 
 def train_shared(
     evaluator: SharedWeights,
     settings: Any,
     images: int,
-    pool: Executor,
+    pool: Executor[Any, Any],
     controller: Controller | None,
 ) -> None:
     """Trains the weights that `evaluator` scores under, or what is left of their training.

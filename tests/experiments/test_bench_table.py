@@ -16,7 +16,7 @@ from nasnet.experiments.compare import bench_table
 from nasnet.experiments.compare.comparison import planned
 from nasnet.experiments.compare.settings import CompareSettings
 from nasnet.experiments.compare.tables import load_table, run_on_table
-from nasnet.search import InlineExecutor, Policy, Search, Trial, TrialStore
+from nasnet.search import InlineExecutor, LoopSettings, Search, Trial, TrialStore
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack
 from tests.fakes import Share
@@ -66,7 +66,7 @@ def test_an_enumeration_goes_on_where_it_stopped(tmp_path):
         with TrialStore(tmp_path / "s.db") as store:
             enumeration = bench_table.Enumeration(networks)
             executor = InlineExecutor(Share())
-            search = Search(SPACE, enumeration, store, executor, Policy(trials))
+            search = Search(SPACE, enumeration, store, executor, LoopSettings(trials))
             search.run()
             return search.trials
 

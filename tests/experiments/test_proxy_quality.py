@@ -14,8 +14,8 @@ from nasnet.experiments.proxies.quality import ProxySettings
 from nasnet.experiments.searching import driver
 from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.search import InlineExecutor, TrialStore
-from nasnet.search.shared_settings import ENAS_POLICY, SharedSettings
-from nasnet.search.shared_training import SharedTraining
+from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings
+from nasnet.search.shared.training import SharedTraining
 from nasnet.search.trial import Trial
 from nasnet.stacking import Recipe
 from nasnet.viz import ProxyPanel, proxies_figure

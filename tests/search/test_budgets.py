@@ -8,10 +8,20 @@ import pytest
 from nasnet.cells import CellSpace
 from nasnet.controller import make_controller
 from nasnet.experiments.searching.settings import SearchSettings
-from nasnet.search import BudgetSettings, InlineExecutor, Policy, ProcessPool, Search, TrialStore
-from nasnet.search.budgets import Asha, Halving, Median, Stage
-from nasnet.search.evaluators import TrainChild
-from nasnet.search.stages import TrainInStages
+from nasnet.search import (
+    BudgetSettings,
+    InlineExecutor,
+    LoopSettings,
+    ProcessPool,
+    Search,
+    Stage,
+    Train,
+    TrainChild,
+    TrialStore,
+)
+from nasnet.search.budgets import Asha, Halving, Median
+from nasnet.search.evaluators.stages import TrainInStages
+from nasnet.stacking.network import CellFrame
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
 from tests.fakes import Ladder
@@ -32,7 +42,7 @@ class Listener:
         self.told += zip([p.choices for p in proposals], rewards, strict=True)
 
 
-def run(path, settings, trials, *, epochs=9, stop_at=None, executor=None, fails=False, **policy):
+def run(path, settings, trials, *, epochs=9, stop_at=None, executor=None, fails=False, **loop):
     def on_change(search):
         if stop_at is not None and search.finished >= stop_at:
             search.stop()
@@ -45,7 +55,7 @@ def run(path, settings, trials, *, epochs=9, stop_at=None, executor=None, fails=
             controller,
             store,
             executor,
-            Policy(trials, **policy),
+            LoopSettings(trials, **loop),
             budgets=settings.make(epochs),
             on_change=on_change,
         )
@@ -176,16 +186,16 @@ def small_child(folder):
         np.save(folder / f"x_{split}.npy", rng.integers(0, 256, (count, 16, 16, 3), np.uint8))
         np.save(folder / f"y_{split}.npy", np.arange(count) % 4)
     recipe = Recipe(epochs=3, batch_size=16, augmentation="flip")
-    return TrainChild(folder, 4, Stack(repeats=1, filters=2), recipe)
+    return TrainChild(folder, CellFrame(Stack(repeats=1, filters=2), (16, 16, 3), 4), recipe)
 
 
 def test_a_child_in_stages_is_the_child_in_one_go(tmp_path):
     """What is found at the end is the same, and no file is left."""
     child = small_child(tmp_path)
     genotype = CellSpace(blocks=1).decode(CellSpace(blocks=1).sample(np.random.default_rng(1)))
-    whole = child(genotype, 5)
+    whole = child(Train(genotype, 5))
     staged = TrainInStages(child, tmp_path)
-    found = [staged(Stage(genotype, 7, epochs, last=epochs == 3), 5) for epochs in (1, 1, 3)]
+    found = [staged(Stage(genotype, 5, 7, epochs, last=epochs == 3)) for epochs in (1, 1, 3)]
     assert found[0] == found[1]  # a stage that was cut short is done again
     assert [epoch["number"] for epoch in found[2].metrics["epochs"]] == [1, 2, 3]
     assert found[2] == whole

@@ -5,8 +5,9 @@ import os
 import pytest
 
 from nasnet.cells import NASNET_A
-from nasnet.search import InlineExecutor, ProcessPool, executors
-from tests import warm
+from nasnet.search import InlineExecutor, ProcessPool, Train
+from nasnet.search.executors import pool as pools
+from tests import clocks, warm
 from tests.clocks import HurriedPool
 from tests.fakes import Cores, Loaded, Share, Sick, Together, separable_share
 
@@ -23,7 +24,7 @@ def outcomes(executor, count):
     while len(found) < count:
         while waiting and executor.free:
             number = waiting.pop(0)
-            executor.submit(number, NASNET_A, 100 + number)
+            executor.submit(number, Train(NASNET_A, 100 + number))
         for outcome in executor.wait(0.2):
             assert outcome.number not in found
             found[outcome.number] = outcome
@@ -48,17 +49,17 @@ def test_every_child_is_evaluated_once(make):
     assert sorted(found) == list(range(5))
     for number, outcome in found.items():
         assert outcome.state == "complete"
-        assert outcome.evaluation.reward == separable_share(NASNET_A)
-        assert outcome.evaluation.metrics["seed"] == 100 + number
+        assert outcome.result.reward == separable_share(NASNET_A)
+        assert outcome.result.metrics["seed"] == 100 + number
 
 
 def test_a_full_executor_says_so(make):
     executor = make(Share(seconds=0.5))
     for number in range(executor.free):
-        executor.submit(number, NASNET_A, 0)
+        executor.submit(number, Train(NASNET_A, 0))
     assert executor.free == 0
     with pytest.raises(RuntimeError, match="child 9 was submitted where 0 slots are free"):
-        executor.submit(9, NASNET_A, 0)
+        executor.submit(9, Train(NASNET_A, 0))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_full_executor_says_so(make):
 def test_a_child_that_raises_is_an_outcome(make, way, state, error):
     found = outcomes(make(Sick(way)), 2)
     for outcome in found.values():
-        assert (outcome.state, outcome.error, outcome.evaluation) == (state, error, None)
+        assert (outcome.state, outcome.error, outcome.result) == (state, error, None)
 
 
 @pytest.mark.parametrize("slots", [1, 2])
@@ -89,7 +90,9 @@ def test_a_child_that_takes_its_process_along_costs_only_itself(
 ):
     once = tmp_path / "once"
     if way == "hang":
-        pool = HurriedPool(Sick(way, once), slots, timeout=0.5, clock=clock(executors), hangs=once)
+        pool = HurriedPool(
+            Sick(way, once), slots, timeout=0.5, clock=clock(*clocks.EXECUTORS), hangs=once
+        )
     else:
         pool = ProcessPool(Sick(way, once), slots)
     found = outcomes(pool, 4)
@@ -99,7 +102,7 @@ def test_a_child_that_takes_its_process_along_costs_only_itself(
 
 
 def test_a_workers_start_is_not_its_first_childs_time(clock):
-    hands = clock(executors)
+    hands = clock(*clocks.EXECUTORS)
     pool = ProcessPool(Share(), 1, timeout=0.1)
     hands.now = 60.0  # it starts for a minute
     assert outcomes(pool, 1)[0].state == "complete"
@@ -111,7 +114,7 @@ def imported_tensorflow():
     pool = ProcessPool(Loaded(), 1)
     outcome = outcomes(pool, 1)[0]
     pool.close()
-    return outcome.evaluation.metrics["tensorflow"]
+    return outcome.result.metrics["tensorflow"]
 
 
 def test_a_worker_of_a_search_is_a_new_python(cold_workers):
@@ -134,7 +137,7 @@ def test_processes_are_replaced_after_some_children():
     pool = ProcessPool(Share(), 1, recycle=2)
     found = outcomes(pool, 5)
     pool.close()
-    pids = [found[number].evaluation.metrics["pid"] for number in range(5)]
+    pids = [found[number].result.metrics["pid"] for number in range(5)]
     assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
 
 
@@ -166,7 +169,7 @@ def test_each_process_has_cores_of_its_own():
         found = outcomes(pool, 3 * len(mine))
     finally:
         pool.close()
-    used = {tuple(outcome.evaluation.metrics["cores"]) for outcome in found.values()}
+    used = {tuple(outcome.result.metrics["cores"]) for outcome in found.values()}
     assert used <= {(core,) for core in mine}
     assert len(used) == len(mine)
 
@@ -179,11 +182,11 @@ def test_more_processes_than_cores_are_not_pinned():
         found = outcomes(pool, 1)
     finally:
         pool.close()
-    assert found[0].evaluation.metrics["cores"] == mine
+    assert found[0].result.metrics["cores"] == mine
 
 
 def test_a_worker_that_hangs_at_its_start_costs_its_child_alone(monkeypatch):
-    monkeypatch.setattr(executors, "_START_SECONDS", 1.0)
+    monkeypatch.setattr(pools, "START_SECONDS", 1.0)
     pool = ProcessPool(Sick("hang at start"), 1)
     try:
         outcome = outcomes(pool, 1)[0]

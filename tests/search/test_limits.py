@@ -7,7 +7,16 @@ import pytest
 
 from nasnet.cells import NASNET_A, CellSpace, network_cost
 from nasnet.controller import make_controller
-from nasnet.search import CostCheck, InlineExecutor, Limits, MemoryStore, Policy, Search, limits
+from nasnet.search import (
+    CostCheck,
+    InlineExecutor,
+    LoopSettings,
+    MemoryStore,
+    Search,
+    SearchLimits,
+    Train,
+    limits,
+)
 from nasnet.search.evaluators import TrainChild
 from nasnet.search.limits import measured_latency
 from nasnet.stacking.network import CellFrame, CellNetwork
@@ -39,9 +48,10 @@ def test_a_network_beyond_a_limit_is_rejected_before_training(caplog):
         check_observed(proposals, rewards)
 
     controller.observe = observe
-    check = CostCheck(Limits(mult_adds=limit), CellFrame(STACK, SHAPE, 10))
-    policy = Policy(40, failure_reward=-0.5)
-    search = Search(SPACE, controller, MemoryStore(), InlineExecutor(Share()), policy, limit=check)
+    check = CostCheck(SearchLimits(mult_adds=limit), CellFrame(STACK, SHAPE, 10))
+    settings = LoopSettings(40, failure_reward=-0.5)
+    executor = InlineExecutor(Share())
+    search = Search(SPACE, controller, MemoryStore(), executor, settings, limit=check)
     search.run()
     states = [trial.state for trial in search.trials]
     assert {"complete", "rejected"} == set(states)
@@ -60,19 +70,19 @@ def test_the_check_is_exact():
     cost, _ = network_cost(CellNetwork(NASNET_A, STACK, SHAPE, 10))
     parameters = cost.trainable_parameters
     for limit, fits in ((parameters, True), (parameters - 1, False)):
-        check = CostCheck(Limits(parameters=limit), CellFrame(STACK, SHAPE, 10))
+        check = CostCheck(SearchLimits(parameters=limit), CellFrame(STACK, SHAPE, 10))
         assert (check(NASNET_A) is None) == fits
-    assert CostCheck(Limits(), CellFrame(STACK, SHAPE, 10))(NASNET_A) is None
+    assert CostCheck(SearchLimits(), CellFrame(STACK, SHAPE, 10))(NASNET_A) is None
 
 
 def test_the_soft_reward_is_mnasnets():
     """Twice the latency costs 5 %: https://arxiv.org/abs/1807.11626, section 3.1."""
-    soft = Limits(latency_ms=10)
+    soft = SearchLimits(latency_ms=10)
     assert soft.reward(0.8, 10) == 0.8
     assert soft.reward(0.8, 20) == pytest.approx(0.8 * 2**-0.07)
     assert pytest.approx(0.95, abs=0.003) == 2**-0.07
     assert soft.reward(0.8, 5) > 0.8
-    assert Limits().reward(0.8, 99) == soft.reward(0.8, None) == 0.8
+    assert SearchLimits().reward(0.8, 99) == soft.reward(0.8, None) == 0.8
 
 
 def test_latency_is_the_median_of_calls_behind_a_warm_up(clock):
@@ -91,9 +101,10 @@ def test_a_childs_latency_is_measured_and_weighs(tmp_path):
     for split, count in (("train", 32), ("val", 40)):
         np.save(tmp_path / f"x_{split}.npy", rng.integers(0, 256, (count, 16, 16, 3), np.uint8))
         np.save(tmp_path / f"y_{split}.npy", np.arange(count) % 4)
-    slow = Limits(latency_ms=1e-3, latency_weight=-0.5)
-    child = TrainChild(tmp_path, 4, Stack(1, 2), Recipe(batch_size=16), limits=slow)
-    evaluation = child(SPACE.decode(SPACE.sample(rng)), 0)
+    slow = SearchLimits(latency_ms=1e-3, latency_weight=-0.5)
+    frame = CellFrame(Stack(1, 2), (16, 16, 3), 4)
+    child = TrainChild(tmp_path, frame, Recipe(batch_size=16), limits=slow)
+    evaluation = child(Train(SPACE.decode(SPACE.sample(rng)), 0))
     latency, accuracy = (evaluation.metrics[name] for name in ("latency_ms", "val_accuracy"))
     assert latency > 0
     assert evaluation.reward == pytest.approx(accuracy * (latency / 1e-3) ** -0.5)
@@ -109,4 +120,4 @@ def test_a_childs_latency_is_measured_and_weighs(tmp_path):
 )
 def test_limits_that_are_none_are_refused(options, text):
     with pytest.raises(ValueError, match=text):
-        Limits(**options)
+        SearchLimits(**options)

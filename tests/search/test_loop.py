@@ -10,18 +10,18 @@ from nasnet.cells.spaces.nasbench201 import NASBench201Cell, NASBench201Space
 from nasnet.controller import CONTROLLERS, Proposal, make_controller
 from nasnet.search import (
     Evaluation,
+    Evaluator,
     InlineExecutor,
+    LoopSettings,
     MemoryStore,
-    Policy,
     ProcessPool,
     Search,
     TrialStore,
     child_seed,
-    executors,
-    loop,
+    record,
 )
 from tests import fakes
-from tests.clocks import HurriedPool
+from tests.clocks import EXECUTORS, HurriedPool
 from tests.fakes import Share, Sick, separable_share
 
 SPACE = CellSpace(blocks=2)
@@ -51,7 +51,7 @@ class Witness:
         self._inner.restore(state)
 
 
-def run(path, controller, policy, evaluator=None, stop_at=None, executor=None, space=SPACE):
+def run(path, controller, settings, evaluator=None, stop_at=None, executor=None, space=SPACE):
     """Runs a search to its end, or until `stop_at` trials have ended."""
 
     def on_change(search):
@@ -61,7 +61,7 @@ def run(path, controller, policy, evaluator=None, stop_at=None, executor=None, s
     with TrialStore(path) as store:
         executor = executor or InlineExecutor(evaluator or Share())
         try:
-            search = Search(space, controller, store, executor, policy, on_change=on_change)
+            search = Search(space, controller, store, executor, settings, on_change=on_change)
             search.run()
         finally:
             executor.close()
@@ -78,7 +78,7 @@ def small(name):
 
 def test_every_trial_is_recorded_and_observed_once(tmp_path):
     controller = Witness()
-    trials, stored = run(tmp_path / "s.db", controller, Policy(20))
+    trials, stored = run(tmp_path / "s.db", controller, LoopSettings(20))
     assert trials == stored
     assert [trial.number for trial in trials] == list(range(20))
     assert [(t.proposal.choices, t.reward) for t in trials] == controller.observed
@@ -99,11 +99,11 @@ def test_stopping_and_going_on_changes_nothing(tmp_path, name, synchronous):
     def controller():
         return make_controller(name, space, seed=3, **small(name))
 
-    policy = Policy(18, synchronous=synchronous, batch=4 if synchronous else 1)
-    whole, _ = run(tmp_path / "whole.db", controller(), policy, space=space)
+    settings = LoopSettings(18, synchronous=synchronous, batch=4 if synchronous else 1)
+    whole, _ = run(tmp_path / "whole.db", controller(), settings, space=space)
     for stop_at in (1, 6, 13):
-        run(tmp_path / "parts.db", controller(), policy, stop_at=stop_at, space=space)
-    parts, _ = run(tmp_path / "parts.db", controller(), policy, space=space)
+        run(tmp_path / "parts.db", controller(), settings, stop_at=stop_at, space=space)
+    parts, _ = run(tmp_path / "parts.db", controller(), settings, space=space)
     assert [t.proposal for t in parts] == [t.proposal for t in whole]
     assert [t.seed for t in parts] == [t.seed for t in whole]
     assert [t.reward for t in parts] == [t.reward for t in whole]
@@ -111,9 +111,9 @@ def test_stopping_and_going_on_changes_nothing(tmp_path, name, synchronous):
 
 def test_synchronous_workers_propose_what_one_worker_does(tmp_path):
     def search(path, executor):
-        policy = Policy(12, synchronous=True, batch=4)
+        settings = LoopSettings(12, synchronous=True, batch=4)
         controller = make_controller("reinforce", SPACE, minibatch=4, learning_rate=0.05)
-        return run(path, controller, policy, executor=executor)[0]
+        return run(path, controller, settings, executor=executor)[0]
 
     alone = search(tmp_path / "1.db", InlineExecutor(Share()))
     pool = search(tmp_path / "2.db", ProcessPool(Share(seconds=0.02), 3))
@@ -122,13 +122,13 @@ def test_synchronous_workers_propose_what_one_worker_does(tmp_path):
 
 def test_a_running_trial_of_a_dead_driver_is_run_again_as_itself(tmp_path):
     path = tmp_path / "s.db"
-    run(path, Witness(), Policy(3))
+    run(path, Witness(), LoopSettings(3))
     with TrialStore(path) as store:  # as a kill between start and result leaves it
         last = store.trials()[-1]
         lost = dataclasses.replace(last, state="running", reward=None, observed=False)
         store.save([lost])
     controller = Witness()
-    trials, _ = run(path, controller, Policy(3))
+    trials, _ = run(path, controller, LoopSettings(3))
     assert len(trials) == 3
     assert (trials[2].seed, trials[2].proposal) == (last.seed, last.proposal)
     assert trials[2].attempt == 2
@@ -136,9 +136,9 @@ def test_a_running_trial_of_a_dead_driver_is_run_again_as_itself(tmp_path):
 
 
 def test_more_trials_go_on_where_fewer_ended(tmp_path):
-    run(tmp_path / "a.db", Witness(), Policy(5))
-    extended, _ = run(tmp_path / "a.db", Witness(), Policy(9))
-    whole, _ = run(tmp_path / "b.db", Witness(), Policy(9))
+    run(tmp_path / "a.db", Witness(), LoopSettings(5))
+    extended, _ = run(tmp_path / "a.db", Witness(), LoopSettings(9))
+    whole, _ = run(tmp_path / "b.db", Witness(), LoopSettings(9))
     assert [t.proposal for t in extended] == [t.proposal for t in whole]
 
 
@@ -148,8 +148,8 @@ def test_more_trials_go_on_where_fewer_ended(tmp_path):
 )
 def test_a_failure_is_recorded_and_the_search_goes_on(tmp_path, caplog, way, state):
     controller = Witness()
-    policy = Policy(4, failure_reward=-1.0)
-    trials, _ = run(tmp_path / "s.db", controller, policy, Sick(way, tmp_path / "once"))
+    settings = LoopSettings(4, failure_reward=-1.0)
+    trials, _ = run(tmp_path / "s.db", controller, settings, Sick(way, tmp_path / "once"))
     assert [t.state for t in trials] == [state, "complete", "complete", "complete"]
     assert [reward for _, reward in controller.observed] == [-1.0, 0.5, 0.5, 0.5]
     assert trials[0].error
@@ -160,17 +160,17 @@ def test_a_failure_is_recorded_and_the_search_goes_on(tmp_path, caplog, way, sta
 def test_a_lost_process_is_recorded_and_the_search_goes_on(tmp_path, clock, way, state):
     once = tmp_path / "once"
     if way == "hang":
-        pool = HurriedPool(Sick(way, once), 2, timeout=0.5, clock=clock(executors), hangs=once)
+        pool = HurriedPool(Sick(way, once), 2, timeout=0.5, clock=clock(*EXECUTORS), hangs=once)
     else:
         pool = ProcessPool(Sick(way, once), 2)
-    trials, _ = run(tmp_path / "s.db", Witness(), Policy(5), executor=pool)
+    trials, _ = run(tmp_path / "s.db", Witness(), LoopSettings(5), executor=pool)
     assert sorted(t.state for t in trials) == ["complete"] * 4 + [state]
 
 
 def test_a_network_seen_before_keeps_its_reward(tmp_path, caplog):
     caplog.set_level(logging.INFO, logger="search")
     controller = Witness(repeat=True)
-    trials, _ = run(tmp_path / "s.db", controller, Policy(4))
+    trials, _ = run(tmp_path / "s.db", controller, LoopSettings(4))
     assert [t.reused_from for t in trials] == [None, 0, 0, 0]
     assert len({t.reward for t in trials}) == 1
     assert [t.attempt for t in trials] == [1, 0, 0, 0]
@@ -180,12 +180,12 @@ def test_a_network_seen_before_keeps_its_reward(tmp_path, caplog):
 
 def test_a_network_that_is_being_evaluated_is_waited_for(tmp_path):
     pool = ProcessPool(Share(seconds=0.1), 2)
-    trials, _ = run(tmp_path / "s.db", Witness(repeat=True), Policy(4), executor=pool)
+    trials, _ = run(tmp_path / "s.db", Witness(repeat=True), LoopSettings(4), executor=pool)
     assert [t.reused_from for t in trials] == [None, 0, 0, 0]
 
 
 def test_without_reuse_every_trial_is_evaluated(tmp_path):
-    trials, _ = run(tmp_path / "s.db", Witness(repeat=True), Policy(3, reuse=False))
+    trials, _ = run(tmp_path / "s.db", Witness(repeat=True), LoopSettings(3, reuse=False))
     assert [t.attempt for t in trials] == [1, 1, 1]
     assert len({t.seed for t in trials}) == 3
 
@@ -193,18 +193,16 @@ def test_without_reuse_every_trial_is_evaluated(tmp_path):
 def test_a_failed_network_is_tried_again(tmp_path):
     controller = Witness(repeat=True)
     evaluator = Sick("raise", tmp_path / "once")
-    trials, _ = run(tmp_path / "s.db", controller, Policy(3), evaluator)
+    trials, _ = run(tmp_path / "s.db", controller, LoopSettings(3), evaluator)
     assert [t.state for t in trials] == ["error", "complete", "complete"]
     assert [t.reused_from for t in trials] == [None, None, 1]
 
 
-class Convolutions:
+class Convolutions(Evaluator):
     """The share of 3x3 convolutions in a cell of NAS-Bench-201."""
 
-    def prepare(self, threads):
-        pass
-
-    def __call__(self, cell, seed):
+    def __call__(self, task):
+        cell = task.architecture
         assert isinstance(cell, NASBench201Cell)
         return Evaluation(cell.operations.count("nor_conv_3x3") / 6)
 
@@ -216,7 +214,7 @@ def test_any_space_can_be_searched_and_gone_on_with(tmp_path):
         with TrialStore(path) as store:
             controller = make_controller("evolution", space, **small("evolution"))
             executor = InlineExecutor(Convolutions())
-            search = Search(space, controller, store, executor, Policy(trials, reuse=False))
+            search = Search(space, controller, store, executor, LoopSettings(trials, reuse=False))
             search.run()
             return search.trials
 
@@ -236,9 +234,9 @@ def test_a_store_in_memory_gives_the_same_search_and_asks_for_no_state(tmp_path)
             raise AssertionError("nobody needs it")
 
     store = MemoryStore()
-    search = Search(SPACE, Stateless(), store, InlineExecutor(Share()), Policy(9))
+    search = Search(SPACE, Stateless(), store, InlineExecutor(Share()), LoopSettings(9))
     search.run()
-    durable, _ = run(tmp_path / "s.db", Witness(), Policy(9))
+    durable, _ = run(tmp_path / "s.db", Witness(), LoopSettings(9))
     assert [t.proposal for t in store.trials()] == [t.proposal for t in durable]
     assert [t.reward for t in search.trials] == [t.reward for t in durable]
 
@@ -260,9 +258,9 @@ class Ledger(MemoryStore):
 
 @pytest.mark.parametrize("seconds", [0.0, 0.025])
 def test_an_iteration_is_one_transaction_and_quick_children_share_one(clock, seconds):
-    clock(executors, fakes, loop)
+    clock(*EXECUTORS, fakes, record)
     store = Ledger()
-    search = Search(SPACE, Witness(), store, InlineExecutor(Share(seconds)), Policy(12))
+    search = Search(SPACE, Witness(), store, InlineExecutor(Share(seconds)), LoopSettings(12))
     search.run()
     assert [trial.observed for trial in store.trials()] == [True] * 12
     if seconds:
@@ -274,17 +272,17 @@ def test_an_iteration_is_one_transaction_and_quick_children_share_one(clock, sec
 
 
 def test_what_is_running_is_saved_before_it_starts(tmp_path, clock):
-    clock(executors, fakes, loop)
+    clock(*EXECUTORS, fakes, record)
     with TrialStore(tmp_path / "s.db") as store:
         states = []
 
         class Watching(InlineExecutor):
-            def submit(self, number, architecture, seed):
+            def submit(self, number, task):
                 states.append([trial.state for trial in store.trials()])
-                super().submit(number, architecture, seed)
+                super().submit(number, task)
 
         executor = Watching(Share(seconds=0.025))
-        Search(SPACE, Witness(), store, executor, Policy(3)).run()
+        Search(SPACE, Witness(), store, executor, LoopSettings(3)).run()
     assert states == [["running"], ["complete", "running"], ["complete"] * 2 + ["running"]]
 
 
@@ -302,6 +300,6 @@ def test_child_seeds_differ_and_fit_in_31_bits():
         ({"trials": 1, "failure_reward": float("nan")}, "failure_reward is nan, expected"),
     ],
 )
-def test_bad_policies_are_refused(options, text):
+def test_bad_settings_are_refused(options, text):
     with pytest.raises(ValueError, match=text):
-        Policy(**options)
+        LoopSettings(**options)

@@ -10,10 +10,10 @@ from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.search import (
     CostCheck,
     InlineExecutor,
-    Limits,
+    LoopSettings,
     MemoryStore,
-    Policy,
     Search,
+    SearchLimits,
     pareto_front,
 )
 from nasnet.search.objectives import CostJudge, WithCosts
@@ -23,7 +23,7 @@ from tests.fakes import Share
 
 SPACE = CellSpace(blocks=2)
 STACK, SHAPE = Stack(repeats=1, filters=4), (16, 16, 3)
-NONE = Limits()
+NONE = SearchLimits()
 
 
 def judge(limits=NONE, objectives=("parameters",)):
@@ -37,8 +37,8 @@ def search(name, trials, limits=NONE, seed=0):
         controller = WithCosts(inner, SPACE, judge(limits), costs=1)
     else:
         controller = make_controller(name, SPACE, seed=seed)
-    store, policy = MemoryStore(), Policy(trials, reuse=False)
-    Search(SPACE, controller, store, InlineExecutor(Share()), policy).run()
+    store, loop = MemoryStore(), LoopSettings(trials, reuse=False)
+    Search(SPACE, controller, store, InlineExecutor(Share()), loop).run()
     return store.trials()
 
 
@@ -63,10 +63,10 @@ def test_costs_are_those_of_the_network():
 
 def test_excess_is_the_sum_of_shares():
     cost, _ = network_cost(CellNetwork(NASNET_A, STACK, SHAPE, 10))
-    limits = Limits(parameters=cost.trainable_parameters // 2, mult_adds=2 * cost.mult_adds)
+    limits = SearchLimits(parameters=cost.trainable_parameters // 2, mult_adds=2 * cost.mult_adds)
     _, excess = judge(limits)(NASNET_A)
     assert excess == pytest.approx(cost.trainable_parameters / limits.parameters - 1)
-    limits = Limits(parameters=limits.parameters, mult_adds=cost.mult_adds // 4)
+    limits = SearchLimits(parameters=limits.parameters, mult_adds=cost.mult_adds // 4)
     assert judge(limits)(NASNET_A)[1] == pytest.approx(excess + 3, rel=1e-3)
 
 
@@ -79,7 +79,7 @@ def test_nsga2_finds_a_better_front_than_random_search():
 def test_limits_are_learned():
     """Of the last 100 children most keep a limit that a quarter of the first 100 keep."""
     spent = sorted(-judge()(SPACE.decode(t.proposal.choices))[0][0] for t in search("random", 100))
-    limits = Limits(parameters=int(spent[25]))
+    limits = SearchLimits(parameters=int(spent[25]))
     kept = [
         judge(limits)(SPACE.decode(t.proposal.choices))[1] == 0
         for t in search("nsga2", 300, limits)

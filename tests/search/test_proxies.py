@@ -12,18 +12,23 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from nasnet.cells import NASNET_A_STRICT, CellSpace, network_cost
-from nasnet.search import Evaluation, TrainChild
-from nasnet.search.proxies import COUNTS, ZERO_COST, Count, Several, ShortTraining, ZeroCost
+from nasnet.search import EVALUATORS, Evaluation, Evaluator, Train, TrainChild
+from nasnet.search.evaluators.measures import Untrained, agreeing, jacobian_score
+from nasnet.search.evaluators.several import Several
+from nasnet.search.evaluators.shared import SharedWeights
+from nasnet.search.evaluators.short import ShortTraining
+from nasnet.search.evaluators.sizes import Size
+from nasnet.search.evaluators.zero_cost import ZeroCost
 from nasnet.search.rank_correlation import kendall_tau, spearman, tau_interval, top_recall
-from nasnet.search.shared import MOVING, WEIGHTS, SharedWeights
-from nasnet.search.zero_cost import Untrained, agreeing, jacobian_score
+from nasnet.search.shared.exchange import MOVING, WEIGHTS
 from nasnet.stacking import FlatLayout, Recipe, Stack, build_network
-from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.network import CellFrame, CellNetwork
 from tests.strategies import random_genotypes
 
 STACK, SHAPE, CLASSES = Stack(1, 4), (16, 16, 3), 3
 SMALL = CellSpace(1, operations=("identity", "conv_3x3", "dil_conv_3x3", "max_pool_3x3"))
 CELLS = [NASNET_A_STRICT, random_genotypes(1, seed=4)[0]]
+FRAME = CellFrame(Stack(1, 2), (8, 8, 3), CLASSES)  # of the images of `data`
 VALUES = st.lists(st.integers(0, 4), min_size=4, max_size=30)
 
 
@@ -163,26 +168,30 @@ def child(seed=0):
     return SMALL.decode(SMALL.sample(np.random.default_rng(seed)))
 
 
-@pytest.mark.parametrize("name", ZERO_COST)
-def test_a_measure_follows_its_seed(name, data):
-    evaluator = ZeroCost(name, data, CLASSES, Stack(1, 2), images=8)
-    first, again, other = (evaluator(child(), seed).reward for seed in (1, 1, 2))
+def kinds(base):
+    return [pytest.param(k, id=name) for name, k in EVALUATORS.items() if issubclass(k, base)]
+
+
+@pytest.mark.parametrize("kind", kinds(ZeroCost))
+def test_a_measure_follows_its_seed(kind, data):
+    evaluator = kind(data, FRAME, images=8)
+    first, again, other = (evaluator(Train(child(), seed)).reward for seed in (1, 1, 2))
     assert math.isfinite(first)
     assert first == again != other
 
 
-@pytest.mark.parametrize("name", COUNTS)
-def test_counts_are_those_of_the_cost(name, data):
-    found = Count(name, data, CLASSES, STACK)(child(), 0)
-    cost, _ = network_cost(CellNetwork(child(), STACK, (8, 8, 3), CLASSES))
+@pytest.mark.parametrize("kind", kinds(Size))
+def test_counts_are_those_of_the_cost(kind):
+    found = kind(FRAME)(Train(child(), 0))
+    cost, _ = network_cost(FRAME.network(child()))
     expected = {"parameters": cost.trainable_parameters, "mult_adds": cost.mult_adds}
-    assert found == Evaluation(math.log10(expected[name]), expected)
+    assert found == Evaluation(math.log10(expected[kind.counted]), expected)
 
 
 def test_a_short_training_on_all_images_is_the_childs(data):
     recipe = Recipe(batch_size=8, augmentation="none")
-    trained = TrainChild(data, CLASSES, Stack(1, 2), recipe)
-    whole, short = trained(child(), 3), ShortTraining(trained, 32)(child(), 3)
+    trained = TrainChild(data, FRAME, recipe)
+    whole, short = (one(Train(child(), 3)) for one in (trained, ShortTraining(trained, 32)))
     assert short.metrics["val_loss"] == pytest.approx(whole.metrics["val_loss"], rel=1e-6)
 
 
@@ -190,30 +199,27 @@ def test_a_warm_start_has_the_shared_weights(data, monkeypatch):
     from nasnet.stacking.flat.trainer import Trainer
 
     recipe = Recipe(batch_size=8, augmentation="none")
-    shared = SharedWeights(data, data, CLASSES, SMALL, Stack(1, 2), recipe)
+    shared = SharedWeights(data, data, SMALL, FRAME, recipe)
     layout = FlatLayout(shared.layout().parameters)
     for name, vector in zip((WEIGHTS, MOVING), layout.initial(9), strict=True):
         np.save(data / name, vector)
     seen = []
     monkeypatch.setattr(Trainer, "fit", lambda self, *_: seen.append(self.weights()) or [])
-    trained = TrainChild(data, CLASSES, Stack(1, 2), recipe)
+    trained = TrainChild(data, FRAME, recipe)
     for start in (shared, None):
-        ShortTraining(trained, 8, start)(child(), 0)
+        ShortTraining(trained, 8, start)(Train(child(), 0))
     stored = layout.unpack(*layout.initial(9))
     np.testing.assert_array_equal(seen[0]["stem_conv/kernel"], stored["stem_conv/kernel"])
     assert not np.array_equal(seen[1]["stem_conv/kernel"], stored["stem_conv/kernel"])
 
 
 @dataclasses.dataclass(frozen=True)
-class Gives:
+class Gives(Evaluator):
     """An evaluator with a reward, or without."""
 
     reward: float | None
 
-    def prepare(self, threads):
-        pass
-
-    def __call__(self, genotype, seed):
+    def __call__(self, task):
         if self.reward is None:
             raise ZeroDivisionError("nothing to divide by")
         return Evaluation(self.reward)
@@ -221,7 +227,7 @@ class Gives:
 
 def test_of_several_proxies_one_that_fails_costs_itself_alone():
     several = Several((("a", Gives(None)), ("b", Gives(2.0)), ("c", Gives(math.inf))))
-    found = several(child(), 0).metrics
+    found = several(Train(child(), 0)).metrics
     assert [found[name]["reward"] for name in "abc"] == [None, 2.0, None]
     assert found["a"]["error"] == "ZeroDivisionError: nothing to divide by"
     assert (found["b"]["error"], found["c"]["error"]) == ("", "reward is inf")

@@ -7,11 +7,12 @@ import pytest
 
 from nasnet.cells import CellSpace, GrowingCellSpace
 from nasnet.controller import PPOSettings, make_controller
-from nasnet.search import Evaluation, InlineExecutor
-from nasnet.search.shared import MOVING, WEIGHTS, SharedScore, SharedStep, SharedWeights
-from nasnet.search.shared_children import evaluate_all, fair_genotypes
-from nasnet.search.shared_settings import SharedSettings
-from nasnet.search.shared_training import SharedTraining
+from nasnet.search import InlineExecutor, Train
+from nasnet.search.evaluators.shared import SharedWeights
+from nasnet.search.shared.children import fair_genotypes, run_all
+from nasnet.search.shared.exchange import MOVING, WEIGHTS, SharedScore, SharedStep
+from nasnet.search.shared.settings import SharedSettings
+from nasnet.search.shared.training import SharedTraining
 from nasnet.stacking import FlatLayout, Recipe, Stack
 from nasnet.stacking.network import CellFrame
 from nasnet.stacking.recipe import Diverged
@@ -20,7 +21,8 @@ from tests.fakes import Share, Sick
 from tests.strategies import random_genotypes
 
 SPACE = CellSpace(1, operations=("identity", "conv_1x1", "max_pool_3x3"))
-STACK, SHAPE, CLASSES = Stack(1, 2), (8, 8, 3), 2
+SHAPE, CLASSES = (8, 8, 3), 2
+FRAME = CellFrame(Stack(1, 2), SHAPE, CLASSES)
 PLAIN = Recipe(augmentation="none", weight_decay=0.01)
 UNIFORM = SharedSettings(epochs=2, batch_size=4, sampling="uniform", learning_rate=0.1)
 
@@ -45,7 +47,7 @@ def train(data, tmp_path):
     def call(name, settings, *, recipe=PLAIN, controller=None, stop=None, space=SPACE):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        evaluator = SharedWeights(data, folder, CLASSES, space, STACK, recipe)
+        evaluator = SharedWeights(data, folder, space, FRAME, recipe)
         training = SharedTraining(
             folder,
             evaluator.layout(),
@@ -84,11 +86,11 @@ def test_one_step_is_momentum_sgd_on_the_childs_own_weights(data, train, clip):
     np.save(fresh / WEIGHTS, before)
     np.save(fresh / MOVING, moving)
     step = SharedStep(child, images, 0.0, (3, 0))
-    found = dataclasses.replace(evaluator, folder=fresh)(step, 0)
+    found = dataclasses.replace(evaluator, folder=fresh)(step)
     trained, running = layout.positions(child)
     decay = np.concatenate([np.full(p.size, 0.01 * p.decays) for p in layout.trainable])
     expected = before.copy()
-    gradient = found.metrics["gradient"] + (decay * before)[trained]
+    gradient = found.gradient + (decay * before)[trained]
     length = np.linalg.norm(gradient)
     assert length > 0.1
     expected[trained] -= 0.1 * gradient * (clip / length if clip else 1)
@@ -96,7 +98,7 @@ def test_one_step_is_momentum_sgd_on_the_childs_own_weights(data, train, clip):
     np.testing.assert_allclose(after, expected, rtol=1e-4, atol=1e-6)
     others = np.setdiff1d(np.arange(len(moving)), running)
     np.testing.assert_array_equal(moved[others], moving[others])
-    statistics = 0.9 * moving[running] + 0.1 * found.metrics["statistics"]
+    statistics = 0.9 * moving[running] + 0.1 * found.statistics
     np.testing.assert_allclose(moved[running], statistics, rtol=1e-4, atol=1e-6)
 
 
@@ -114,24 +116,24 @@ class Watching(InlineExecutor):
         super().__init__(evaluator)
         self.trained = []
 
-    def submit(self, number, architecture, seed):
-        if isinstance(architecture, SharedStep):
-            self.trained.append(architecture.genotype)
-        super().submit(number, architecture, seed)
+    def submit(self, number, task):
+        if isinstance(task, SharedStep):
+            self.trained.append(task.genotype)
+        super().submit(number, task)
 
 
 @pytest.mark.parametrize("children", [1, 3])
 def test_every_child_that_is_drawn_trains(data, tmp_path, children, monkeypatch):
     """So in a fair epoch each operation has its turn in each place equally often."""
     settings = dataclasses.replace(UNIFORM, sampling="fair", epochs=1, children=children)
-    evaluator = SharedWeights(data, tmp_path, CLASSES, SPACE, STACK, PLAIN)
+    evaluator = SharedWeights(data, tmp_path, SPACE, FRAME, PLAIN)
     drawn = []
 
     def draw(space, rng):
         drawn.extend(fair := fair_genotypes(space, rng))
         return fair
 
-    monkeypatch.setattr("nasnet.search.shared_training.fair_genotypes", draw)
+    monkeypatch.setattr("nasnet.search.shared.training.fair_genotypes", draw)
     training = SharedTraining(tmp_path, evaluator.layout(), settings, PLAIN, images=24, seed=3)
     executor = Watching(evaluator)
     training.run(executor)
@@ -233,23 +235,21 @@ def test_fair_children_that_grow_are_of_one_size(seed):
 def test_a_reward_is_drawn_from_the_images_that_it_names(train):
     evaluator, _ = train("run", UNIFORM)
     child = SPACE.decode(SPACE.sample(np.random.default_rng(0)))
-    whole = [evaluator(child, seed).reward for seed in (1, 2)]
+    whole = [evaluator(SharedScore(child, seed)).reward for seed in (1, 2)]
     assert whole[0] == whole[1]
-    part = SharedScore(child, 3)
-    assert evaluator(part, 1) == evaluator(part, 1)
-    assert {round(3 * evaluator(part, seed).reward, 4) for seed in range(4)} <= {0, 1, 2, 3}
-    assert (part.key, part.to_json()) == (child.key, child.to_json())
+    parts = [evaluator(SharedScore(child, seed, images=3)).reward for seed in (0, 0, 1, 2, 3)]
+    assert parts[0] == parts[1]
+    assert {round(3 * reward, 4) for reward in parts} <= {0, 1, 2, 3}
 
 
-def test_evaluations_come_in_order_and_failures_are_errors():
-    genotypes = random_genotypes(3)
-    found = evaluate_all(InlineExecutor(Share()), genotypes, seed=7)
+def test_results_come_in_order_and_failures_are_errors():
+    tasks = [Train(genotype, 7 + i) for i, genotype in enumerate(random_genotypes(3))]
+    found = run_all(InlineExecutor(Share()), tasks)
     assert [evaluation.metrics["seed"] for evaluation in found] == [7, 8, 9]
-    assert all(isinstance(evaluation, Evaluation) for evaluation in found)
     with pytest.raises(Diverged, match="a child under shared weights has failed: training loss is"):
-        evaluate_all(InlineExecutor(Sick("diverge")), genotypes, seed=0)
+        run_all(InlineExecutor(Sick("diverge")), tasks)
     with pytest.raises(ValueError, match="has failed: RuntimeError: no such kernel"):
-        evaluate_all(InlineExecutor(Sick("raise")), genotypes, seed=0)
+        run_all(InlineExecutor(Sick("raise")), tasks)
 
 
 @pytest.mark.parametrize(
@@ -268,12 +268,12 @@ def test_settings_out_of_range_are_refused(changes, text):
 
 
 def test_the_policy_of_enas_is_one_of_our_controllers():
-    from nasnet.search.shared_settings import ENAS_POLICY
+    from nasnet.search.shared.settings import ENAS_POLICY
 
     assert PPOSettings(**ENAS_POLICY).tanh_constant == 1.1
 
 
 def test_shared_positions_are_the_layouts_of_the_worker(data, train):
     evaluator, _ = train("run", UNIFORM)
-    layout = SharedLayout(SPACE, CellFrame(STACK, SHAPE, CLASSES))
+    layout = SharedLayout(SPACE, FRAME)
     assert [p.path for p in layout.parameters] == [p.path for p in evaluator.layout().parameters]

@@ -6,6 +6,7 @@ import pytest
 
 from nasnet.controller import Proposal
 from nasnet.search import StoreError, Trial, TrialStore
+from nasnet.search.stores import statements
 
 
 def trial(number, **changes):
@@ -51,10 +52,10 @@ def test_a_state_that_cannot_be_saved_keeps_its_trials_out(tmp_path, monkeypatch
     with TrialStore(tmp_path / "s.db") as store:
         store.save([trial(0)], b"one")
 
-        def fails(connection, parts):
+        def fails(connection, parts, known):
             raise OSError("disk full")
 
-        monkeypatch.setattr(store, "_write_parts", fails)
+        monkeypatch.setattr(statements, "write_state", fails)
         with pytest.raises(OSError, match="disk full"):
             store.save([trial(0, state="complete"), trial(1)], b"two")
     with TrialStore(tmp_path / "s.db") as store:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nasnet.cells.spaces.nasbench201 import NASBench201Space
-from nasnet.search import Columns, Table, TableLookup, read_table
+from nasnet.search import Columns, Table, TableLookup, Train, read_table
 
 COLUMNS = Columns("arch", "valid", "test")
 TEXT = "arch,valid,test,note\na,0.5,0.25,x\nb,0.75,0.5,y\n"
@@ -33,7 +33,7 @@ def test_every_format_gives_the_same_table(tmp_path, name):
 
 def test_the_reward_is_the_search_column_and_the_report_column_stays_away(tmp_path):
     table = read_table(write(tmp_path / "t.csv", TEXT), Columns("arch", "valid", "test", 0.01))
-    evaluation = TableLookup(table, str)("b", 7)
+    evaluation = TableLookup(table, str)(Train("b", 7))
     assert evaluation.reward == pytest.approx(0.0075)
     assert evaluation.metrics == {}
 
@@ -76,7 +76,7 @@ def test_a_bad_table_is_one_clear_line(tmp_path, name, content, text):
 def test_a_missing_row_is_named():
     table = Table("t.csv", ["a"], np.zeros(1), np.zeros(1))
     with pytest.raises(ValueError, match=r"table t\.csv has no row 'b', expected one"):
-        TableLookup(table, str)("b", 0)
+        TableLookup(table, str)(Train("b", 0))
     with pytest.raises(ValueError, match=r"no row 'b' and lacks 2 of 3 architectures"):
         table.check_covers(["a", "b", "c"])
 

@@ -1,15 +1,17 @@
 """Which children train shared weights, and how a batch of children is evaluated."""
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
-from nasnet.cells import TERMINATE, Architecture, CellSpace, Genotype
-from nasnet.search.evaluators import Evaluation
-from nasnet.search.executors import Executor
+from nasnet.cells import TERMINATE, CellSpace, Genotype
+from nasnet.search.executors.base import Executor
+from nasnet.search.shared.exchange import SharedTask
 from nasnet.stacking.recipe import Diverged
 
 _TICK_SECONDS = 0.5
+R = TypeVar("R")
 
 
 def fair_genotypes(space: CellSpace, rng: np.random.Generator) -> list[Genotype]:
@@ -28,29 +30,25 @@ def fair_genotypes(space: CellSpace, rng: np.random.Generator) -> list[Genotype]
     return [space.decode(row) for row in choices.tolist()]
 
 
-def evaluate_all(
-    executor: Executor, architectures: Sequence[Architecture], *, seed: int
-) -> list[Evaluation]:
-    """The evaluations of all, in their order, as many at a time as there are slots.
+def run_all(executor: Executor[Any, Any], tasks: Sequence[SharedTask[R]]) -> list[R]:
+    """The results of all tasks, in their order, as many at a time as there are slots.
 
     Args:
         executor: with all its slots free.
-        architectures: what is evaluated.
-        seed: of the first one; each next one has the next.
+        tasks: for a worker of shared weights.
 
     Raises:
         Diverged: one gave no finite loss.
         ValueError: one failed in another way.
     """
-    found: dict[int, Evaluation] = {}
-    waiting = list(enumerate(architectures))[::-1]
-    while len(found) < len(architectures):
+    found: dict[int, R] = {}
+    waiting = list(enumerate(tasks))[::-1]
+    while len(found) < len(tasks):
         while waiting and executor.free:
-            number, architecture = waiting.pop()
-            executor.submit(number, architecture, seed + number)
+            executor.submit(*waiting.pop())
         for outcome in executor.wait(_TICK_SECONDS):
-            if outcome.evaluation is None:
+            if outcome.result is None:
                 kind = Diverged if outcome.state == "diverged" else ValueError
                 raise kind(f"a child under shared weights has failed: {outcome.error}")
-            found[outcome.number] = outcome.evaluation
-    return [found[number] for number in range(len(architectures))]
+            found[outcome.number] = outcome.result
+    return [found[number] for number in range(len(tasks))]

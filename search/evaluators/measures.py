@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nasnet.cells import Network, network_cost
 from nasnet.cells.backend import Padding, PoolKind, PoolPadding
+from nasnet.cells.network import Network, network_cost
 from nasnet.stacking.flat.augmentation import rescale
 from nasnet.stacking.flat.backend import FlatLayout
 from nasnet.stacking.flat.losses import cross_entropy
@@ -25,12 +25,12 @@ class Untrained:
     """A network at its random beginning.
 
     Args:
-        network: it must have a classifier.
+        network: with a classifier.
         seed: of the weights.
     """
 
     def __init__(self, network: Network, seed: int) -> None:
-        self._network, self._shape = network, network.input_shape
+        self._network = network
         cost, _ = network_cost(network)
         layout = FlatLayout(cost.parameters)
         self._arrays = layout.unpack(*layout.initial(seed))
@@ -45,7 +45,7 @@ class Untrained:
         """
         tensors = {path: tf.constant(np.abs(v), tf.float64) for path, v in self._arrays.items()}
         kernels = [tensors[path] for path in self._kernels]
-        image = tf.ones([1, *self._shape], tf.float64)
+        image = tf.ones([1, *self._network.input_shape], tf.float64)
         with tf.GradientTape() as tape:
             tape.watch(kernels)
             backend = _Unnormalized(tensors, training=True, epsilon=_EPSILON)

@@ -9,17 +9,17 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nasnet.cells import Genotype
 from nasnet.controller.protocol import Controller
 from nasnet.runtime.files import write_atomically
-from nasnet.search.evaluators import Evaluation
-from nasnet.search.executors import Executor
-from nasnet.search.shared import MOVING, WEIGHTS, SharedScore, SharedStep
-from nasnet.search.shared_children import evaluate_all, fair_genotypes
-from nasnet.search.shared_settings import SharedSettings, check_recipe
+from nasnet.search.executors.base import Executor
+from nasnet.search.shared.children import fair_genotypes, run_all
+from nasnet.search.shared.exchange import MOVING, WEIGHTS, SharedGradient, SharedScore, SharedStep
+from nasnet.search.shared.settings import SharedSettings, check_recipe
 from nasnet.stacking.recipe import Recipe
 from nasnet.stacking.shared.layout import SharedLayout
 from nasnet.stacking.update import optimizer_step, running_mean
@@ -105,7 +105,7 @@ class SharedTraining:
 
     def run(
         self,
-        executor: Executor,
+        executor: Executor[Any, Any],
         *,
         on_step: Callable[[int, int], None] = lambda done, total: None,
         on_epoch: Callable[[SharedEpoch], None] = lambda epoch: None,
@@ -129,7 +129,7 @@ class SharedTraining:
             on_epoch(self.epochs[-1])
 
     def _train_epoch(
-        self, number: int, executor: Executor, on_step: Callable[[int, int], None]
+        self, number: int, executor: Executor[Any, Any], on_step: Callable[[int, int], None]
     ) -> float:
         settings = self._settings
         rng = np.random.default_rng([self._seed, number])
@@ -146,8 +146,8 @@ class SharedTraining:
                 SharedStep(genotype, part, progress, (self._seed, done * children + j))
                 for j, (part, genotype) in enumerate(zip(images, sampler, strict=False))
             ]
-            found = evaluate_all(executor, tasks, seed=0)
-            losses.append(-float(np.mean([evaluation.reward for evaluation in found])))
+            found = run_all(executor, tasks)
+            losses.append(float(np.mean([result.loss for result in found])))
             self._update(tasks, found, settings.learning_rate_at(progress))
             on_step(done + 1, steps * settings.epochs)
         return float(np.mean(losses))
@@ -164,38 +164,38 @@ class SharedTraining:
             else:
                 yield space.decode(space.sample(rng))
 
-    def _update(self, tasks: list[SharedStep], found: list[Evaluation], rate: float) -> None:
+    def _update(self, tasks: list[SharedStep], found: list[SharedGradient], rate: float) -> None:
         """One step of momentum SGD along the children's mean gradient."""
         recipe, total = self._recipe, np.zeros_like(self._velocity)
         touched = []
-        for task, evaluation in zip(tasks, found, strict=True):
+        for task, result in zip(tasks, found, strict=True):
             trained, running = self._layout.positions(task.genotype)
-            gradient = evaluation.metrics["gradient"]
-            gradient = gradient + self._decay[trained] * self._weights[trained]
+            gradient = result.gradient + self._decay[trained] * self._weights[trained]
             if self._settings.clip_norm:
                 norm = float(np.linalg.norm(gradient))
                 gradient *= min(1.0, self._settings.clip_norm / max(norm, 1e-12))
             total[trained] += gradient / len(tasks)
             touched.append(trained)
             keep = recipe.batch_norm_momentum
-            statistics = evaluation.metrics["statistics"]
-            self._moving[running] = running_mean(keep, self._moving[running], statistics)
+            moved = running_mean(keep, self._moving[running], result.statistics)
+            self._moving[running] = moved
         union = np.unique(np.concatenate(touched))
         slots = {"velocity": self._velocity[union]}
         weights, slots = optimizer_step(recipe, self._weights[union], total[union], slots, rate)
         self._weights[union], self._velocity[union] = weights, slots["velocity"]
 
-    def _teach(self, number: int, executor: Executor) -> float | None:
+    def _teach(self, number: int, executor: Executor[Any, Any]) -> float | None:
         """Lets the controller learn from rewards under the weights as they are."""
         if self._controller is None:
             return None
         count = self._settings.controller_children
         proposals = self._controller.propose(count)
-        children = [
-            SharedScore(self._layout.space.decode(p.choices), self._settings.reward_images)
-            for p in proposals
+        decode, images = self._layout.space.decode, self._settings.reward_images
+        tasks = [
+            SharedScore(decode(proposal.choices), number * count + i, images)
+            for i, proposal in enumerate(proposals)
         ]
-        found = evaluate_all(executor, children, seed=number * count)
+        found = run_all(executor, tasks)
         rewards = [evaluation.reward for evaluation in found]
         self._controller.observe(proposals, rewards)
         return float(np.mean(rewards)) if rewards else None

@@ -1,26 +1,8 @@
-"""What the loop asks of a store, and the store of a search that nothing need survive."""
+"""The store of a search that nothing need survive."""
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from nasnet.search.trial import Trial
-
-
-class Store(Protocol):
-    """The record of a search."""
-
-    @property
-    def durable(self) -> bool:
-        """Whether a later process can go on from it; if not, no controller's state is saved."""
-
-    def trials(self) -> list[Trial]:
-        """All trials in the order of their numbers."""
-
-    def controller_state(self) -> bytes | None:
-        """The last state saved; None before the first."""
-
-    def save(self, trials: Iterable[Trial], controller_state: bytes | None = None) -> None:
-        """Writes trials, new or known, and the controller's state if given: all of it or none."""
 
 
 class MemoryStore:

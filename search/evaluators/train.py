@@ -1,62 +1,31 @@
-"""What an architecture is worth: evaluators turn it into a reward, in workers, and keep nothing."""
+"""Children that are trained for a short time, as a whole or on few images."""
 
 import dataclasses
 import gc
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasnet.cells import Genotype
+from nasnet.cells.network import Frame
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.limits import Limits, measured_latency
-from nasnet.stacking.network import CellNetwork
-from nasnet.stacking.plan import Stack
+from nasnet.search.evaluators.base import Conditions, Evaluator, read_split
+from nasnet.search.limits import SearchLimits, measured_latency
+from nasnet.search.tasks import Evaluation, Stage, Train
 from nasnet.stacking.recipe import Recipe
 
 if TYPE_CHECKING:
     from nasnet.stacking.flat.trainer import Epoch, Trainer
 
-A_contra = TypeVar("A_contra", contravariant=True)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What an evaluator found.
-
-    Attributes:
-        reward: to be maximised; finite.
-        metrics: JSON values for the record.
-    """
-
-    reward: float
-    metrics: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-
-class Evaluator(Protocol[A_contra]):
-    """Scores the architectures of a space; it is sent to worker processes, so it must be small."""
-
-    def prepare(self, threads: int) -> None:
-        """Runs once in each worker before its first child; `threads` is its share of the cores."""
-
-    def __call__(self, architecture: A_contra, seed: int, /) -> Evaluation:
-        """The architecture's worth.
-
-        Raises:
-            Diverged: the child's training gave no finite loss.
-        """
-
 
 @dataclasses.dataclass(frozen=True)
-class TrainChild:
-    """Trains a small network of the cells for a short time; the reward is validation accuracy.
+class TrainChild(Evaluator[Train[Any]]):
+    """Trains a small network for a short time; the reward is validation accuracy.
 
     Args:
-        data: a folder with `x_train.npy` and `x_val.npy` ([N, H, W, C] uint8), `y_train.npy` and
-            `y_val.npy` ([N] integers). Workers map these files into memory, so they share them.
-        classes: number of classes.
-        stack: the child's plan.
+        data: a folder as in `Conditions`.
+        frame: makes an architecture the child's network.
         recipe: the child's training.
         batch_statistics: whether validation takes the batch statistics of the images that it sees.
         reports_test: whether the record has the accuracy on `x_test.npy` and `y_test.npy`, too. It
@@ -64,13 +33,32 @@ class TrainChild:
         limits: a latency target among them is measured against, and changes the reward.
     """
 
+    reward_name = "validation accuracy"
+    failure_reward = 0.0
+    staged = True
+    latency = True
+
     data: Path
-    classes: int
-    stack: Stack
+    frame: Frame[Any]
     recipe: Recipe
     batch_statistics: bool = False
     reports_test: bool = False
-    limits: Limits = Limits()
+    limits: SearchLimits = SearchLimits()
+
+    @classmethod
+    def make(cls, conditions: Conditions) -> "TrainChild":
+        return cls(
+            conditions.data,
+            conditions.frame,
+            conditions.recipe,
+            batch_statistics=conditions.batch_statistics,
+            limits=conditions.limits,
+        )
+
+    def in_stages(self, folder: Path) -> Evaluator[Stage[Any]]:
+        from nasnet.search.evaluators.stages import TrainInStages
+
+        return TrainInStages(self, folder)
 
     def prepare(self, threads: int) -> None:
         """Imports TensorFlow, on `threads` threads and without its costly graph optimiser."""
@@ -81,19 +69,17 @@ class TrainChild:
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
         gc.freeze()  # so that collecting what a child leaves does not look at all of TensorFlow
 
-    def __call__(self, genotype: Genotype, seed: int) -> Evaluation:
+    def __call__(self, task: Train[Any], /) -> Evaluation:
         """Trains and validates one child; equal seeds give equal results on one thread."""
-        trainer = self.trainer(genotype, seed)
+        trainer = self.trainer(task.architecture, task.seed)
         epochs = trainer.fit(*self.split("train"))
         return self.evaluation(trainer, epochs)
 
-    def trainer(self, genotype: Genotype, seed: int) -> "Trainer":
+    def trainer(self, architecture: Any, seed: int) -> "Trainer":
         """The child before its training."""
         from nasnet.stacking.flat.trainer import Trainer
 
-        shape = self.split("train")[0].shape[1:]
-        network = CellNetwork(genotype, self.stack, shape, self.classes)
-        return Trainer(network, self.recipe, seed=seed)
+        return Trainer(self.frame.network(architecture), self.recipe, seed=seed)
 
     def evaluation(self, trainer: "Trainer", epochs: Sequence["Epoch"]) -> Evaluation:
         """What a child is worth as it is, behind `epochs`."""
@@ -118,8 +104,4 @@ class TrainChild:
 
     def split(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Images and labels, mapped from disk."""
-        x, y = (
-            np.load(self.data / f"{axis}_{name}.npy", mmap_mode="r", allow_pickle=False)
-            for axis in "xy"
-        )
-        return x, y
+        return read_split(self.data, name)

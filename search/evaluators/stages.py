@@ -4,14 +4,14 @@ import contextlib
 import dataclasses
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasnet.cells import Genotype
 from nasnet.runtime.files import write_atomically
-from nasnet.search.budgets import Stage
-from nasnet.search.evaluators import Evaluation, TrainChild
+from nasnet.search.evaluators.base import Evaluator
+from nasnet.search.evaluators.train import TrainChild
+from nasnet.search.tasks import Evaluation, Stage
 
 if TYPE_CHECKING:
     from nasnet.stacking.flat.trainer import Trainer
@@ -22,7 +22,7 @@ class _StageEnd(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainInStages:
+class TrainInStages(Evaluator[Stage[Any]]):
     """Trains a child up to the epochs of a `Stage`, behind what earlier stages have trained.
 
     What is trained is kept in a file of the trial's number until its last stage is over. A stage
@@ -33,6 +33,10 @@ class TrainInStages:
         folder: of the files, which must exist.
     """
 
+    reward_name = TrainChild.reward_name
+    failure_reward = TrainChild.failure_reward
+    latency = TrainChild.latency
+
     child: TrainChild
     folder: Path
 
@@ -40,13 +44,11 @@ class TrainInStages:
         """As for whole children."""
         self.child.prepare(threads)
 
-    def __call__(self, stage: Stage, seed: int, /) -> Evaluation:
+    def __call__(self, stage: Stage[Any], /) -> Evaluation:
         """The child's worth at the end of the stage."""
-        if not isinstance(stage.architecture, Genotype):
-            raise TypeError(f"architecture is {stage.architecture!r:.60}, expected a genotype")
         from nasnet.stacking.flat.trainer import Epoch
 
-        trainer = self.child.trainer(stage.architecture, seed)
+        trainer = self.child.trainer(stage.architecture, stage.seed)
         path = self.folder / f"trial-{stage.number}.npz"
         epochs = [Epoch(int(number), *values) for number, *values in _restore(trainer, path)]
 

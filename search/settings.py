@@ -1,15 +1,12 @@
-"""What the search loop decides by itself: how many trials, their seeds, and which one is best."""
+"""What the search loop is told: how many trials, their seeds, and in what order it listens."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 
-from nasnet.search.trial import Trial
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Policy:
+class LoopSettings:
     """How the loop decides where the controller does not.
 
     Args:
@@ -19,7 +16,8 @@ class Policy:
             the order in which workers finish does not matter.
         batch: proposals that are asked for at a time.
         reuse: whether a network that was evaluated before keeps its result.
-        failure_reward: what the controller is told of a child that failed.
+        failure_reward: what the controller is told of a child that failed; an evaluator names it.
+            None is the lowest reward so far, where no bound of the rewards is known.
 
     Raises:
         ValueError: a number is below 1 or the reward is not finite.
@@ -30,20 +28,14 @@ class Policy:
     synchronous: bool = False
     batch: int = 1
     reuse: bool = True
-    failure_reward: float = 0.0
+    failure_reward: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("trials", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
-        if not np.isfinite(self.failure_reward):
+        if self.failure_reward is not None and not np.isfinite(self.failure_reward):
             raise ValueError(f"failure_reward is {self.failure_reward}, expected a finite number")
-
-
-def best_trial(trials: Sequence[Trial]) -> Trial | None:
-    """The first of the complete trials with the highest reward."""
-    complete = [trial for trial in trials if trial.state == "complete"]
-    return max(complete, key=lambda trial: (trial.reward or 0.0, -trial.number), default=None)
 
 
 def child_seed(seed: int, number: int) -> int:

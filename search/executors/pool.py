@@ -1,0 +1,124 @@
+"""A pool of worker processes, each on cores of its own."""
+
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import wait
+from typing import Any, Generic
+
+from nasnet.runtime.processes import epitaph, usable_cores
+from nasnet.search.executors.base import Outcome, Result, Task_contra, Worker
+from nasnet.search.executors.process import READY, Slot
+from nasnet.search.trial import State
+
+START_SECONDS = 300.0  # importing TensorFlow takes 5 to 30 of them
+
+
+class ProcessPool(Generic[Task_contra, Result]):
+    """One process a slot, each on its share of the cores.
+
+    A process lives for many tasks, since importing TensorFlow takes seconds, but not for all: its
+    memory grows a little (`python -m benchmarks.memory`). A task that kills its process or runs out
+    of time costs only itself. Where the system allows it, and there are no more slots than cores, a
+    process is pinned to cores of its own.
+
+    Args:
+        worker: sent to each process once.
+        slots: tasks at a time.
+        timeout: seconds that a task may take, from the moment its process has it; None for no
+            limit. The process's own start does not count.
+        recycle: tasks after which a process is replaced.
+        threads: of each process; None shares the cores.
+
+    Raises:
+        ValueError: a number is below 1.
+    """
+
+    def __init__(
+        self,
+        worker: Worker[Task_contra, Result],
+        slots: int,
+        *,
+        timeout: float | None = None,
+        recycle: int = 100,
+        threads: int | None = None,
+    ) -> None:
+        for name, value in (("slots", slots), ("recycle", recycle)):
+            if value < 1:
+                raise ValueError(f"{name} is {value}, expected at least 1")
+        if timeout is not None and not timeout > 0:
+            raise ValueError(f"timeout is {timeout} seconds, expected above 0")
+        self._worker, self._timeout, self._recycle = worker, timeout, recycle
+        cores = usable_cores()
+        share = max(1, len(cores) // slots)
+        self._threads = threads or share
+        self._shares = [tuple(cores[i * share : (i + 1) * share]) for i in range(slots)]
+        if slots > len(cores):
+            self._shares = [()] * slots
+        self._slots = [self._new_slot(i) for i in range(slots)]
+
+    @property
+    def free(self) -> int:
+        return sum(slot.number is None for slot in self._slots)
+
+    def submit(self, number: int, task: Task_contra) -> None:
+        for i, slot in enumerate(self._slots):
+            if slot.number is None:
+                if slot.tasks >= self._recycle or not slot.process.is_alive():
+                    slot.stop()
+                    slot = self._slots[i] = self._new_slot(i)
+                slot.submit(number, task)
+                return
+        raise RuntimeError(f"child {number} was submitted where 0 slots are free, expected 1")
+
+    def wait(self, timeout: float) -> list[Outcome[Result]]:
+        busy = [slot for slot in self._slots if slot.number is not None]
+        handles: list[Any] = [slot.connection for slot in busy]
+        handles += [slot.process.sentinel for slot in busy]
+        now = time.monotonic()
+        deadlines = [slot.started + limit for slot in busy if (limit := self._limit(slot))]
+        timeout = max(0.0, min([timeout, *(deadline - now for deadline in deadlines)]))
+        ended = wait(handles, timeout) if handles else []
+        if not handles:
+            time.sleep(timeout)
+        outcomes = [self._collect(slot, ended) for slot in busy]
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def close(self) -> None:
+        for slot in self._slots:
+            slot.stop()
+        self._slots = []
+
+    def _new_slot(self, index: int) -> Slot:
+        return Slot(self._worker, self._threads, self._shares[index])
+
+    def _limit(self, slot: Slot) -> float | None:
+        """The seconds that the slot's process may take now: to start, or for its task."""
+        return self._timeout if slot.ready else START_SECONDS
+
+    def _collect(self, slot: Slot, ended: Sequence[object]) -> Outcome[Result] | None:
+        seconds = time.monotonic() - slot.started
+        if slot.connection in ended:
+            try:
+                message = slot.connection.recv()
+            except (EOFError, ConnectionResetError):
+                return self._replace(slot, "died", epitaph(slot.process))
+            if message == READY:  # the start of the process is not the task's time
+                slot.ready, slot.started = True, time.monotonic()
+                return None
+            slot.number = None
+            return message
+        if slot.process.sentinel in ended:
+            return self._replace(slot, "died", epitaph(slot.process))
+        limit = self._limit(slot)
+        if limit is not None and seconds >= limit:
+            what = "took" if slot.ready else "its worker's start took"
+            return self._replace(slot, "timeout", f"{what} longer than {limit:g} seconds")
+        return None
+
+    def _replace(self, slot: Slot, state: State, error: str) -> Outcome[Result]:
+        """Puts a new process in the place of one that is lost with its task."""
+        number, seconds = slot.number, time.monotonic() - slot.started
+        slot.stop()
+        index = self._slots.index(slot)
+        self._slots[index] = self._new_slot(index)
+        return Outcome(number or 0, state, seconds, error=error)

@@ -1,0 +1,63 @@
+"""What the controller is told of trials that have ended, and what failing earns."""
+
+import dataclasses
+
+from nasnet.controller.protocol import Controller
+from nasnet.search.record import Record
+from nasnet.search.settings import LoopSettings
+
+
+class Feedback:
+    """Tells a controller of each trial once, when it is its turn.
+
+    A failure earns what its evaluator names; or, where that is None, the lowest reward so far: of
+    all children that the controller has heard of and of those it hears of with the failure. It is
+    never above what a child that ran has earned, and follows from the record alone, so that a
+    search that goes on tells the same. While no child has run there is no such reward, and failures
+    wait for the first one.
+
+    Args:
+        controller: is told.
+        record: of the trials.
+        settings: of the loop.
+    """
+
+    def __init__(self, controller: Controller, record: Record, settings: LoopSettings) -> None:
+        self._controller, self._record = controller, record
+        self._synchronous, self._failure_reward = settings.synchronous, settings.failure_reward
+        self._lowest: float | None = None
+        self._unheard: list[int] = []  # in the order of their ends
+        for trial in record.trials:
+            if trial.observed:
+                self._hear(trial.reward, trial.failed)
+            elif trial.done:
+                self._unheard.append(trial.number)
+
+    def ended(self, number: int) -> None:
+        """Takes note of a trial that has ended, and tells what can be told."""
+        self._unheard.append(number)
+        self.tell()
+
+    def tell(self) -> None:
+        """Tells what can be told: of a synchronous batch nothing before all of it has ended."""
+        record = self._record
+        if not self._unheard or (self._synchronous and record.finished < len(record.trials)):
+            return
+        numbers = sorted(self._unheard) if self._synchronous else self._unheard
+        trials = [record.trials[number] for number in numbers]
+        for trial in trials:
+            self._hear(trial.reward, trial.failed)
+        failure = self._lowest if self._failure_reward is None else self._failure_reward
+        if failure is None:
+            return
+        told = [dataclasses.replace(t, reward=failure) if t.failed else t for t in trials]
+        rewards = [trial.reward for trial in told if trial.reward is not None]
+        self._controller.observe([trial.proposal for trial in told], rewards)
+        record.controller_moved = True
+        for trial in told:
+            record.change(dataclasses.replace(trial, observed=True))
+        self._unheard = []
+
+    def _hear(self, reward: float | None, failed: bool) -> None:
+        if reward is not None and not failed:
+            self._lowest = reward if self._lowest is None else min(self._lowest, reward)

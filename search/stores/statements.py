@@ -1,0 +1,163 @@
+"""The tables of a database and what is said to it. Imports SQLAlchemy, which takes a while."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from nasnet.controller.protocol import Proposal
+from nasnet.search.stores.base import StoreError
+from nasnet.search.trial import Trial
+
+VERSION = "1"
+_TABLES = sa.MetaData()
+_META = sa.Table(
+    "nasnet_meta",
+    _TABLES,
+    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+_CONTROLLER = sa.Table(
+    "nasnet_controller",
+    _TABLES,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("state", sa.LargeBinary, nullable=False),
+)
+_TRIALS = sa.Table(
+    "nasnet_trials",
+    _TABLES,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("choices", sa.Text, nullable=False),
+    sa.Column("log_probs", sa.Text, nullable=False),
+    sa.Column("genotype", sa.Text, nullable=False),
+    sa.Column("key", sa.String(16), nullable=False, index=True),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("reward", sa.Double),
+    sa.Column("observed", sa.Boolean, nullable=False),
+    sa.Column("reused_from", sa.Integer),
+    sa.Column("metrics", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Double, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+)
+_UPSERTS = {
+    table: insert.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={c.name: insert.excluded[c.name] for c in table.c if not c.primary_key},
+    )
+    for table in (_TRIALS, _CONTROLLER)
+    for insert in (sqlite.insert(table),)
+}
+
+Connection = sa.Connection
+DatabaseError = sa.exc.DatabaseError
+Engine = sa.Engine
+
+
+def connect(path: Any) -> Engine:
+    """The engine of an SQLite file, whose transactions survive the machine's sudden end."""
+    engine = sa.create_engine(f"sqlite:///{path}")
+    sa.event.listen(engine, "connect", _make_durable)
+    return engine
+
+
+def _make_durable(connection: Any, _: object) -> None:
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA busy_timeout=10000")
+
+
+def is_empty(engine: Engine, path: Any) -> bool:
+    """Whether a database has no table yet.
+
+    Raises:
+        StoreError: it has tables, but not those of a search.
+    """
+    found = set(sa.inspect(engine).get_table_names())
+    if found and not set(_TABLES.tables) <= found:
+        raise StoreError(f"store {path} holds the tables {sorted(found)}, expected a search's")
+    return not found
+
+
+def create_tables(engine: Engine) -> None:
+    """Makes the tables of a search where there are none: all of them or none."""
+    with engine.connect() as connection:  # no transaction: the mode cannot change in one
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # SQLite's driver begins none for tables
+        if not sa.inspect(connection).has_table(_META.name):  # another process may have been first
+            _TABLES.create_all(connection)
+            connection.execute(sa.insert(_META), {"key": "version", "value": VERSION})
+
+
+def check(connection: Connection, path: Any) -> None:
+    """Raises StoreError unless the tables are of this version and whole."""
+    version = connection.execute(sa.select(_META.c.value).where(_META.c.key == "version")).scalar()
+    if version != VERSION:
+        raise StoreError(f"store {path} has version {version!r}, expected {VERSION}")
+    damage = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar()
+    if damage != "ok":
+        raise StoreError(f"store {path} is damaged: {str(damage).splitlines()[0]}")
+
+
+def read_trials(connection: Connection) -> list[Trial]:
+    """All trials in the order of their numbers."""
+    rows = connection.execute(sa.select(_TRIALS).order_by(_TRIALS.c.number)).mappings()
+    return [_trial(row) for row in rows]
+
+
+def write_trials(connection: Connection, trials: Iterable[Trial]) -> None:
+    """Writes trials, new or known."""
+    if rows := [_row(trial) for trial in trials]:
+        connection.execute(_UPSERTS[_TRIALS], rows)
+
+
+def read_state(connection: Connection) -> list[bytes]:
+    """The parts of the controller's state."""
+    query = sa.select(_CONTROLLER.c.state).order_by(_CONTROLLER.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def write_state(
+    connection: Connection, parts: Sequence[bytes], known: Sequence[bytes] | None
+) -> None:
+    """Writes the parts of a state that differ from those there, `known`; None is not known."""
+    if known is None or len(parts) < len(known):
+        known = ()
+        connection.execute(sa.delete(_CONTROLLER))
+    fresh = [
+        {"id": i, "state": part}
+        for i, part in enumerate(parts)
+        if i >= len(known) or part != known[i]
+    ]
+    if fresh:
+        connection.execute(_UPSERTS[_CONTROLLER], fresh)
+
+
+def _row(trial: Trial) -> dict[str, Any]:
+    return {
+        "number": trial.number,
+        "state": trial.state,
+        "choices": json.dumps(trial.proposal.choices),
+        "log_probs": json.dumps(trial.proposal.log_probs),
+        "genotype": trial.genotype,
+        "key": trial.key,
+        "seed": trial.seed,
+        "attempt": trial.attempt,
+        "reward": trial.reward,
+        "observed": trial.observed,
+        "reused_from": trial.reused_from,
+        "metrics": json.dumps(trial.metrics),
+        "seconds": trial.seconds,
+        "error": trial.error,
+    }
+
+
+def _trial(row: Any) -> Trial:
+    values = dict(row)
+    choices, log_probs = (tuple(json.loads(values.pop(n))) for n in ("choices", "log_probs"))
+    metrics = json.loads(values.pop("metrics"))
+    return Trial(proposal=Proposal(choices, log_probs), metrics=metrics, **values)

@@ -1,4 +1,4 @@
-"""Evaluators that stand in for training, for tests that are about everything around it."""
+"""Evaluators and a controller that stand in for real ones, where tests are about the rest."""
 
 import dataclasses
 import os
@@ -7,9 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from nasnet.cells import Genotype
+from nasnet.cells import CellSpace, Genotype
+from nasnet.controller import Proposal, make_controller
 from nasnet.search import Evaluation, Evaluator, Stage, Train
 from nasnet.stacking.recipe import Diverged
+
+SPACE = CellSpace(blocks=2)
 
 
 def separable_share(genotype: Genotype) -> float:
@@ -117,3 +120,27 @@ class Ladder(Evaluator[Stage[Genotype]]):
         if self.fails and stage.number % 5 == 0 and stage.last:
             raise RuntimeError("no more")
         return Evaluation(separable_share(stage.architecture) * (1 - 0.5**stage.epochs))
+
+
+class Witness:
+    """Random proposals; remembers what it was told, in its state too."""
+
+    def __init__(self, space=SPACE, repeat=False):
+        self._inner = make_controller("random", space)
+        self._space, self._repeat = space, repeat
+        self.observed = []
+
+    def propose(self, count):
+        if self._repeat:
+            return [Proposal((0,) * len(self._space.decisions)) for _ in range(count)]
+        return self._inner.propose(count)
+
+    def observe(self, proposals, rewards):
+        assert len(proposals) == len(rewards)
+        self.observed += zip([p.choices for p in proposals], rewards, strict=True)
+
+    def state(self):
+        return self._inner.state()
+
+    def restore(self, state):
+        self._inner.restore(state)

@@ -19,6 +19,7 @@ ARROWS = {
     "viz": {"cells", "runtime"},
     "search": {"cells", "controller", "data", "runtime", "stacking"},
 }
+ARROWS["testing"] = set(ARROWS)
 ARROWS["experiments"] = set(ARROWS)
 HEAVY = ("keras", "tensorflow")
 MAY_BE_MISSING = {"quiet.py": {"tensorflow"}}  # imported by whom it is imported for

@@ -35,6 +35,7 @@ class TrainInStages(Evaluator[Stage[Any]]):
 
     reward_name = TrainChild.reward_name
     failure_reward = TrainChild.failure_reward
+    task = Stage
     latency = TrainChild.latency
 
     child: TrainChild

@@ -5,9 +5,9 @@ import logging
 
 import pytest
 
-from nasnet.cells import CellSpace, Genotype, GrowingCellSpace
+from nasnet.cells import Genotype, GrowingCellSpace
 from nasnet.cells.spaces.nasbench201 import NASBench201Cell, NASBench201Space
-from nasnet.controller import CONTROLLERS, Proposal, make_controller
+from nasnet.controller import CONTROLLERS, make_controller
 from nasnet.search import (
     Evaluation,
     Evaluator,
@@ -22,33 +22,7 @@ from nasnet.search import (
 )
 from tests import fakes
 from tests.clocks import EXECUTORS, HurriedPool
-from tests.fakes import Share, Sick, separable_share
-
-SPACE = CellSpace(blocks=2)
-
-
-class Witness:
-    """Random proposals; remembers what it was told, in its state too."""
-
-    def __init__(self, space=SPACE, repeat=False):
-        self._inner = make_controller("random", space)
-        self._space, self._repeat = space, repeat
-        self.observed = []
-
-    def propose(self, count):
-        if self._repeat:
-            return [Proposal((0,) * len(self._space.decisions)) for _ in range(count)]
-        return self._inner.propose(count)
-
-    def observe(self, proposals, rewards):
-        assert len(proposals) == len(rewards)
-        self.observed += zip([p.choices for p in proposals], rewards, strict=True)
-
-    def state(self):
-        return self._inner.state()
-
-    def restore(self, state):
-        self._inner.restore(state)
+from tests.fakes import SPACE, Share, Sick, Witness, separable_share
 
 
 def run(path, controller, settings, evaluator=None, stop_at=None, executor=None, space=SPACE):

@@ -1,5 +1,6 @@
 """Every executor gives every child an outcome, whatever the child does."""
 
+import contextlib
 import os
 
 import pytest
@@ -7,73 +8,35 @@ import pytest
 from nasnet.cells import NASNET_A
 from nasnet.search import InlineExecutor, ProcessPool, Train
 from nasnet.search.executors import pool as pools
+from nasnet.testing import executors as suite
+from nasnet.testing.executors import ExecutorSuite
 from tests import clocks, warm
 from tests.clocks import HurriedPool
-from tests.fakes import Cores, Loaded, Share, Sick, Together, separable_share
+from tests.fakes import Cores, Loaded, Share, Sick, Together
 
 EXECUTORS = {
-    "inline": lambda evaluator, **options: InlineExecutor(evaluator),
-    "pool of 1": lambda evaluator, **options: ProcessPool(evaluator, 1, **options),
-    "pool of 2": lambda evaluator, **options: ProcessPool(evaluator, 2, **options),
+    "inline": InlineExecutor,
+    "pool of 1": lambda worker: ProcessPool(worker, 1),
+    "pool of 2": lambda worker: ProcessPool(worker, 2),
 }
 
 
+class TestExecutors(ExecutorSuite):
+    @pytest.fixture(params=EXECUTORS)
+    def make_executor(self, request):
+        with contextlib.ExitStack() as stack:
+
+            def make(worker):
+                executor = EXECUTORS[request.param](worker)
+                stack.callback(executor.close)
+                return executor
+
+            yield make
+
+
 def outcomes(executor, count):
-    """All outcomes of children 0 to count - 1, by number."""
-    waiting, found = list(range(count)), {}
-    while len(found) < count:
-        while waiting and executor.free:
-            number = waiting.pop(0)
-            executor.submit(number, Train(NASNET_A, 100 + number))
-        for outcome in executor.wait(0.2):
-            assert outcome.number not in found
-            found[outcome.number] = outcome
-    return found
-
-
-@pytest.fixture(params=EXECUTORS)
-def make(request):
-    made = []
-
-    def make_executor(evaluator, **options):
-        made.append(EXECUTORS[request.param](evaluator, **options))
-        return made[-1]
-
-    yield make_executor
-    for executor in made:
-        executor.close()
-
-
-def test_every_child_is_evaluated_once(make):
-    found = outcomes(make(Share()), 5)
-    assert sorted(found) == list(range(5))
-    for number, outcome in found.items():
-        assert outcome.state == "complete"
-        assert outcome.result.reward == separable_share(NASNET_A)
-        assert outcome.result.metrics["seed"] == 100 + number
-
-
-def test_a_full_executor_says_so(make):
-    executor = make(Share(seconds=0.5))
-    for number in range(executor.free):
-        executor.submit(number, Train(NASNET_A, 0))
-    assert executor.free == 0
-    with pytest.raises(RuntimeError, match="child 9 was submitted where 0 slots are free"):
-        executor.submit(9, Train(NASNET_A, 0))
-
-
-@pytest.mark.parametrize(
-    ("way", "state", "error"),
-    [
-        ("raise", "error", "RuntimeError: no such kernel"),
-        ("memory", "error", "MemoryError"),
-        ("diverge", "diverged", "training loss is nan at step 3"),
-    ],
-)
-def test_a_child_that_raises_is_an_outcome(make, way, state, error):
-    found = outcomes(make(Sick(way)), 2)
-    for outcome in found.values():
-        assert (outcome.state, outcome.error, outcome.result) == (state, error, None)
+    """Those of children 0 to count - 1, by number."""
+    return suite.outcomes(executor, [Train(NASNET_A, 100 + number) for number in range(count)])
 
 
 @pytest.mark.parametrize("slots", [1, 2])

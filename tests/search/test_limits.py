@@ -30,7 +30,7 @@ STACK, SHAPE = Stack(repeats=1, filters=4), (16, 16, 3)
 
 def test_a_network_beyond_a_limit_is_rejected_before_training(caplog):
     """The median cost as the limit: half of the networks are trained, all are counted."""
-    caplog.set_level(logging.INFO, logger="search")
+    caplog.set_level(logging.INFO, logger="nasnet.search")
     space_rng = np.random.default_rng(3)
     costs = [
         network_cost(CellNetwork(SPACE.decode(SPACE.sample(space_rng)), STACK, SHAPE, 10))[

@@ -142,7 +142,7 @@ def test_a_lost_process_is_recorded_and_the_search_goes_on(tmp_path, clock, way,
 
 
 def test_a_network_seen_before_keeps_its_reward(tmp_path, caplog):
-    caplog.set_level(logging.INFO, logger="search")
+    caplog.set_level(logging.INFO, logger="nasnet.search")
     controller = Witness(repeat=True)
     trials, _ = run(tmp_path / "s.db", controller, LoopSettings(4))
     assert [t.reused_from for t in trials] == [None, 0, 0, 0]

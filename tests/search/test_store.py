@@ -1,65 +1,44 @@
-import dataclasses
-import math
+"""Stores: what they all keep to, and what a file on disk may be."""
+
+import contextlib
 import sqlite3
 
 import pytest
 
-from nasnet.controller import Proposal
-from nasnet.search import StoreError, Trial, TrialStore
+from nasnet.search import MemoryStore, StoreError, TrialStore
 from nasnet.search.stores import statements
+from nasnet.testing.stores import StoreSuite, make_trial
+
+STORES = {"memory": lambda path: MemoryStore(), "sqlite": TrialStore}
 
 
-def trial(number, **changes):
-    proposal = Proposal((0, 1, 12), (-0.7, -1 / 3, -2.5649493574615367))
-    return dataclasses.replace(Trial(number, proposal, "{}", "0123456789abcdef", 7), **changes)
+class TestStores(StoreSuite):
+    @pytest.fixture(params=STORES)
+    def open_store(self, request, tmp_path):
+        with contextlib.ExitStack() as stack:
 
+            def call():
+                store = STORES[request.param](tmp_path / "s.db")
+                if hasattr(store, "close"):
+                    stack.callback(store.close)
+                return store
 
-def test_trials_come_back_as_they_were(tmp_path):
-    trials = [
-        trial(0),
-        trial(1, state="complete", reward=0.1 + 0.2, observed=True, metrics={"a": [1.5, None]}),
-        trial(2, state="died", reward=0.0, error="its process was ended by SIGKILL", attempt=3),
-        trial(3, state="complete", reward=0.3, reused_from=1, seconds=1.25),
-    ]
-    with TrialStore(tmp_path / "s.db") as store:
-        store.save(reversed(trials), b"\x00state")
-    with TrialStore(tmp_path / "s.db", create=False) as store:
-        assert store.trials() == trials
-        assert store.controller_state() == b"\x00state"
-
-
-def test_saving_a_trial_again_replaces_it(tmp_path):
-    with TrialStore(tmp_path / "s.db") as store:
-        assert store.controller_state() is None
-        store.save([trial(0)], b"one")
-        store.save([trial(0, state="complete", reward=math.pi)])
-        assert [t.reward for t in store.trials()] == [math.pi]
-        assert store.controller_state() == b"one"
-
-
-def test_a_failed_save_leaves_nothing_behind(tmp_path):
-    """The second trial cannot be stored, so the first and the state are not either."""
-    with TrialStore(tmp_path / "s.db") as store:
-        store.save([trial(0)], b"one")
-        with pytest.raises(Exception, match="NOT NULL"):
-            store.save([trial(0, state="complete"), trial(1, key=None)], b"two")
-        assert store.trials() == [trial(0)]
-        assert store.controller_state() == b"one"
+            yield call
 
 
 def test_a_state_that_cannot_be_saved_keeps_its_trials_out(tmp_path, monkeypatch):
     """A result without the controller that heard of it would be heard of never, or twice."""
     with TrialStore(tmp_path / "s.db") as store:
-        store.save([trial(0)], b"one")
+        store.save([make_trial(0)], b"one")
 
         def fails(connection, parts, known):
             raise OSError("disk full")
 
         monkeypatch.setattr(statements, "write_state", fails)
         with pytest.raises(OSError, match="disk full"):
-            store.save([trial(0, state="complete"), trial(1)], b"two")
+            store.save([make_trial(0, state="complete"), make_trial(1)], b"two")
     with TrialStore(tmp_path / "s.db") as store:
-        assert store.trials() == [trial(0)]
+        assert store.trials() == [make_trial(0)]
         assert store.controller_state() == b"one"
 
 
@@ -89,21 +68,21 @@ def test_of_a_state_only_what_differs_is_written(tmp_path, rng):
         before = wal.stat().st_size if wal.exists() else 0
         # What a policy's state does in a minibatch: a few bytes at its end.
         for i in range(5):
-            store.save([trial(i)], state[:-8] + bytes([i] * 8))
+            store.save([make_trial(i)], state[:-8] + bytes([i] * 8))
         written = wal.stat().st_size - before
     assert written < len(state) / 2
 
 
 def test_a_reader_sees_a_store_that_is_being_written(tmp_path):
     with TrialStore(tmp_path / "s.db") as writer, TrialStore(tmp_path / "s.db") as reader:
-        writer.save([trial(0)])
-        assert reader.trials() == [trial(0)]
+        writer.save([make_trial(0)])
+        assert reader.trials() == [make_trial(0)]
 
 
 def damaged(tmp_path, how):
     path = tmp_path / "s.db"
     with TrialStore(path) as store:
-        store.save([trial(i) for i in range(300)], b"x" * 100_000)
+        store.save([make_trial(i) for i in range(300)], b"x" * 100_000)
     if how == "truncated":
         path.write_bytes(path.read_bytes()[:40_000])
     if how == "overwritten":
@@ -147,3 +126,42 @@ def test_a_damaged_store_is_one_clear_line(tmp_path, how, text):
 def test_a_missing_store_is_said_to_be_missing(tmp_path):
     with pytest.raises(StoreError, match=r"s\.db is missing, expected the file"):
         TrialStore(tmp_path / "s.db", create=False)
+
+
+@pytest.mark.parametrize("content", [b"", "begun"])
+def test_a_reader_makes_no_tables_where_a_driver_is_about_to(tmp_path, content):
+    path = tmp_path / "s.db"
+    if content == "begun":
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.close()
+    else:
+        path.write_bytes(content)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"s\.db holds no tables, expected a search's"):
+        TrialStore(path, create=False)
+    assert path.read_bytes() == before
+    TrialStore(path).close()
+    with TrialStore(path, create=False) as store:
+        assert store.trials() == []
+
+
+def test_a_reader_sees_all_tables_or_none(tmp_path):
+    """Looked at behind each statement that makes the tables."""
+    path, seen = tmp_path / "s.db", set()
+
+    def look(_, __, statement="", *___):
+        if "journal_mode" in statement:  # which no one may look at
+            return
+        connection = sqlite3.connect(path)
+        rows = connection.execute("select name from sqlite_master where type = 'table'")
+        seen.add(frozenset(name for (name,) in rows))
+        connection.close()
+
+    engine = statements.connect(path)
+    statements.sa.event.listen(engine, "after_cursor_execute", look)
+    statements.create_tables(engine)
+    statements.create_tables(engine)  # another driver, a moment later
+    look(None, None)
+    engine.dispose()
+    assert seen == {frozenset(), frozenset({"nasnet_meta", "nasnet_trials", "nasnet_controller"})}

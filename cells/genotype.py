@@ -50,7 +50,10 @@ class Block:
         for name in (self.op_a, self.op_b):
             if name not in OPERATIONS:
                 known = ", ".join(OPERATIONS)
-                raise ValueError(f"operation is {name!r}, expected one of: {known}")
+                raise ValueError(
+                    f"operation is {name!r}, expected one of: {known}; or one of your own, with "
+                    "NASNET_OPERATIONS=file.py:NAME"
+                )
         if self.combine not in COMBINES:
             raise ValueError(f"combine is {self.combine!r}, expected one of: {', '.join(COMBINES)}")
 

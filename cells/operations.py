@@ -1,4 +1,4 @@
-"""The operations of cells: one table, read by everything.
+"""The operations of cells: one table, read by everything; users add to it (`operation_table`).
 
 An operation brings its input to `filters` channels and, at stride 2, to half the height and width.
 Convolutions are ReLU, convolution, batch normalization, in this order; 1x1 convolutions are put in
@@ -7,12 +7,11 @@ appendix A.4.
 """
 
 import dataclasses
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from nasnet.cells.backend import Backend, PoolKind, X
 from nasnet.cells.conventions import NASNET, Conventions
+from nasnet.cells.operation_table import OperationTable
 
 
 class Operation(Protocol):
@@ -205,7 +204,7 @@ def _stride_first(backend: Backend[X], x: X, stride: int, dilation: int) -> tupl
     return x, stride, dilation
 
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+OPERATIONS = OperationTable(
     {
         # The thirteen of the paper, in its order (section 3).
         "identity": Identity(),

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ class ExecutorSuite:
         assert executor.free == 0
         with pytest.raises(RuntimeError, match="child 9 was submitted where 0 slots are free"):
             executor.submit(9, 9)
-        found = []
+        found: list[Any] = []
         while len(found) < slots:
             found += executor.wait(0.2)
         assert executor.free == slots
@@ -87,7 +88,8 @@ class ExecutorSuite:
 
 def outcomes(executor, tasks):
     """The outcomes of all tasks, by their place."""
-    waiting, found = list(enumerate(tasks)), {}
+    waiting = list(enumerate(tasks))
+    found: dict[int, Any] = {}
     count = len(waiting)
     while len(found) < count:
         while waiting and executor.free:

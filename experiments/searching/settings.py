@@ -6,6 +6,7 @@ import typing
 from typing import Any, Literal, TypeVar
 
 from nasnet.cells import COMBINES, NASNET_OPERATIONS, CellSpace, GrowingCellSpace
+from nasnet.cells.operation_table import expand_operations
 from nasnet.controller import Chosen, parse_controller
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.evaluators import find_evaluator
@@ -48,7 +49,8 @@ class SearchSettings:
         image_size: side to which images of class folders are brought.
         blocks: blocks in a cell.
         grow: whether cells have 1 to `blocks` blocks, both cells equally many.
-        operations: what a block may do to a state.
+        operations: what a block may do to a state; file.py:NAME is a mapping of operations of your
+            own, all of which count.
         combines: how a block may combine its two results.
         synchronous: the controller hears of children in the order of their numbers, so that even
             with several workers a search can be repeated exactly.
@@ -94,6 +96,7 @@ class SearchSettings:
         if self.image_size is not None and self.image_size < 8:
             raise ValueError(f"image_size is {self.image_size}, expected at least 8")
         object.__setattr__(self, "controller", parse_controller(self.controller).text)
+        object.__setattr__(self, "operations", expand_operations(self.operations)[0])
         self._check_growth()
         check_in_memory(self.recipe.augmentation)
         self._check_objectives()
@@ -182,7 +185,8 @@ class SearchSettings:
     def search_space(self) -> CellSpace:
         """What is searched."""
         kind = GrowingCellSpace if self.grow else CellSpace
-        return kind(self.blocks, self.operations, self.combines)
+        _, names = expand_operations(self.operations)
+        return kind(self.blocks, names, self.combines)
 
     def loop(self, workers: int, failure_reward: float | None = None) -> LoopSettings:
         """The loop's own settings; what failing earns the evaluator says."""

@@ -54,12 +54,12 @@ class Network(Protocol):
     def classes(self) -> int | None:
         """Units of the classifier; None for no classifier."""
 
-    def build(self, backend: Backend[X], x: X, *, aux_head: bool = False) -> dict[str, X]:
+    def build(self, backend: Backend[X], image: X, /, *, aux_head: bool = False) -> dict[str, X]:
         """Builds the network.
 
         Args:
             backend: what it is built with.
-            x: images, [N, H, W, C].
+            image: [N, H, W, C].
             aux_head: whether the auxiliary classifier is built, too.
 
         Returns:

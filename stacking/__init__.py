@@ -6,7 +6,6 @@ Plans, costs and recipes need no TensorFlow; the names that do are imported when
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nasnet.stacking.assemble import assemble
 from nasnet.stacking.network import CellFrame, CellNetwork
 from nasnet.stacking.plan import STEMS, Slot, Stack, Stem
 from nasnet.stacking.presets import PRESETS, Preset
@@ -60,7 +59,6 @@ __all__ = (
     "Stack",
     "Stem",
     "Trainer",
-    "assemble",
     "build_network",
     "compile_network",
     "decode_predictions",

@@ -4,8 +4,9 @@ import dataclasses
 
 from nasnet.cells import Backend, Cost, Genotype, Part, Shape, network_cost
 from nasnet.cells.backend import X
-from nasnet.stacking.assemble import assemble, build_stem, needed_outputs
+from nasnet.cells.build import Place, build_cell
 from nasnet.stacking.plan import STEMS, Slot, Stack
+from nasnet.stacking.wiring import build_aux_head, build_stem, needed_outputs
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,15 +31,57 @@ class CellNetwork:
     def __post_init__(self) -> None:
         check_images(self.input_shape, self.classes)
 
-    def build(self, backend: Backend[X], x: X, *, aux_head: bool = False) -> dict[str, X]:
-        """Every end point, as `assemble` names them.
+    def build(self, backend: Backend[X], image: X, /, *, aux_head: bool = False) -> dict[str, X]:
+        """Every end point by the released code's name.
+
+        They are in order: `Stem`, `Cell_0`, ..., `Reduction_Cell_0`, ..., `AuxLogits` [N, classes]
+        where asked for, `global_pool` [N, C], `Logits` [N, classes]. An ImageNet stem's cells come
+        first, as `Cell_Stem_0` and `Cell_Stem_1`; the latter is `Stem`, too. Cells that reach no
+        output, because those above ignore them, are not built.
 
         Raises:
             ValueError: an auxiliary classifier is asked for without classes.
         """
         if aux_head and self.classes is None:
             raise ValueError("classes is None, expected a number for the auxiliary classifier")
-        return assemble(backend, self.genotype, self.stack, x, self.classes, aux_head=aux_head)
+        genotype, stack, classes = self.genotype, self.stack, self.classes
+        needed = needed_outputs(genotype, stack, aux_head=aux_head)
+        stem = build_stem(Cost(), stack, Shape(*backend.size(image), backend.channels(image)))
+        sizes = [(shape.height, shape.width) for shape in stem]
+        read = 1 + max(number for number in needed if number < len(stem))
+        outputs = dict(enumerate(build_stem(backend, stack, image, read)))
+        ends = {} if stack.stem_cells or read < len(stem) else {"Stem": outputs[read - 1]}
+        for number, slot in enumerate(stack, start=len(stem)):
+            height, width = sizes[slot.current]
+            sizes.append((-(-height // slot.stride), -(-width // slot.stride)))
+            if number not in needed:
+                continue
+            with backend.scope(slot.name.lower()):
+                outputs[number] = build_cell(
+                    backend,
+                    slot.cell(genotype),
+                    None if slot.previous is None else outputs.get(slot.previous),
+                    outputs.get(slot.current),
+                    Place(slot.filters, (height, width), slot.stride, slot.depth),
+                    stack.rules,
+                )
+            ends[slot.name] = outputs[number]
+            if number == len(stem) + stack.stem_cells - 1:
+                ends["Stem"] = outputs[number]
+        if aux_head and classes is not None:
+            with backend.scope("auxlogits"):
+                ends["AuxLogits"] = build_aux_head(
+                    backend, outputs[stack.aux_output], classes, bias=stack.rules.classifier_bias
+                )
+        x = outputs[len(sizes) - 1]
+        ends["global_pool"] = backend.global_pool(
+            backend.relu(x) if stack.rules.relu_before_pool else x
+        )
+        if classes is not None:
+            with backend.scope("logits"):
+                x = backend.dropout(ends["global_pool"])
+                ends["Logits"] = backend.dense(x, classes, bias=stack.rules.classifier_bias)
+        return ends
 
     def parts(self, *, aux_head: bool = False) -> list[Part]:
         """The stem's convolutions, the cells that reach a classifier, and the classifiers.

@@ -17,7 +17,7 @@ from nasnet.cells import (
     Shape,
     network_cost,
 )
-from nasnet.stacking import STEMS, KerasLayers, Stack, assemble
+from nasnet.stacking import STEMS, KerasLayers, Stack
 from nasnet.stacking.network import CellNetwork
 from tests.strategies import cells
 
@@ -59,7 +59,9 @@ def test_cost_is_keras_count_and_shapes(network):
     genotype, stack, input_shape, aux_head = network
     cost, expected = network_cost(CellNetwork(genotype, stack, input_shape, 7), aux_head=aux_head)
     image = keras.Input(input_shape)
-    ends = assemble(KerasLayers(), genotype, stack, image, 7, aux_head=aux_head)
+    ends = CellNetwork(genotype, stack, image.shape[1:], 7).build(
+        KerasLayers(), image, aux_head=aux_head
+    )
     heads = [ends[name] for name in ("Logits", "AuxLogits") if name in ends]
     assert len(heads) == 1 + aux_head
     model = keras.Model(image, heads)
@@ -100,7 +102,9 @@ def test_no_1x1_convolution_strides(rules):
         operation(NoStridedPointwise(), Shape(8, 8, 8), 4, 2, CONVENTIONS[rules])
     stack = Stack(1, 8, stem="imagenet", conventions=rules)
     for entry in ZOO.values():
-        assemble(NoStridedPointwise(), entry.genotype, stack, Shape(64, 64, 3), 10)
+        CellNetwork(entry.genotype, stack, (64, 64, 3), 10).build(
+            NoStridedPointwise(), Shape(64, 64, 3)
+        )
 
 
 def test_a_network_without_classifier_ends_in_its_features():

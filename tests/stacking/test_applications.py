@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nasnet.cells import ZOO, network_cost
-from nasnet.stacking import PRESETS, Preset, Stack, assemble, end_points
+from nasnet.stacking import PRESETS, Preset, Stack, end_points
 from nasnet.stacking.keras import applications
 from nasnet.stacking.keras.applications import Application, NASNetCIFAR, NASNetMobile
 from nasnet.stacking.keras.backend import KerasLayers, build_network
@@ -110,7 +110,9 @@ def test_end_points_of_cifar(cifar):
 def test_end_points_are_what_was_assembled(cell):
     stack = Stack(1, 8, conventions=ZOO[cell].conventions)
     image = keras.Input((32, 32, 3))
-    ends = assemble(KerasLayers(), ZOO[cell].genotype, stack, image, 10, aux_head=True)
+    ends = CellNetwork(ZOO[cell].genotype, stack, image.shape[1:], 10).build(
+        KerasLayers(), image, aux_head=True
+    )
     model = keras.Model(image, [ends["Logits"], ends["AuxLogits"]])
     found = end_points(model)
     assert found.keys() == ends.keys()

@@ -15,7 +15,6 @@ from nasnet.stacking import (
     DropPathSchedule,
     Recipe,
     Stack,
-    assemble,
     build_network,
     strip_drop_path,
 )
@@ -40,7 +39,7 @@ class Depths(Cost):
 
 def depths(genotype, stack, shape):
     backend = Depths()
-    assemble(backend, genotype, stack, Shape(*shape), 10)
+    CellNetwork(genotype, stack, shape, 10).build(backend, Shape(*shape))
     return backend.depths
 
 

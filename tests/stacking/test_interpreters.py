@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from nasnet.cells import NASNET_A, OPERATIONS, PNASNET_5, ZOO, Block, Cell, Genotype, network_cost
-from nasnet.stacking import FlatLayout, FlatTensors, Recipe, Stack, assemble, build_network
+from nasnet.stacking import FlatLayout, FlatTensors, Recipe, Stack, build_network
 from nasnet.stacking.network import CellNetwork
 from tests.keras_networks import randomise
 from tests.strategies import random_genotypes
@@ -24,7 +24,9 @@ def flat_ends(genotype, arrays, images, *, training, stack=STACK, aux_head=False
     layout = FlatLayout(cost.parameters)
     tensors = layout.tensors(*map(tf.constant, layout.pack(arrays)))
     backend = FlatTensors(tensors, training=training, epsilon=EPSILON)
-    return assemble(backend, genotype, stack, tf.constant(images), CLASSES, aux_head=aux_head)
+    return CellNetwork(genotype, stack, images.shape[1:], CLASSES).build(
+        backend, tf.constant(images), aux_head=aux_head
+    )
 
 
 def flat_logits(genotype, arrays, images, *, training, stack=STACK):
@@ -131,7 +133,9 @@ def test_gradients_agree(rng):
     with tf.GradientTape() as tape:
         tape.watch(weights)
         backend = FlatTensors(layout.tensors(weights, moving), training=True, epsilon=EPSILON)
-        logits = assemble(backend, NASNET_A, STACK, tf.constant(images), CLASSES)["Logits"]
+        logits = CellNetwork(NASNET_A, STACK, images.shape[1:], CLASSES).build(
+            backend, tf.constant(images)
+        )["Logits"]
         loss = tf.reduce_mean((logits - target) ** 2)
     found = layout.unpack(tape.gradient(loss, weights).numpy(), moving.numpy())
     scale = max(np.abs(gradient).max() for gradient in expected.values())

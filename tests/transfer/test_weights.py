@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nasnet.cells import NASNET_A, ZOO, network_cost
-from nasnet.stacking import FlatLayout, FlatTensors, Recipe, Stack, assemble, build_network
+from nasnet.stacking import FlatLayout, FlatTensors, Recipe, Stack, build_network
 from nasnet.stacking.network import CellNetwork
 from nasnet.transfer import weights
 from nasnet.transfer.sites import infer_stack
@@ -46,7 +46,9 @@ def run(genotype, stack, arrays, images, classes=CLASSES, aux_head=False):
     layout = FlatLayout(cost.parameters)
     tensors = layout.tensors(*map(tf.constant, layout.pack(arrays)))
     backend = FlatTensors(tensors, training=False, epsilon=1e-5)
-    return assemble(backend, genotype, stack, tf.constant(images), classes, aux_head=aux_head)
+    return CellNetwork(genotype, stack, images.shape[1:], classes).build(
+        backend, tf.constant(images), aux_head=aux_head
+    )
 
 
 def shapes_of(arrays):

@@ -17,7 +17,14 @@ from nasnet.search.limits import CostCheck, SearchLimits, pareto_front
 from nasnet.search.loop import Search
 from nasnet.search.settings import LoopSettings, child_seed
 from nasnet.search.stores import MemoryStore, Store, StoreError, TrialStore
-from nasnet.search.tables import Columns, Table, TableLookup, read_table
+from nasnet.search.tables import (
+    Columns,
+    StagedLookup,
+    Table,
+    TableLookup,
+    read_space,
+    read_table,
+)
 from nasnet.search.tasks import Evaluation, Stage, Train
 from nasnet.search.trial import Trial, best_trial
 
@@ -38,6 +45,7 @@ __all__ = (
     "Search",
     "SearchLimits",
     "Stage",
+    "StagedLookup",
     "Store",
     "StoreError",
     "Table",
@@ -50,5 +58,6 @@ __all__ = (
     "best_trial",
     "child_seed",
     "pareto_front",
+    "read_space",
     "read_table",
 )

@@ -1,6 +1,7 @@
 """Evaluation by look-up: what others measured once, so that controllers can be compared in seconds.
 
-A table has two columns that matter: one to search on, and one to report, which no controller sees.
+A table has columns to search on, one for each budget that was measured, and one to report, which no
+controller sees.
 """
 
 import csv
@@ -9,14 +10,15 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nasnet.cells import Decision, TableSpace
 from nasnet.search.evaluators.base import Evaluator
-from nasnet.search.tasks import Evaluation, Train
+from nasnet.search.tasks import Evaluation, Stage, Train
 
 SUFFIXES = (".csv", ".csv.gz", ".npz")
 
@@ -26,14 +28,14 @@ class Columns:
     """Where a table keeps what.
 
     Args:
-        name: the column that names an architecture.
-        search: validation accuracy, the reward.
+        names: the columns that together name an architecture.
+        search: validation accuracy, the reward; of several budgets, the smallest first.
         report: test accuracy.
         scale: by which accuracies are multiplied to lie in 0 to 1: 0.01 for percent.
     """
 
-    name: str
-    search: str
+    names: tuple[str, ...]
+    search: tuple[str, ...]
     report: str
     scale: float = 1.0
 
@@ -44,7 +46,7 @@ class Table:
     Args:
         source: what errors call the table.
         names: of the rows, all different, [N].
-        search: validation accuracy, [N].
+        search: validation accuracy at each budget, [S, N].
         report: test accuracy, [N].
 
     Raises:
@@ -57,7 +59,7 @@ class Table:
         self.source = source
         self.rows = {name: i for i, name in enumerate(names)}
         self.search, self.report = search, report
-        for what, values in (("search", search), ("report", report)):
+        for what, values in (*(("search", column) for column in search), ("report", report)):
             if len(values) != len(self.rows):
                 raise ValueError(
                     f"table {source} has {len(self.rows)} different names in {len(values)} rows, "
@@ -95,7 +97,7 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class TableLookup(Evaluator[Train[Any]]):
-    """An evaluator whose reward is the table's validation accuracy.
+    """An evaluator whose reward is the table's validation accuracy at the last budget.
 
     Args:
         table: where to look.
@@ -108,7 +110,25 @@ class TableLookup(Evaluator[Train[Any]]):
     def __call__(self, task: Train[Any], /) -> Evaluation:
         """The architecture's row; what it names as test accuracy is left out."""
         row = self.table.row(self.name(task.architecture))
-        return Evaluation(float(self.table.search[row]))
+        return Evaluation(float(self.table.search[-1][row]))
+
+
+@dataclasses.dataclass(frozen=True)
+class StagedLookup(Evaluator[Stage[Any]]):
+    """The same of a search with budgets: a stage's epochs count the budgets, from 1.
+
+    Args:
+        table: where to look.
+        name: an architecture's name there.
+    """
+
+    table: Table
+    name: Callable[[Any], str]
+
+    def __call__(self, task: Stage[Any], /) -> Evaluation:
+        """The architecture's row at the stage's budget."""
+        row = self.table.row(self.name(task.architecture))
+        return Evaluation(float(self.table.search[task.epochs - 1][row]))
 
 
 def read_table(path: Path, columns: Columns) -> Table:
@@ -119,10 +139,45 @@ def read_table(path: Path, columns: Columns) -> Table:
             no number.
         OSError: the file is missing.
     """
+    found = _read(path, (*columns.names, *columns.search, columns.report))
+    *search, report = (
+        _numbers(path, column, found[column]) * columns.scale
+        for column in (*columns.search, columns.report)
+    )
+    named = zip(*(map(str, found[column]) for column in columns.names), strict=True)
+    return Table(str(path), map(",".join, named), np.stack(search), report)
+
+
+def read_space(path: Path, decisions: Sequence[str]) -> TableSpace:
+    """The space whose decisions are columns of a table, with all of their different values.
+
+    Raises:
+        ValueError: the file cannot be read as its suffix says, or a column is missing or given
+            twice.
+        OSError: the file is missing.
+    """
+    if len({*decisions}) < len(decisions):
+        raise ValueError(f"decisions is {', '.join(decisions)}, expected different columns")
+    found = _read(path, decisions)
+    return TableSpace(
+        Decision(column, tuple(sorted({*map(str, found[column])}, key=_in_order)))
+        for column in decisions
+    )
+
+
+def _in_order(value: str) -> tuple[float, str]:
+    """By size where values are numbers."""
+    try:
+        return float(value), value
+    except ValueError:
+        return float("inf"), value
+
+
+def _read(path: Path, wanted: Iterable[str]) -> Mapping[str, Any]:
+    """The columns of a file, all of `wanted` among them."""
     if not path.name.lower().endswith(SUFFIXES):
         raise ValueError(f"table is {path.name!r}, expected a file ending in {', '.join(SUFFIXES)}")
     data = path.read_bytes()
-    wanted = (columns.name, columns.search, columns.report)
     try:
         found = _npz(data) if path.suffix.lower() == ".npz" else _csv(data, path)
     except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, csv.Error) as error:
@@ -131,11 +186,7 @@ def read_table(path: Path, columns: Columns) -> Table:
         if column not in found:
             known = ", ".join(found) or "none"
             raise ValueError(f"table {path} has no column {column!r}, expected one of: {known}")
-    values = [
-        _numbers(path, column, found[column]) * columns.scale
-        for column in (columns.search, columns.report)
-    ]
-    return Table(str(path), map(str, found[columns.name]), *values)
+    return found
 
 
 def _csv(data: bytes, path: Path) -> Mapping[str, Any]:

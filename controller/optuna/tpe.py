@@ -4,10 +4,12 @@ Bergstra et al., Algorithms for hyper-parameter optimization, 2011, section 4.
 """
 
 import dataclasses
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import TPESampler
 
 from nasnet.cells import SearchSpace
@@ -77,15 +79,20 @@ class TPE(OptunaController[TPESettings]):
             return self.space.sample(rng)  # Optuna's own are uniform
         if self._study is None:
             self._study = Study(self.space, trials=self._trials)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)  # of `group`
+            sampler = self._sampler()
+        return self._study.sample(sampler, rng)
+
+    def _sampler(self) -> TPESampler:
         together = self.settings.multivariate
-        sampler = TPESampler(
+        return TPESampler(
             n_startup_trials=self.settings.initial,
             n_ei_candidates=self.settings.candidates,
             multivariate=together,
             group=together and self.space.conditional,
             seed=sampler_seed(self.seed, self.proposed - 1),
         )
-        return self._study.sample(sampler, rng)
 
     def take(self, trial: Judged) -> None:
         """Remembers a trial."""

@@ -61,8 +61,9 @@ class CompareCommand:
 
         settings = self.settings
         if settings.evaluator == "table":
-            table = tables.load_table(settings)
-            rows = f"{len(table.rows):,} rows, {settings.dataset}"
+            _, table = tables.load_table(settings)
+            what = ", ".join(settings.search_on) or settings.dataset
+            rows = f"{len(table.rows):,} rows, {what}"
             return settings, f"{Path(table.source).name}, {rows}"
         dataset = sources.load(settings.data, seed=settings.seed)
         return pinned(settings, dataset.name), dataset.source
@@ -113,7 +114,7 @@ class CompareCommand:
         from nasnet.experiments.compare import tables
 
         complete = tables.run_all(folder, self.settings)
-        table = tables.load_table(self.settings)
+        _, table = tables.load_table(self.settings)
         best = float(table.report.max())
         return complete, comparing_report.table_report(folder, self.settings, best)
 

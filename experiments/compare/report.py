@@ -56,7 +56,7 @@ def staircase(incumbents: Sequence[Sequence[Any]], column: int, length: int) -> 
 
 
 def table_report(folder: ComparisonFolder, settings: CompareSettings, best: float) -> Report:
-    """The report on runs on a table: test accuracy of the best by validation accuracy."""
+    """The report on runs on a table: what the best by the search's column have in the other."""
     found: dict[str, list[np.ndarray]] = {}
     seconds: dict[str, list[float]] = {}
     for run in planned(settings):
@@ -65,7 +65,12 @@ def table_report(folder: ComparisonFolder, settings: CompareSettings, best: floa
             found.setdefault(run.controller, []).append(curve)
             seconds.setdefault(run.controller, []).append(result["seconds"])
     return make_report(
-        "test accuracy", found, seconds, settings, folder.read_config()["source"], best
+        settings.report or "test accuracy",
+        found,
+        seconds,
+        settings,
+        folder.read_config()["source"],
+        best,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from nasnet.controller import Chosen, parse_controller, split_names
 from nasnet.experiments.compare.table_spaces import TABLE_SPACES
 from nasnet.experiments.searching.settings import SearchSettings, TrainSettings
+from nasnet.search.tables import Columns
 
 # What may differ when a comparison goes on: it adds runs, or says how fast they are made.
 RESUMABLE = (
@@ -32,6 +33,12 @@ class CompareSettings:
         table: a .csv, .csv.gz or .npz file of measured accuracies.
         dataset: of the table: cifar10, cifar100 or imagenet16-120 of NAS-Bench-201, shapes10 of
             our own.
+        decisions: with any other table, the columns that are decisions. Each combination of their
+            values is an architecture, and has a row.
+        search_on: the column that is the reward, in place of that of --dataset; or one for each
+            budget, the smallest first, of which the best third of the children goes on to the next.
+        report: with --search-on, the column that the best are compared by.
+        scale: with --search-on, the factor that brings both to 0 to 1, as 0.01 for percent.
         budget: evaluations in each run.
         budgets: numbers of evaluations at which the controllers are compared, the budget always;
             where there are none, a fifth and two fifths of it, too.
@@ -54,6 +61,10 @@ class CompareSettings:
     space: str = "nasbench201"
     table: str | None = None
     dataset: str = "cifar10"
+    decisions: tuple[str, ...] = ()
+    search_on: tuple[str, ...] = ()
+    report: str | None = None
+    scale: float = 1.0
     budget: int = 500
     budgets: tuple[int, ...] = ()
     runs: int = 100
@@ -86,11 +97,20 @@ class CompareSettings:
             self._check_table()
 
     def _check_table(self) -> None:
+        for name in ("decisions", "search_on"):
+            parts = [part for text in getattr(self, name) for part in text.split(",") if part]
+            object.__setattr__(self, name, tuple(parts))
+        given = bool(self.search_on), self.report is not None
+        if any(given) != all(given) or (self.decisions and not any(given)):
+            raise ValueError(
+                f"search_on is {' '.join(self.search_on)!r} with report {self.report!r}, expected "
+                "columns of the table for both"
+            )
         if self.space not in TABLE_SPACES:
             known = ", ".join(TABLE_SPACES)
             raise ValueError(f"space is {self.space!r}, expected one of: {known}")
         columns = TABLE_SPACES[self.space].columns
-        if self.dataset not in columns:
+        if self.dataset not in columns and not self.search_on:
             known = ", ".join(columns)
             raise ValueError(
                 f"dataset is {self.dataset!r} of {self.space}, expected one of: {known}"
@@ -121,6 +141,15 @@ class CompareSettings:
     def names(self) -> tuple[str, ...]:
         """What the controllers are called."""
         return tuple(self.chosen)
+
+    @property
+    def columns(self) -> Columns:
+        """Where the table has what."""
+        known = TABLE_SPACES[self.space].columns
+        if not self.search_on:
+            return known[self.dataset]
+        names = self.decisions or next(iter(known.values())).names
+        return Columns(names, self.search_on, str(self.report), self.scale)
 
     @property
     def checkpoints(self) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import multiprocessing
+import operator
 import os
 import signal
 import threading
@@ -16,21 +17,23 @@ import numpy as np
 from nasnet.experiments.compare.comparison import ComparisonFolder, Run, planned
 from nasnet.experiments.compare.progress import RunsProgress
 from nasnet.experiments.compare.settings import CompareSettings
-from nasnet.experiments.compare.table_spaces import TABLE_SPACES
+from nasnet.experiments.compare.table_spaces import TABLE_SPACES, MeasuredSpace
 from nasnet.experiments.console.progress import say
 from nasnet.runtime.processes import serve_parent
 from nasnet.runtime.quiet import import_tensorflow
+from nasnet.search.budgets import Asha
 from nasnet.search.executors import InlineExecutor
 from nasnet.search.loop import Search
 from nasnet.search.settings import LoopSettings
 from nasnet.search.stores import MemoryStore
-from nasnet.search.tables import Table, TableLookup, read_table
+from nasnet.search.tables import StagedLookup, Table, TableLookup, read_space, read_table
 
+_ETA = 3  # the best 1 / eta go on to the next budget
 _WORKER: dict[str, Any] = {}  # what a worker process reads once
 
 
-def load_table(settings: CompareSettings) -> Table:
-    """The table of a comparison, checked to hold all of its space.
+def load_table(settings: CompareSettings) -> tuple[MeasuredSpace, Table]:
+    """The space and the table of a comparison, checked to hold all of the space.
 
     Raises:
         ValueError: it cannot be read, or a row or column is missing.
@@ -38,34 +41,43 @@ def load_table(settings: CompareSettings) -> Table:
     """
     if settings.table is None:
         raise ValueError("table is None, expected a file of measured accuracies")
-    space = TABLE_SPACES[settings.space]
-    table = read_table(Path(settings.table), space.columns[settings.dataset])
-    table.check_covers(space.names())
-    return table
+    path = Path(settings.table)
+    if settings.decisions:
+        space = read_space(path, settings.decisions)
+        measured = MeasuredSpace(space, operator.attrgetter("key"), {})
+    else:
+        measured = TABLE_SPACES[settings.space]
+    table = read_table(path, settings.columns)
+    table.check_covers(measured.names())
+    return measured, table
 
 
-def run_on_table(table: Table, settings: CompareSettings, run: Run) -> dict[str, Any]:
+def run_on_table(
+    measured: MeasuredSpace, table: Table, settings: CompareSettings, run: Run
+) -> dict[str, Any]:
     """One search on the table.
 
-    A network that comes again counts as an evaluation like any other.
+    A network that comes again counts as an evaluation like any other. Where the table has several
+    budgets, the best third of the children so far goes on to the next one (ASHA).
 
     Returns:
         `incumbents`, a list of [evaluations, validation accuracy, test accuracy, architecture] with
         an entry for each time that the best by validation accuracy changed; and `seconds`.
     """
-    known = TABLE_SPACES[settings.space]
-    space, started = known.make(), time.perf_counter()
+    started, space, budgets = time.perf_counter(), measured.space, len(table.search)
     controller = settings.chosen[run.controller].make(space, run.seed)
-    executor = InlineExecutor(TableLookup(table, known.name))
+    lookup = StagedLookup if budgets > 1 else TableLookup
+    executor: InlineExecutor = InlineExecutor(lookup(table, measured.name))
     loop = LoopSettings(settings.budget, seed=run.seed, reuse=False)
-    search = Search(space, controller, MemoryStore(), executor, loop)
+    rule = Asha(range(1, budgets + 1), _ETA) if budgets > 1 else None
+    search = Search(space, controller, MemoryStore(), executor, loop, budgets=rule)
     search.run()
     incumbents: list[list[Any]] = []
     best = -np.inf
     for trial in search.trials:
-        if trial.reward is not None and trial.reward > best:
+        if trial.state == "complete" and trial.reward is not None and trial.reward > best:
             best = trial.reward
-            name = known.name(space.decode(trial.proposal.choices))
+            name = measured.name(space.decode(trial.proposal.choices))
             test = float(table.report[table.row(name)])
             incumbents.append([trial.number + 1, best, test, name])
     return {"incumbents": incumbents, "seconds": round(time.perf_counter() - started, 3)}
@@ -143,11 +155,12 @@ def _one_thread_each() -> Iterator[None]:
 def _prepare(settings: CompareSettings) -> None:
     """Runs once in each worker process."""
     serve_parent()
-    _WORKER.update(settings=settings, table=load_table(settings))
+    _WORKER.update(settings=settings, loaded=load_table(settings))
 
 
 def _work(run: Run) -> dict[str, Any]:
     settings: CompareSettings = _WORKER["settings"]
     if settings.chosen[run.controller].kind.tensorflow:
         import_tensorflow(threads=1)
-    return run_on_table(_WORKER["table"], settings, run)
+    measured, table = _WORKER["loaded"]
+    return run_on_table(measured, table, settings, run)

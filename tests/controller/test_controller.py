@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nasnet.cells import TERMINATE, ChainSpace, Decision, TableSpace
+from nasnet.cells import Decision, TableSpace
 from nasnet.controller import Proposal, make_controller
 from tests.controllers import (
-    GROWING,
     POLICIES,
     SMALL,
     SPACE,
     each_controller,
     make,
-    reward,
     run,
     space_of,
 )
@@ -74,61 +72,6 @@ def test_global_seeds_neither_matter_nor_move(name):
         tf.random.set_seed(seed)
         assert moved == (np.random.random(), float(tf.random.uniform([])))  # noqa: NPY002
     assert outcomes[0] == outcomes[1]
-
-
-@each_controller
-def test_observing_one_by_one_is_observing_a_batch(name):
-    whole, parts = make(name), make(name)
-    proposals = whole.propose(10)
-    assert parts.propose(10) == proposals
-    whole.observe(proposals, [reward(p) for p in proposals])
-    for proposal in proposals:
-        parts.observe([proposal], [reward(proposal)])
-    assert parts.state() == whole.state()
-
-
-@each_controller
-def test_failed_and_repeated_trials_do_no_harm(name):
-    controller, space = make(name), space_of(name)
-    for _ in range(4):
-        proposals = controller.propose(4)
-        controller.observe(proposals + proposals, [0.0, 0.0, 0.0, 0.7] * 2)
-    stranger = dataclasses.replace(proposals[0], choices=space.sample(np.random.default_rng(5)))
-    controller.observe([stranger] * 9, [0.0] * 9)
-    for proposal in controller.propose(5):
-        space.decode(proposal.choices)
-
-
-@each_controller
-def test_a_space_of_one_architecture_is_no_trap(name):
-    controller = make(name, TableSpace((Decision("a", ("x",)), Decision("b", (TERMINATE,)))))
-    for _ in range(8):
-        proposals = controller.propose(3)
-        assert [proposal.choices for proposal in proposals] == [(0, 0)] * 3
-        controller.observe(proposals, [0.5, 0.0, 1.0])
-
-
-@each_controller
-def test_every_controller_works_on_chains(name):
-    space = ChainSpace(max_layers=4, filters=(64,))
-    controller, keys = make(name, space), set()
-    for _ in range(5):
-        proposals = controller.propose(4)
-        chains = [space.decode(proposal.choices) for proposal in proposals]
-        controller.observe(proposals, [len(chain.layers) / 4 for chain in chains])
-        keys |= {chain.key for chain in chains}
-    assert len(keys) > 4
-
-
-@each_controller
-def test_every_controller_works_on_cells_that_grow(name):
-    controller, keys = make(name, GROWING), set()
-    for _ in range(5):
-        proposals = controller.propose(4)
-        genotypes = [GROWING.decode(proposal.choices) for proposal in proposals]
-        controller.observe(proposals, [len(g.normal.blocks) / 5 for g in genotypes])
-        keys |= {genotype.key for genotype in genotypes}
-    assert len(keys) > 4
 
 
 @each_controller

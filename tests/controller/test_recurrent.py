@@ -78,7 +78,7 @@ def test_the_forward_pass_is_that_of_the_cell_in_numpy(cell, temperature, tanh_c
             probs = np.exp(logits) / np.exp(logits).sum()
             log_probs[row, t] = np.log(probs[made[t]])
             entropies[row, t] = -(probs * np.log(probs)).sum()
-    ours = network.evaluate(weights, choices)
+    ours = network.evaluate(weights, choices, np.ones(choices.shape, np.float32))
     np.testing.assert_allclose(ours[0], log_probs, atol=1e-4)
     np.testing.assert_allclose(ours[1], entropies, atol=1e-4)
 
@@ -88,7 +88,8 @@ def test_the_last_output_matters_to_both_cells():
     for cell in ("lstm", "nascell"):
         network = PolicyNetwork((2, 1, 2), cell=cell)
         weights = 5 * network.initial_weights(0)
-        log_probs, _ = network.evaluate(weights, np.array([[0, 0, 0], [1, 0, 0]], np.int32))
+        choices, live = np.array([[0, 0, 0], [1, 0, 0]], np.int32), np.ones((2, 3), np.float32)
+        log_probs, _ = network.evaluate(weights, choices, live)
         assert abs(log_probs[0, 2] - log_probs[1, 2]) > 1e-3
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import gzip
 import itertools
 import json
 import math
@@ -37,7 +38,7 @@ def table_file(tmp_path_factory):
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for cell in NASBench201Space():
+        for cell in map(NASBench201Space().decode, NASBench201Space()):
             convolutions = cell.operations.count("nor_conv_3x3")
             skips = cell.operations.count("skip_connect")
             writer.writerow((cell.arch, 10 * convolutions, 90 - skips))
@@ -94,8 +95,8 @@ def test_the_test_column_is_reported_and_never_searched(table_file):
     """Incumbents follow the convolutions up, and carry the test value of their own row."""
     settings = CompareSettings(controllers=("random",), table=str(table_file), budget=200, runs=1)
     (run,) = planned(settings)
-    table = load_table(settings)
-    incumbents = run_on_table(table, settings, run)["incumbents"]
+    loaded = load_table(settings)
+    incumbents = run_on_table(*loaded, settings, run)["incumbents"]
     values = [entry[1] for entry in incumbents]
     assert values == sorted(set(values))
     for evaluations, value, test, arch in incumbents:
@@ -103,7 +104,7 @@ def test_the_test_column_is_reported_and_never_searched(table_file):
         assert value == pytest.approx(cell.operations.count("nor_conv_3x3") / 10)
         assert test == pytest.approx(0.90 - cell.operations.count("skip_connect") / 100)
         assert 1 <= evaluations <= 200
-    again = run_on_table(table, settings, run)["incumbents"]
+    again = run_on_table(*loaded, settings, run)["incumbents"]
     assert again == incumbents
 
 
@@ -114,6 +115,61 @@ def test_settings_stand_behind_the_names():
     assert chosen["evolution"].settings == {"population": 30, "tournament": 20, "identity": 0.0}
     assert chosen["ppo"].settings["tanh_constant"] is None
     assert chosen["tpe"].settings == {}
+
+
+@pytest.fixture
+def two_budgets(tmp_path):
+    """Any table will do: one of pizzas. A short bake does not tell all of a long one."""
+    path, rng = tmp_path / "pizza.csv", np.random.default_rng(0)
+    lines = ["flour,yeast,heat,minutes_5,minutes_12,guests"]
+    for flour, yeast, heat in itertools.product(("00", "rye", "spelt"), (1, 2, 3, 5), (200, 300)):
+        long = len(flour) + yeast - 2 * (heat == 200)
+        lines.append(f"{flour},{yeast},{heat},{long + rng.normal()},{long},{long * 10}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("columns", ["minutes_12", "minutes_5 minutes_12"])
+def test_any_table_can_be_searched(two_budgets, tmp_path, invoke, columns):
+    words = f"--decisions flour,yeast,heat --search-on {columns} --report guests --runs 3"
+    names = "random local_search,starts=2 evolution,population=5"
+    budget = f"--budget 20 --workers 1 --controllers {names} --json"
+    folder = tmp_path / "out"
+    code, out, err = invoke(
+        "compare", "--table", two_budgets, *words.split(), *budget.split(), "-o", folder
+    )
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["value"] == "guests"
+    assert report["best"] == 100
+    assert report["source"] == f"pizza.csv, 24 rows, {columns.replace(' ', ', ')}"
+    assert all(row["mean"] <= 100 for row in report["standings"])
+    kept = json.loads((folder / "runs" / "random-0.json").read_text())
+    assert kept["incumbents"][0][0] == 1  # the first child goes on to the end
+    assert {entry[3].count(",") for entry in kept["incumbents"]} == {2}
+
+
+def test_nas_bench_201_is_searched_by_both_of_its_budgets(real_data, tmp_path, invoke):
+    """Validation accuracy after 12 epochs sorts out what is not worth 200."""
+    tables = [real_data / "nas" / f"nasbench201{name}.csv.gz" for name in ("", "_e200_valid")]
+    texts = [gzip.decompress(path.read_bytes()).decode() for path in tables]
+    rows = [list(csv.DictReader(text.splitlines())) for text in texts]
+    later = {row["arch"]: row for row in rows[1]}
+    columns = ("arch", "e12_cifar10_valid", "e200_cifar10_valid", "e200_cifar10_test")
+    joined = tmp_path / "joined.csv"
+    with joined.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows({**row, **later[row["arch"]]} for row in rows[0])
+    words = "--search-on e12_cifar10_valid e200_cifar10_valid --report e200_cifar10_test"
+    code, out, err = invoke(
+        "compare", "--table", joined, *words.split(), "--scale", 0.01, "--controllers", "random",
+        "--budget", 300, "--runs", 2, "--workers", 1, "--json", "-o", tmp_path / "out",
+    )  # fmt: skip
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["best"] == pytest.approx(0.9437, abs=5e-5)
+    assert report["standings"][-1]["mean"] > 0.92
 
 
 def test_no_two_runs_share_a_seed():
@@ -206,6 +262,9 @@ def test_an_empty_figure_is_refused():
         ("--retrain 2", "retrain is 2, expected 0 with a table"),
         ("--dataset cifar100", "has no column 'e12_cifar100_valid', expected one of: arch"),
         ("--table missing.csv", "missing.csv"),
+        ("--decisions arch", "search_on is '' with report None, expected columns of the table for"),
+        ("--search-on e12_cifar10_valid", "with report None, expected columns of the table for"),
+        ("--decisions arch --search-on x --report y", "has no column 'x', expected one of: arch"),
         ("--resume {tmp}/none", "holds no comparison, expected a folder with config.json"),
     ],
 )

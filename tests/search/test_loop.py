@@ -7,7 +7,7 @@ import pytest
 
 from nasnet.cells import Genotype, GrowingCellSpace
 from nasnet.cells.spaces.nasbench201 import NASBench201Cell, NASBench201Space
-from nasnet.controller import CONTROLLERS, make_controller
+from nasnet.controller import CONTROLLERS, controller_class, make_controller
 from nasnet.search import (
     Evaluation,
     Evaluator,
@@ -44,7 +44,7 @@ def run(path, controller, settings, evaluator=None, stop_at=None, executor=None,
 
 def small(name):
     """Settings with which a controller learns within a few trials."""
-    fields = [field.name for field in dataclasses.fields(CONTROLLERS[name].settings)]
+    fields = [field.name for field in dataclasses.fields(controller_class(name).Settings)]
     wanted = {"minibatch": 4, "population": 5, "tournament": 2, "initial": 5, "warm_up": 5}
     wanted |= {"beam": 4}
     return {field: value for field, value in wanted.items() if field in fields}
@@ -68,7 +68,7 @@ def test_every_trial_is_recorded_and_observed_once(tmp_path):
 @pytest.mark.parametrize("name", CONTROLLERS)
 @pytest.mark.parametrize("synchronous", [False, True])
 def test_stopping_and_going_on_changes_nothing(tmp_path, name, synchronous):
-    space = GrowingCellSpace(blocks=2) if CONTROLLERS[name].grows else SPACE
+    space = GrowingCellSpace(blocks=2) if controller_class(name).grows else SPACE
 
     def controller():
         return make_controller(name, space, seed=3, **small(name))

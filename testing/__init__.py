@@ -1,7 +1,6 @@
-"""Suites that our own parts pass, for parts of yours; they run under pytest.
+"""The suites that our own parts pass, for those that a user writes: run by the user's pytest.
 
-A suite is a class of tests. Subclass it in a test file under a name that begins with `Test`, and
-give the fixtures that its docstring names:
+from nasnet.testing import EvaluatorSuite
 
     class TestMine(ControllerSuite):
         @pytest.fixture
@@ -11,12 +10,13 @@ give the fixtures that its docstring names:
 
 import pytest
 
-for _name in ("controllers", "evaluators", "executors", "spaces", "stores"):
+for _name in ("controllers", "evaluators", "executors", "operations", "spaces", "stores"):
     pytest.register_assert_rewrite(f"{__name__}.{_name}")
 
 from nasnet.testing.controllers import ControllerSuite  # noqa: E402
 from nasnet.testing.evaluators import EvaluatorSuite  # noqa: E402
 from nasnet.testing.executors import ExecutorSuite  # noqa: E402
+from nasnet.testing.operations import OperationSuite  # noqa: E402
 from nasnet.testing.spaces import SPACES, SpaceSuite  # noqa: E402
 from nasnet.testing.stores import StoreSuite  # noqa: E402
 
@@ -25,6 +25,7 @@ __all__ = (
     "ControllerSuite",
     "EvaluatorSuite",
     "ExecutorSuite",
+    "OperationSuite",
     "SpaceSuite",
     "StoreSuite",
 )

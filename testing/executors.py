@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from nasnet.search.executors import Outcome
 from nasnet.stacking.recipe import Diverged
 
 
@@ -56,7 +57,7 @@ class ExecutorSuite:
         assert executor.free == 0
         with pytest.raises(RuntimeError, match="child 9 was submitted where 0 slots are free"):
             executor.submit(9, 9)
-        found: list[Any] = []
+        found: list[Outcome[int]] = []
         while len(found) < slots:
             found += executor.wait(0.2)
         assert executor.free == slots
@@ -89,7 +90,7 @@ class ExecutorSuite:
 def outcomes(executor, tasks):
     """The outcomes of all tasks, by their place."""
     waiting = list(enumerate(tasks))
-    found: dict[int, Any] = {}
+    found: dict[int, Outcome[Any]] = {}
     count = len(waiting)
     while len(found) < count:
         while waiting and executor.free:

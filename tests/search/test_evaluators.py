@@ -27,7 +27,7 @@ from nasnet.search.evaluators.short import ShortTraining
 from nasnet.search.shared.exchange import MOVING, WEIGHTS
 from nasnet.stacking import FlatLayout, Recipe, Stack
 from nasnet.stacking.network import CellFrame
-from nasnet.testing.evaluators import EvaluatorSuite
+from nasnet.testing import EvaluatorSuite
 from tests import fakes
 from tests.fakes import Share, Sick, Witness
 

@@ -8,8 +8,8 @@ import pytest
 from nasnet.cells import NASNET_A
 from nasnet.search import InlineExecutor, ProcessPool, Train
 from nasnet.search.executors import pool as pools
+from nasnet.testing import ExecutorSuite
 from nasnet.testing import executors as suite
-from nasnet.testing.executors import ExecutorSuite
 from tests import clocks, warm
 from tests.clocks import HurriedPool
 from tests.fakes import Cores, Loaded, Share, Sick, Together

@@ -7,7 +7,8 @@ import pytest
 
 from nasnet.search import MemoryStore, StoreError, TrialStore
 from nasnet.search.stores import statements
-from nasnet.testing.stores import StoreSuite, make_trial
+from nasnet.testing import StoreSuite
+from nasnet.testing.stores import make_trial
 
 STORES = {"memory": lambda path: MemoryStore(), "sqlite": TrialStore}
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 from nasnet.cells import COMBINES, NASNET_OPERATIONS, CellSpace, GrowingCellSpace
 from nasnet.cells.operation_table import expand_operations
 from nasnet.controller import Chosen, parse_controller
+from nasnet.runtime.loading import absolute, is_spec
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.limits import SearchLimits
@@ -97,6 +98,8 @@ class SearchSettings:
             raise ValueError(f"image_size is {self.image_size}, expected at least 8")
         object.__setattr__(self, "controller", parse_controller(self.controller).text)
         object.__setattr__(self, "operations", expand_operations(self.operations)[0])
+        if is_spec(self.evaluator):
+            object.__setattr__(self, "evaluator", absolute(self.evaluator))
         self._check_growth()
         check_in_memory(self.recipe.augmentation)
         self._check_objectives()
@@ -133,12 +136,14 @@ class SearchSettings:
     def _check_budget(self) -> None:
         staged, latency = self.budget.kind != "fixed", self.limits.latency_ms is not None
         evaluator = find_evaluator(self.evaluator)
-        for asked, can, name in (
-            (staged, evaluator.staged, f"budget.kind {self.budget.kind}"),
-            (latency, evaluator.latency, "limits.latency_ms"),
+        for asked, can, name, what in (
+            (staged, evaluator.staged, f"budget.kind {self.budget.kind}", "trains in stages"),
+            (latency, evaluator.latency, "limits.latency_ms", "heeds latency"),
         ):
             if asked and not can:
-                raise ValueError(f"evaluator is {self.evaluator!r} with {name}, expected 'child'")
+                raise ValueError(
+                    f"evaluator is {self.evaluator!r} with {name}, expected child, which {what}"
+                )
         budgets = self.budget.make(self.recipe.epochs)
         if isinstance(budgets, Halving):
             if self.trials % budgets.period:

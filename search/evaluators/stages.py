@@ -34,12 +34,14 @@ class TrainInStages(Evaluator[Stage[Any]]):
     """
 
     reward_name = TrainChild.reward_name
-    failure_reward = TrainChild.failure_reward
     task = Stage
     latency = TrainChild.latency
 
     child: TrainChild
     folder: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "failure_reward", self.child.failure_reward)
 
     def prepare(self, threads: int) -> None:
         """As for whole children."""

@@ -1,6 +1,8 @@
 """The suites that our own parts pass, for those that a user writes: run by the user's pytest.
 
-from nasnet.testing import EvaluatorSuite
+A suite is a class of tests. Its docstring names the fixtures that it needs:
+
+    from nasnet.testing import ControllerSuite
 
     class TestMine(ControllerSuite):
         @pytest.fixture

@@ -11,7 +11,8 @@ import numpy as np
 
 from nasnet.data import mini_cifar10, shapes
 from nasnet.data.dataset import DataError, Dataset, read_arrays, subset, write_arrays
-from nasnet.data.files import FOLDER_SIZE, read_folder, read_npz, resize
+from nasnet.data.files import FOLDER_SIZE, one_line, read_folder, read_npz, resize
+from nasnet.runtime.loading import is_spec, load_object
 
 __all__ = ["NAMES", "DataError", "Dataset", "load", "read_arrays", "subset", "write_arrays"]
 
@@ -25,11 +26,12 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
     Args:
         spec: one of
             "shapes10", 10,000 + 2,000 + 2,000 images drawn here, see `nasnet.data.shapes`;
-            "mini-cifar10", as many of CIFAR-10's training set, see `data_cifar.mini_cifar10`;
+            "mini-cifar10", as many of CIFAR-10's training set, see `data.mini_cifar10`;
             "auto", mini-cifar10 where it is on disk or can be downloaded, else shapes10, with
             `source` saying which and why;
-            a path to an .npz, see `data_files.read_npz`;
-            a path to a folder of class folders, see `data_files.read_folder`.
+            a path to an .npz, see `data.files.read_npz`;
+            a path to a folder of class folders, see `data.files.read_folder`;
+            "file.py:NAME", a function of yours that takes the seed and returns a `Dataset`.
         seed: of shapes10, and of the validation split where a file or folder has none. The images
             of mini-cifar10 are always the same.
         image_size: height and width in pixels; the shorter side is resized (bilinear) and the
@@ -45,10 +47,12 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
         return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)
     elif Path(spec).is_file():
         dataset = read_npz(Path(spec), seed)
+    elif is_spec(spec):
+        dataset = _own(spec, seed)
     else:
         raise DataError(
-            f"data set is {spec!r}, expected {', '.join(NAMES)}, or the path of an .npz file "
-            "or of a folder of class folders"
+            f"data set is {spec!r}, expected {', '.join(NAMES)}, the path of an .npz file or of a "
+            "folder of class folders, or file.py:NAME"
         )
     return dataset if image_size is None else _resized(dataset, image_size)
 
@@ -62,6 +66,22 @@ def _named(name: str, seed: int) -> Dataset:
         if name == "mini-cifar10":
             raise
         return _shapes10(seed, f"shapes10, drawn here: {error}")
+
+
+def _own(spec: str, seed: int) -> Dataset:
+    """What a user's function makes."""
+    make = load_object(spec)
+    if not callable(make):
+        raise DataError(f"data set {spec} is {make!r:.60}, expected a function of a seed")
+    try:
+        found = make(seed)
+    except DataError:
+        raise
+    except Exception as error:  # whatever a user's function does
+        raise DataError(f"data set {spec} failed: {one_line(error)}") from error
+    if not isinstance(found, Dataset):
+        raise DataError(f"data set {spec} gave {found!r:.60}, expected a Dataset")
+    return found
 
 
 def _shapes10(seed: int, source: str) -> Dataset:

@@ -1,0 +1,56 @@
+"""Data of a user's own, by the name of a function."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasnet.data.sources import load
+
+FILE = Path(__file__).parent.parent / "extensions" / "data.py"
+MINE = f"{FILE}:stripes"
+
+
+def test_a_function_is_called_with_the_seed():
+    one, same, other = load(MINE, seed=1), load(MINE, seed=1), load(MINE, seed=2)
+    assert one.source == "stripes of seed 1"
+    np.testing.assert_array_equal(one.x_train, same.x_train)
+    assert not np.array_equal(one.x_train, other.x_train)
+    assert load(MINE, image_size=8).image_shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("data = 3", "is 3, expected a function of a seed"),
+        ("def data(seed): return [seed]", r"gave \[0\], expected a Dataset"),
+        ("def data(seed): raise OSError('no disk')", "failed: .*no disk"),
+        ("other = 1", "has no 'data', expected one of: other"),
+    ],
+)
+def test_what_makes_no_data_is_one_line(tmp_path, body, message):
+    (tmp_path / "mine.py").write_text(body)
+    with pytest.raises(ValueError, match=message) as info:
+        load(f"{tmp_path / 'mine.py'}:data")
+    assert "\n" not in str(info.value)
+
+
+def test_a_search_by_the_command_line_takes_it(tmp_path, invoke):
+    run = tmp_path / "run"
+    flags = [
+        "--evaluator",
+        "parameters",
+        "--trials",
+        "2",
+        "--blocks",
+        "1",
+        "--workers",
+        "1",
+        "--controller",
+        "random",
+    ]
+    code, _, err = invoke("search", "--data", MINE, *flags, "--out", run)
+    assert code == 0, err
+    assert "data: stripes of seed 0" in err
+    assert json.loads((run / "config.json").read_text())["classes"] == ["lying", "standing"]

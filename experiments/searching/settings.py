@@ -5,10 +5,19 @@ import types
 import typing
 from typing import Any, Literal, TypeVar
 
-from nasnet.cells import COMBINES, NASNET_OPERATIONS, CellSpace, GrowingCellSpace
+import numpy as np
+
+from nasnet.cells import (
+    COMBINES,
+    NASNET_OPERATIONS,
+    CellSpace,
+    Genotype,
+    GrowingCellSpace,
+    SearchSpace,
+)
 from nasnet.cells.operation_table import expand_operations
 from nasnet.controller import Chosen, parse_controller
-from nasnet.runtime.loading import absolute, is_spec
+from nasnet.runtime.loading import absolute, is_spec, load_object
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.limits import SearchLimits
@@ -48,6 +57,7 @@ class SearchSettings:
         batch_statistics: whether batch normalization takes the statistics of the images that give
             the reward in place of the running ones, which lag behind in short trainings.
         image_size: side to which images of class folders are brought.
+        space: of cells of your own, as FILE.py:NAME, in place of what the next four make.
         blocks: blocks in a cell.
         grow: whether cells have 1 to `blocks` blocks, both cells equally many.
         operations: what a block may do to a state; file.py:NAME is a mapping of operations of your
@@ -75,6 +85,7 @@ class SearchSettings:
     val_images: int = 500
     batch_statistics: bool = False
     image_size: int | None = None
+    space: str | None = None
     blocks: int = 5
     grow: bool = False
     operations: tuple[str, ...] = NASNET_OPERATIONS
@@ -100,18 +111,23 @@ class SearchSettings:
         object.__setattr__(self, "operations", expand_operations(self.operations)[0])
         if is_spec(self.evaluator):
             object.__setattr__(self, "evaluator", absolute(self.evaluator))
-        self._check_growth()
+        self._check_space()
         check_in_memory(self.recipe.augmentation)
         self._check_objectives()
         self._check_evaluator()
         self._check_budget()
-        self.search_space()
         self.loop(workers=1)
 
-    def _check_growth(self) -> None:
+    def _check_space(self) -> None:
+        if self.space is not None:
+            object.__setattr__(self, "space", absolute(self.space))
+            for name in ("blocks", "grow", "operations", "combines"):
+                if getattr(self, name) != (default := getattr(SearchSettings, name)):
+                    found = getattr(self, name)
+                    raise ValueError(f"{name} is {found} beside a space, expected {default}")
         if self.grow and self.blocks < 2:
             raise ValueError(f"blocks is {self.blocks} of cells that grow, expected at least 2")
-        if self.chosen.kind.grows and not self.grow:
+        if self.chosen.kind.grows and max(self.search_space().ends) < 0:
             raise ValueError(
                 f"controller is {self.controller!r} with cells of a fixed number of blocks, "
                 "expected --grow"
@@ -161,6 +177,8 @@ class SearchSettings:
         if not find_evaluator(self.evaluator).shares_weights:
             return
         check_recipe(self.recipe)
+        if self.space is not None:
+            raise ValueError(f"evaluator is {self.evaluator!r} beside a space, expected child")
         if self.shared.sampling == "controller" and not self.chosen.kind.samples:
             raise ValueError(
                 f"shared.sampling is 'controller' with the {self.controller} controller, "
@@ -187,11 +205,23 @@ class SearchSettings:
             {**(ENAS_POLICY if enas else {}), **several}
         )
 
-    def search_space(self) -> CellSpace:
-        """What is searched."""
-        kind = GrowingCellSpace if self.grow else CellSpace
-        _, names = expand_operations(self.operations)
-        return kind(self.blocks, names, self.combines)
+    def search_space(self) -> SearchSpace[Genotype]:
+        """What is searched.
+
+        Raises:
+            ValueError: there is no such space, or it is not one of cells.
+        """
+        if self.space is None:
+            kind = GrowingCellSpace if self.grow else CellSpace
+            _, names = expand_operations(self.operations)
+            return kind(self.blocks, names, self.combines)
+        space = load_object(self.space)
+        if not isinstance(space, SearchSpace):
+            raise ValueError(f"space is {space!r:.80}, expected a value of a SearchSpace class")
+        cells = space.decode(space.sample(np.random.default_rng(0)))
+        if not isinstance(cells, Genotype):
+            raise ValueError(f"space has {type(cells).__name__}s, expected those of a Genotype")
+        return space
 
     def loop(self, workers: int, failure_reward: float | None = None) -> LoopSettings:
         """The loop's own settings; what failing earns the evaluator says."""

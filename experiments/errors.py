@@ -10,3 +10,7 @@ INTERRUPTED = 130
 
 class NotFoundError(ValueError):
     """There is no such run, trial or cell."""
+
+
+class FailedError(RuntimeError):
+    """Nothing was wrong with what was asked for; the work itself failed."""

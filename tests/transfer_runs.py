@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-import tyro
 
-from nasnet.experiments.cli import STYLE
-from nasnet.experiments.commands.transfer.finetune import TransferFinetuneCommand, finetune_default
-from nasnet.experiments.commands.transfer.train import TransferTrainCommand, train_default
+from nasnet.experiments.commands.transfer.finetune import TransferFinetuneCommand
+from nasnet.experiments.commands.transfer.train import TransferTrainCommand
 
 TINY = "--stack.repeats 1 --stack.filters 4 --stack.stem cifar --size 32 --recipe.aux-weight 0"
 
@@ -27,11 +25,10 @@ def write_photos(folder: Path) -> Path:
     return folder
 
 
-def train(*arguments, preset="small", resume=None):
-    default = train_default(None if resume else preset, resume)
-    return tyro.cli(TransferTrainCommand, args=arguments, default=default, config=STYLE)
+def train(*arguments, preset="small"):
+    chosen = () if "--resume" in arguments or "--preset" in arguments else ("--preset", preset)
+    return TransferTrainCommand.parse([*arguments, *chosen], "nasnet transfer train")
 
 
-def finetune(*arguments, resume=None):
-    default = finetune_default(resume)
-    return tyro.cli(TransferFinetuneCommand, args=arguments, default=default, config=STYLE)
+def finetune(*arguments):
+    return TransferFinetuneCommand.parse(arguments, "nasnet transfer finetune")

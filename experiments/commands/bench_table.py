@@ -7,12 +7,13 @@ from typing import Annotated
 
 import tyro
 
-from nasnet.experiments.compare.bench_table import BenchTableSettings
-from nasnet.experiments.errors import FAILURE, INTERRUPTED, OK
+from nasnet.experiments.bench.settings import BENCH_TABLE, BenchTableRun, BenchTableSettings
+from nasnet.experiments.commands.base import RunCommand
+from nasnet.experiments.errors import FAILURE, OK
 
 
 @dataclasses.dataclass(frozen=True)
-class BenchTableCommand:
+class BenchTableCommand(RunCommand):
     """Train every network of a small cell space once, and write their accuracies as a table.
 
     The space: one cell of two blocks with a fixed wiring and five operations, used as Normal and
@@ -31,32 +32,33 @@ class BenchTableCommand:
     out: Path | None = None
     resume: Path | None = None
 
-    def run(self) -> int:
-        from nasnet.experiments.compare import bench_table
+    kind = BENCH_TABLE
+    prog = "nasnet bench-table"
 
-        if self.resume is not None and self.out is not None:
-            raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
+    def run(self) -> int:
         if self.table is not None and not self.table.name.endswith((".csv", ".csv.gz")):
             raise ValueError(f"table is {self.table.name!r}, expected a name in .csv or .csv.gz")
-        if self.resume is None:
-            run = bench_table.begin(self.settings, self.out)
-        else:
-            run = bench_table.reopen(self.resume, self.settings)
-        trials = bench_table.measure(run, self.settings)
+        return super().run()
+
+    def begin(self) -> BenchTableRun:
+        from nasnet.experiments.bench import driver
+
+        return driver.begin(self.settings, self.out)
+
+    def work(self, run: BenchTableRun) -> bool:
+        from nasnet.experiments.bench import driver
+
+        return driver.measure(run)
+
+    def report(self, run: BenchTableRun, result: bool | None) -> int:
+        from nasnet.experiments.bench import driver
+        from nasnet.experiments.networks.cell_argument import read_trials
+
+        trials = read_trials(run)
         path = self.table or run.path / "table.csv.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = bench_table.write_table(trials, path)
-        print(f"{rows} networks are in {path}")
+        print(f"{driver.write_table(trials, path)} networks are in {path}")
         failed = sum(trial.failed for trial in trials)
         if failed:
             print(f"{failed} networks failed and are left out", file=sys.stderr)
-            return FAILURE
-        wanted = self.settings.cells or bench_table.OperationSpace().size()
-        if rows < wanted:
-            print(
-                f"stopped with {rows} of {wanted} networks; all of it is saved, go on with: "
-                f"nasnet bench-table --resume {run.path}",
-                file=sys.stderr,
-            )
-            return INTERRUPTED
-        return OK
+        return FAILURE if failed else OK

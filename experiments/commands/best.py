@@ -6,24 +6,18 @@ from pathlib import Path
 import tyro
 
 from nasnet.cells import Genotype
-from nasnet.experiments.console.reporting import (
-    TOP,
-    describe,
-    print_json,
-    stdout,
-    top,
-    top_table,
-    trial_json,
-)
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import print_json, stdout
 from nasnet.experiments.errors import OK, NotFoundError
 from nasnet.experiments.networks.cell_argument import find_trial, read_trials
-from nasnet.experiments.runs.directory import RunDirectory, open_run
 from nasnet.experiments.searching.pareto import pareto_rows, pareto_table, write_pareto
+from nasnet.experiments.searching.report import TOP, describe, top, top_table, trial_json
+from nasnet.experiments.searching.settings import SEARCH, SearchRun
 from nasnet.search.trial import Trial
 
 
 @dataclasses.dataclass(frozen=True)
-class BestCommand:
+class BestCommand(Command):
     """Show the best cells of a search, finished or not.
 
     Args:
@@ -42,7 +36,7 @@ class BestCommand:
     def run(self) -> int:
         if self.top < 1:
             raise ValueError(f"top is {self.top}, expected at least 1")
-        run = open_run(self.run_directory)
+        run = SEARCH.open(self.run_directory)
         best, trials = find_trial(run, None), read_trials(run)
         if self.pareto:
             return self._show_front(run, trials)
@@ -56,7 +50,7 @@ class BestCommand:
         out.print(f"next: nasnet train {run.path}", soft_wrap=True)
         return OK
 
-    def _show_front(self, run: RunDirectory, trials: list[Trial]) -> int:
+    def _show_front(self, run: SearchRun, trials: list[Trial]) -> int:
         path = write_pareto(run.path, trials)
         if path is None:
             raise NotFoundError(f"{run.path} has no child yet that was trained to the end")

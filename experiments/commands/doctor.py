@@ -8,15 +8,16 @@ from pathlib import Path
 from rich.table import Table
 
 from nasnet.data import mini_cifar10
-from nasnet.experiments.console.reporting import print_json, stdout
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import print_json, stdout
 from nasnet.experiments.errors import FAILURE, OK
-from nasnet.experiments.runs.directory import environment
+from nasnet.experiments.runs.environment import environment
 
 _REQUIRED = ("keras", "matplotlib", "numpy", "sqlalchemy", "tyro", "rich", "graphviz", "PIL")
 
 
 @dataclasses.dataclass(frozen=True)
-class DoctorCommand:
+class DoctorCommand(Command):
     """Check this machine: versions, cores, GPU, Graphviz, data. Imports no TensorFlow.
 
     Args:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import tyro
 
-from nasnet.experiments.console.reporting import print_json
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import print_json
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.cell_argument import resolve_cell
 from nasnet.experiments.networks.chosen import PlanFlags, choose_network
@@ -15,7 +16,7 @@ _NETWORK_ONLY = ("preset", "stack", "size", "classes", "aux", "expand")
 
 
 @dataclasses.dataclass(frozen=True)
-class DrawCommand:
+class DrawCommand(Command):
     """Draw a cell, or with --network the whole network, as SVG, PNG or Graphviz text.
 
     Args:

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import tyro
 
-from nasnet.experiments.console.reporting import print_json, stdout
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import print_json, stdout
 from nasnet.experiments.errors import FAILURE, OK
 from nasnet.experiments.networks.trained import find_network
 from nasnet.transfer.serving.export import Format
 
 
 @dataclasses.dataclass(frozen=True)
-class ExportCommand:
+class ExportCommand(Command):
     """Write a trained network for elsewhere: the file, its labels, a model card, a drawing.
 
     The new file is run on some images and compared with the Keras network; without what runs it
@@ -43,13 +44,18 @@ class ExportCommand:
     json: bool = False
 
     def run(self) -> int:
-        from nasnet.experiments.networks.exporting import export
+        from nasnet import viz
+        from nasnet.experiments.runs.environment import environment
+        from nasnet.transfer.serving.exporting import Card, export
 
         if self.limit < 1:
             raise ValueError(f"limit is {self.limit}, expected at least 1")
         network = find_network(self.model, self.labels)
         out = self.out or Path(f"{network.name}-{self.format}{'-int8' if self.int8 else ''}")
-        done = export(network, self.format, out, int8=self.int8, photos=self.data, limit=self.limit)
+        card = Card(environment(), viz.draw_genotype)
+        done = export(
+            network, self.format, out, card, int8=self.int8, photos=self.data, limit=self.limit
+        )
         if self.json:
             print_json(
                 {

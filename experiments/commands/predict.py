@@ -8,13 +8,14 @@ import tyro
 from rich.markup import escape
 from rich.table import Table
 
-from nasnet.experiments.console.reporting import print_json, stdout
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import print_json, stdout
 from nasnet.experiments.errors import OK, USAGE
 from nasnet.experiments.networks.trained import find_network
 
 
 @dataclasses.dataclass(frozen=True)
-class PredictCommand:
+class PredictCommand(Command):
     """Classify images; each one's most probable classes.
 
     An image that cannot be read is one line on standard error (in --json an `error` in its place);
@@ -39,7 +40,7 @@ class PredictCommand:
     json: bool = False
 
     def run(self) -> int:
-        from nasnet.experiments.networks.predicting import predict
+        from nasnet.transfer.serving.predicting import predict
 
         if not self.images:
             raise ValueError("number of images is 0, expected at least 1")

@@ -7,14 +7,15 @@ import tyro
 from rich.table import Table
 
 from nasnet.cells.profile import SlotCost, profile, total
-from nasnet.experiments.console.reporting import millions, print_json, stdout
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import millions, print_json, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.chosen import ChosenNetwork, PlanFlags, choose_network
 from nasnet.stacking.latency import latency, latency_text
 
 
 @dataclasses.dataclass(frozen=True)
-class ProfileCommand:
+class ProfileCommand(Command):
     """Count a network's parameters and multiply-adds, cell by cell.
 
     Args:

@@ -1,20 +1,18 @@
 """`nasnet proxy-quality`: which cheap measure ranks cells as their training does."""
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from nasnet.experiments.errors import INTERRUPTED, OK
-from nasnet.experiments.proxies.quality import ProxySettings
-from nasnet.experiments.runs.directory import RunDirectory
-from nasnet.search.evaluators import EVALUATORS as SEARCHABLE
+from nasnet.experiments.commands.base import RunCommand
+from nasnet.experiments.errors import OK
+from nasnet.experiments.proxies.settings import PROXIES, ProxyRun, ProxySettings
 
 
 @dataclasses.dataclass(frozen=True)
-class ProxyQualityCommand:
+class ProxyQualityCommand(RunCommand):
     """Compare cheap proxies with the accuracy of cells that are trained alone.
 
     Args:
@@ -32,44 +30,35 @@ class ProxyQualityCommand:
     resume: Path | None = None
     json: bool = False
 
-    def run(self) -> int:
+    kind = PROXIES
+    prog = "nasnet proxy-quality"
+
+    def begin(self) -> ProxyRun:
         from nasnet.experiments.proxies import quality
 
-        if self.resume is not None and self.out is not None:
-            raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
-        if self.resume is None:
-            run = quality.begin(self.settings, self.out)
-        else:
-            run = quality.reopen(self.resume, self.settings)
-        try:
-            complete = quality.measure(run, self.settings)
-        except KeyboardInterrupt:
-            complete = False
-        self._report(run)
-        if complete:
-            return OK
-        print(
-            "stopped; what has ended is saved, go on with: "
-            f"nasnet proxy-quality --resume {run.path}",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
+        return quality.begin(self.settings, self.out)
 
-    def _report(self, run: RunDirectory) -> None:
-        from nasnet.experiments.console.reporting import print_json, stdout
+    def work(self, run: ProxyRun) -> bool:
+        from nasnet.experiments.proxies import quality
+
+        return quality.measure(run)
+
+    def report(self, run: ProxyRun, result: bool | None) -> int:
+        from nasnet.experiments.console.lines import print_json, stdout
         from nasnet.experiments.proxies import quality, report
+        from nasnet.search.evaluators import EVALUATORS
 
         cells = report.join(*quality.read(run))
         rows = report.qualities(cells)
         if rows:
-            source = run.read_config()["source"].split(",")[0]
+            source = run.source.split(",")[0]
             title = f"{len(cells)} random cells, {source}"
             report.write(cells, rows, run.path, title)
         if self.json:
             print_json(report.document(cells, rows))
         elif rows:
             baseline = max([0.0, *(r.tau for r in rows if r.proxy == "parameters")])
-            good = (r.proxy for r in rows if r.proxy in SEARCHABLE and r.tau_low > baseline)
+            good = (r.proxy for r in rows if r.proxy in EVALUATORS and r.tau_low > baseline)
             best = next(good, "child")  # one is worth it if it surely beats counting parameters
             out = stdout()
             out.print(report.summary_table(rows))
@@ -78,3 +67,4 @@ class ProxyQualityCommand:
                 f"next: nasnet search --evaluator {best}",
                 soft_wrap=True,
             )
+        return OK

@@ -2,18 +2,18 @@
 
 import dataclasses
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
-from nasnet.experiments.errors import INTERRUPTED, OK
-from nasnet.experiments.searching.settings import SearchSettings
+from nasnet.experiments.commands.base import RunCommand
+from nasnet.experiments.errors import OK
+from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
 
 
 @dataclasses.dataclass(frozen=True)
-class SearchCommand:
+class SearchCommand(RunCommand):
     """Search Normal and Reduction cells on small images.
 
     Args:
@@ -31,35 +31,31 @@ class SearchCommand:
     dry_run: bool = False
     json: bool = False
 
+    kind = SEARCH
+    prog = "nasnet search"
+
     def run(self) -> int:
         if self.dry_run:
             print(json.dumps(_plan(self.settings), indent=2))
             return OK
-        from nasnet.experiments.console.reporting import print_search
-        from nasnet.experiments.networks.cell_argument import read_trials
+        return super().run()
+
+    def begin(self) -> SearchRun:
         from nasnet.experiments.searching import driver
 
-        if self.resume is None:
-            run = driver.begin(self.settings, self.out)
-        elif self.out is None:
-            run = driver.reopen(self.resume, self.settings)
-        else:
-            raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
-        try:
-            complete = driver.run_search(run, self.settings)
-        except KeyboardInterrupt:
-            complete = False
-        trials = read_trials(run)
-        print_search(run, trials, as_json=self.json)
-        if complete:
-            return OK
-        done = sum(trial.done for trial in trials)
-        print(
-            f"stopped with {done} of {self.settings.trials} children done; all of it is saved, "
-            f"go on with: nasnet search --resume {run.path}",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
+        return driver.begin(self.settings, self.out)
+
+    def work(self, run: SearchRun) -> bool:
+        from nasnet.experiments.searching import driver
+
+        return driver.run_search(run)
+
+    def report(self, run: SearchRun, result: bool | None) -> int:
+        from nasnet.experiments.networks.cell_argument import read_trials
+        from nasnet.experiments.searching.report import print_search
+
+        print_search(run, read_trials(run), as_json=self.json)
+        return OK
 
 
 def _plan(settings: SearchSettings) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import tyro
 
-from nasnet.experiments.console.reporting import print_json, reward_name, search_summary, stdout
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import print_json, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.cell_argument import read_trials
-from nasnet.experiments.runs.directory import open_run
-from nasnet.experiments.searching.settings import SearchSettings
+from nasnet.experiments.searching.report import reward_name, search_summary
+from nasnet.experiments.searching.settings import SEARCH
 
 
 @dataclasses.dataclass(frozen=True)
-class StatusCommand:
+class StatusCommand(Command):
     """Say where a search stands; it may be running, stopped or finished.
 
     Args:
@@ -25,7 +26,7 @@ class StatusCommand:
     json: bool = False
 
     def run(self) -> int:
-        run = open_run(self.run_directory)
+        run = SEARCH.open(self.run_directory)
         summary = search_summary(run, read_trials(run))
         if self.json:
             print_json(summary)
@@ -38,7 +39,7 @@ class StatusCommand:
             out.print(f"  {state}: {count}")
         out.print(f"  reused: {summary['reused']}")
         if best := summary["best"]:
-            worth = reward_name(run.settings(SearchSettings))
+            worth = reward_name(run.settings)
             out.print(f"best: {worth} {best['reward']:.4f}, trial {best['trial']}")
         if summary["done"] < summary["trials"]:
             out.print(f"to go on: nasnet search --resume {run.path}", soft_wrap=True)

@@ -1,20 +1,21 @@
 """`nasnet train`: a cell's network, trained from scratch."""
 
 import dataclasses
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import tyro
 
-from nasnet.experiments.console.reporting import millions, print_json, stdout
-from nasnet.experiments.errors import INTERRUPTED, OK
+from nasnet.experiments.commands.base import RunCommand, following
+from nasnet.experiments.console.lines import millions, print_json, stdout
+from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.cell_argument import resolve_cell
-from nasnet.experiments.searching.settings import TrainSettings
+from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings, with_recipe
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainCommand:
+class TrainCommand(RunCommand):
     """Train the network of a found or published cell from scratch.
 
     Validation images are watched while it trains; the test images are evaluated once, at the end.
@@ -39,6 +40,16 @@ class TrainCommand:
     resume: Path | None = None
     json: bool = False
 
+    kind = TRAINING
+    prog = "nasnet train"
+
+    @classmethod
+    def default(cls, arguments: Sequence[str]) -> Self | None:
+        preset = following("--recipe-preset", arguments)
+        if preset is None or following("--resume", arguments) is not None:
+            return super().default(arguments)
+        return cls(settings=with_recipe(preset), recipe_preset=preset)
+
     def run(self) -> int:
         if (self.cell is None) == (self.resume is None):
             raise ValueError(
@@ -48,21 +59,22 @@ class TrainCommand:
             raise ValueError(
                 f"recipe preset is {self.recipe_preset!r} beside --resume, expected one of the two"
             )
+        return super().run()
+
+    def begin(self) -> TrainRun:
         from nasnet.experiments.training import driver
 
-        if self.resume is not None:
-            run = driver.reopen(self.resume, self.settings)
-        else:
-            name, genotype = resolve_cell(self.cell or "", self.trial)
-            run = driver.begin(self.settings, name, genotype, self.out)
-        try:
-            result = driver.train(run)
-        except KeyboardInterrupt:
-            print(
-                f"stopped; whole epochs are saved, go on with: nasnet train --resume {run.path}",
-                file=sys.stderr,
-            )
-            return INTERRUPTED
+        name, genotype = resolve_cell(self.cell or "", self.trial)
+        return driver.begin(self.settings, name, genotype, self.out)
+
+    def work(self, run: TrainRun) -> dict[str, Any]:
+        from nasnet.experiments.training import driver
+
+        return driver.train(run)
+
+    def report(self, run: TrainRun, result: dict[str, Any] | None) -> int:
+        if result is None:
+            return OK
         if self.json:
             print_json({"run": str(run.path), **result})
             return OK

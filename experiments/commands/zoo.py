@@ -6,14 +6,15 @@ from typing import Any
 from rich.table import Table
 
 from nasnet.cells import ZOO, network_cost
-from nasnet.experiments.console.reporting import millions, print_json, stdout
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import millions, print_json, stdout
 from nasnet.experiments.errors import OK
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.presets import PRESETS, Preset
 
 
 @dataclasses.dataclass(frozen=True)
-class ZooCommand:
+class ZooCommand(Command):
     """List the published cells, and the size of each of their published networks.
 
     The sizes are computed. A cell without a published network here has a row without a preset: N=6,

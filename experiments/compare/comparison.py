@@ -1,4 +1,4 @@
-"""A comparison of controllers: its folder, and the runs that it is made of."""
+"""A comparison of controllers: how it begins, and the runs that it is made of."""
 
 import dataclasses
 import json
@@ -9,16 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.experiments.compare.settings import RESUMABLE, CompareSettings
-from nasnet.experiments.errors import NotFoundError
-from nasnet.experiments.runs.directory import RunDirectory, create
+from nasnet.data import sources
+from nasnet.experiments.compare.settings import COMPARISON, CompareSettings, Comparison
 from nasnet.runtime.files import write_atomically
-
-COMPARISON = "nasnet-comparison"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Run:
+class PlannedRun:
     """One search of a comparison.
 
     Args:
@@ -39,7 +36,7 @@ class Run:
         return f"{self.controller}-{self.number}"
 
 
-def planned(settings: CompareSettings) -> Iterator[Run]:
+def planned(settings: CompareSettings) -> Iterator[PlannedRun]:
     """All runs; controllers take turns, so that a comparison that is stopped early is fair, too.
 
     No two runs share a seed: with one, evolution's first population would be what random search
@@ -49,76 +46,60 @@ def planned(settings: CompareSettings) -> Iterator[Run]:
         for name, chosen in settings.chosen.items():
             entropy = [settings.seed, zlib.crc32(name.encode()), number]
             seed = int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
-            yield Run(name, number, seed, dict(chosen.settings))
+            yield PlannedRun(name, number, seed, dict(chosen.settings))
 
 
-class ComparisonFolder(RunDirectory):
-    """The folder of a comparison: `config.json`, `runs/`, and the results."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, COMPARISON)
-        self.runs = path / "runs"
-
-    def write_settings(self, settings: CompareSettings, source: str) -> None:
-        """Records what is compared."""
-        self.write_config(dataclasses.asdict(settings), source=source, classes=())
-
-    def record(self, run: Run, result: dict[str, Any]) -> None:
-        """Keeps the result of a run that has ended."""
-        self.runs.mkdir(exist_ok=True)
-        text = json.dumps({**dataclasses.asdict(run), **result}) + "\n"
-        write_atomically(self.runs / f"{run.name}.json", text)
-
-    def recorded(self, run: Run) -> dict[str, Any] | None:
-        """What `record` kept; None where the run has not ended.
-
-        Raises:
-            ValueError: the file is damaged, or the controller had other settings.
-        """
-        path = self.runs / f"{run.name}.json"
-        if not path.is_file():
-            return None
-        try:
-            result = json.loads(path.read_text())
-            found = {field.name: result[field.name] for field in dataclasses.fields(Run)}
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is no record of a run: {error!r}") from None
-        wanted = json.loads(json.dumps(dataclasses.asdict(run)))
-        if found != wanted:
-            raise ValueError(f"{path} is of the run {found}, expected {wanted}")
-        return result
+def runs_folder(comparison: Comparison) -> Path:
+    """Where its runs are."""
+    return comparison.path / "runs"
 
 
-def begin(settings: CompareSettings, path: Path | None, source: str) -> ComparisonFolder:
-    """Makes the folder of a new comparison.
+def record(comparison: Comparison, run: PlannedRun, result: dict[str, Any]) -> None:
+    """Keeps the result of a run that has ended."""
+    folder = runs_folder(comparison)
+    folder.mkdir(exist_ok=True)
+    text = json.dumps({**dataclasses.asdict(run), **result}) + "\n"
+    write_atomically(folder / f"{run.name}.json", text)
+
+
+def recorded(comparison: Comparison, run: PlannedRun) -> dict[str, Any] | None:
+    """What `record` kept; None where the run has not ended.
 
     Raises:
-        ValueError: there is something already.
-        OSError: it cannot be written.
+        ValueError: the file is damaged, or the controller had other settings.
     """
-    folder = ComparisonFolder(create(path, "compare", COMPARISON).path)
-    folder.write_settings(settings, source)
-    return folder
+    path = runs_folder(comparison) / f"{run.name}.json"
+    if not path.is_file():
+        return None
+    try:
+        result = json.loads(path.read_text())
+        found = {field.name: result[field.name] for field in dataclasses.fields(PlannedRun)}
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no record of a run: {error!r}") from None
+    wanted = json.loads(json.dumps(dataclasses.asdict(run)))
+    if found != wanted:
+        raise ValueError(f"{path} is of the run {found}, expected {wanted}")
+    return result
 
 
-def open_comparison(path: Path) -> ComparisonFolder:
-    """The folder of an earlier comparison.
+def begin(settings: CompareSettings, path: Path | None) -> Comparison:
+    """Makes the folder of a new comparison; what cannot be used is refused.
 
     Raises:
-        NotFoundError: there is none.
+        ValueError: the settings, the table or the data cannot be used, or there is something
+            already.
+        OSError: the folder cannot be written.
     """
-    if not (path / "config.json").is_file():
-        raise NotFoundError(f"{path} holds no comparison, expected a folder with config.json")
-    return ComparisonFolder(path)
+    if settings.evaluator == "table":
+        from nasnet.experiments.compare.tables import load_table
 
-
-def reopen(path: Path, settings: CompareSettings) -> ComparisonFolder:
-    """The same, to go on with `settings`.
-
-    Raises:
-        NotFoundError: there is none.
-        ValueError: settings have changed that may not; the text names them.
-    """
-    folder = open_comparison(path)
-    folder.resume(settings, RESUMABLE)
-    return folder
+        (_, table), name = load_table(settings), settings.data
+        what = ", ".join(settings.search_on) or settings.dataset
+        source = f"{Path(table.source).name}, {len(table.rows):,} rows, {what}"
+    else:
+        settings.check_flags()
+        dataset = sources.load(settings.data, seed=settings.seed)
+        name, source = dataset.name, dataset.source
+    comparison = COMPARISON.create(path)
+    comparison.record(settings, name, source=source)
+    return comparison

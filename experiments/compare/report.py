@@ -13,8 +13,8 @@ import numpy as np
 from rich.box import SIMPLE
 from rich.table import Table
 
-from nasnet.experiments.compare.comparison import ComparisonFolder, planned
-from nasnet.experiments.compare.settings import CompareSettings
+from nasnet.experiments.compare.comparison import planned, recorded
+from nasnet.experiments.compare.settings import Comparison
 from nasnet.runtime.files import write_atomically
 from nasnet.search.statistics import BASELINE, Standing, interval_of_curves, standings
 
@@ -55,38 +55,32 @@ def staircase(incumbents: Sequence[Sequence[Any]], column: int, length: int) -> 
     return curve
 
 
-def table_report(folder: ComparisonFolder, settings: CompareSettings, best: float) -> Report:
+def table_report(comparison: Comparison, best: float) -> Report:
     """The report on runs on a table: what the best by the search's column have in the other."""
+    settings = comparison.settings
     found: dict[str, list[np.ndarray]] = {}
     seconds: dict[str, list[float]] = {}
     for run in planned(settings):
-        if result := folder.recorded(run):
+        if result := recorded(comparison, run):
             curve = staircase(result["incumbents"], 2, settings.budget)
             found.setdefault(run.controller, []).append(curve)
             seconds.setdefault(run.controller, []).append(result["seconds"])
-    return make_report(
-        settings.report or "test accuracy",
-        found,
-        seconds,
-        settings,
-        folder.read_config()["source"],
-        best,
-    )
+    return make_report(settings.report or "test accuracy", found, seconds, comparison, best)
 
 
 def make_report(
     value: str,
     found: Mapping[str, Sequence[np.ndarray]],
     seconds: Mapping[str, Sequence[float]],
-    settings: CompareSettings,
-    source: str,
+    comparison: Comparison,
     best: float | None = None,
 ) -> Report:
     """The report on the curves [T] of the runs that have ended."""
+    settings = comparison.settings
     curves = {name: np.stack(found[name]) for name in settings.names if found.get(name)}
     rows = standings(curves, settings.checkpoints, larger_is_better=True) if curves else []
     means = {name: float(np.mean(seconds[name])) for name in curves}
-    return Report(value, curves, best, means, rows, source)
+    return Report(value, curves, best, means, rows, comparison.source)
 
 
 def write_report(report: Report, results: dict[str, Any], folder: Path, title: str) -> None:

@@ -6,19 +6,10 @@ from typing import Literal
 
 from nasnet.controller import Chosen, parse_controller, split_names
 from nasnet.experiments.compare.table_spaces import TABLE_SPACES
-from nasnet.experiments.searching.settings import SearchSettings, TrainSettings
+from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.experiments.searching.settings import SearchSettings
+from nasnet.experiments.training.settings import TrainSettings
 from nasnet.search.tables import Columns
-
-# What may differ when a comparison goes on: it adds runs, or says how fast they are made.
-RESUMABLE = (
-    "controllers",
-    "budgets",
-    "runs",
-    "workers",
-    "retrain",
-    "search.workers",
-    "search.timeout",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,3 +166,22 @@ class CompareSettings:
             presets = one.kind.few_trials if self.evaluator == "table" else {}
             found[label] = one.made_with(presets)
         return found
+
+
+COMPARISON = RunKind(
+    "nasnet-comparison",
+    "comparison",
+    "compare",
+    CompareSettings,
+    # It adds runs, or says how fast they are made.
+    may_change=(
+        "controllers",
+        "budgets",
+        "runs",
+        "workers",
+        "retrain",
+        "search.workers",
+        "search.timeout",
+    ),
+)
+Comparison = Run[CompareSettings]

@@ -5,20 +5,19 @@ import contextlib
 import multiprocessing
 import operator
 import os
-import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nasnet.experiments.compare.comparison import ComparisonFolder, Run, planned
-from nasnet.experiments.compare.progress import RunsProgress
-from nasnet.experiments.compare.settings import CompareSettings
+from nasnet.experiments.compare.comparison import PlannedRun, planned, record, recorded
+from nasnet.experiments.compare.settings import CompareSettings, Comparison
 from nasnet.experiments.compare.table_spaces import TABLE_SPACES, MeasuredSpace
-from nasnet.experiments.console.progress import say
+from nasnet.experiments.console.bar import Bar
+from nasnet.experiments.console.lines import say
+from nasnet.experiments.runs.stopping import stoppable
 from nasnet.runtime.processes import serve_parent
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.budgets import Asha
@@ -53,7 +52,7 @@ def load_table(settings: CompareSettings) -> tuple[MeasuredSpace, Table]:
 
 
 def run_on_table(
-    measured: MeasuredSpace, table: Table, settings: CompareSettings, run: Run
+    measured: MeasuredSpace, table: Table, settings: CompareSettings, run: PlannedRun
 ) -> dict[str, Any]:
     """One search on the table.
 
@@ -83,15 +82,16 @@ def run_on_table(
     return {"incumbents": incumbents, "seconds": round(time.perf_counter() - started, 3)}
 
 
-def run_all(folder: ComparisonFolder, settings: CompareSettings) -> bool:
+def run_all(comparison: Comparison) -> bool:
     """Makes the runs that are missing; True where none is left, False where Ctrl-C came first.
 
     Raises:
         ValueError: the table cannot be used, or a run that was recorded is another's.
     """
+    settings = comparison.settings
     load_table(settings)
     runs = list(planned(settings))
-    missing = [run for run in runs if folder.recorded(run) is None]
+    missing = [run for run in runs if recorded(comparison, run) is None]
     if len(missing) < len(runs):
         say(f"resuming: {len(runs) - len(missing):,} of {len(runs):,} runs are done")
     workers = min(settings.workers or os.cpu_count() or 1, len(missing))
@@ -107,33 +107,17 @@ def run_all(folder: ComparisonFolder, settings: CompareSettings) -> bool:
         )
         stack.callback(pool.shutdown, cancel_futures=True)
         futures = {pool.submit(_work, run): run for run in missing}
-        stack.enter_context(_stoppable(futures))
-        progress = stack.enter_context(RunsProgress("compare", len(runs), len(runs) - len(missing)))
+        stack.enter_context(
+            stoppable(lambda: [f.cancel() for f in futures], lambda: "runs that have begun")
+        )
+        done = len(runs) - len(missing)
+        bar = stack.enter_context(Bar("compare", len(runs), done, every=10.0))
         for future in concurrent.futures.as_completed(futures):
             if not future.cancelled():
-                folder.record(futures[future], future.result())
-                progress.ended(futures[future].controller)
+                record(comparison, futures[future], future.result())
+                done += 1
+                bar.update(done, line=f"last {futures[future].controller}")
     return not any(future.cancelled() for future in futures)
-
-
-@contextlib.contextmanager
-def _stoppable(futures: Mapping[Any, Run]) -> Iterator[None]:
-    """The first Ctrl-C lets runs end that have begun, the second one doesn't."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def on_interrupt(*_: object) -> None:
-        say("stopping: runs that have begun may end")
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        for future in futures:
-            future.cancel()
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
@@ -158,7 +142,7 @@ def _prepare(settings: CompareSettings) -> None:
     _WORKER.update(settings=settings, loaded=load_table(settings))
 
 
-def _work(run: Run) -> dict[str, Any]:
+def _work(run: PlannedRun) -> dict[str, Any]:
     settings: CompareSettings = _WORKER["settings"]
     if settings.chosen[run.controller].kind.tensorflow:
         import_tensorflow(threads=1)

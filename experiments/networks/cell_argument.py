@@ -1,10 +1,12 @@
 """What a person may give where a command wants a cell."""
 
 from pathlib import Path
+from typing import Any
 
 from nasnet.cells import ZOO, Genotype
 from nasnet.experiments.errors import NotFoundError
-from nasnet.experiments.runs.directory import RunDirectory, open_run
+from nasnet.experiments.runs.run import Run
+from nasnet.experiments.searching.settings import SEARCH, SearchRun
 from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial, best_trial
 
@@ -26,7 +28,7 @@ def resolve_cell(text: str, trial: int | None = None) -> tuple[str, Genotype]:
     if text in ZOO:
         return text, ZOO[text].genotype
     if path.is_dir():
-        found = find_trial(open_run(path), trial)
+        found = find_trial(SEARCH.open(path), trial)
         return f"{path.resolve().name}-trial-{found.number}", Genotype.from_json(found.genotype)
     if path.is_file():
         try:
@@ -39,13 +41,13 @@ def resolve_cell(text: str, trial: int | None = None) -> tuple[str, Genotype]:
     )
 
 
-def read_trials(run: RunDirectory) -> list[Trial]:
+def read_trials(run: Run[Any]) -> list[Trial]:
     """All trials of a run, whether it runs just now or not."""
     with TrialStore(run.store, create=False) as store:
         return store.trials()
 
 
-def find_trial(run: RunDirectory, number: int | None) -> Trial:
+def find_trial(run: SearchRun, number: int | None) -> Trial:
     """One trial of a run; its best one where `number` is None.
 
     Raises:

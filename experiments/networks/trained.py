@@ -8,32 +8,8 @@ from typing import Any
 from nasnet.cells import Genotype
 from nasnet.data.photos.images import CROP
 from nasnet.experiments.errors import NotFoundError
-from nasnet.experiments.runs.directory import TRAINING
-
-ABOUT, LABELS = "preprocessing.json", "labels.txt"
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainedNetwork:
-    """A network on disk and what is known of it.
-
-    Attributes:
-        path: of the network's own file or folder.
-        name: a short one.
-        classes: their names; empty where they are not known.
-        crop: side of the square that it is shown, as a share of an image's shorter side.
-        genotype: its cells, None where they are not known.
-        config: of the run directory, empty where there is none.
-        result: what the run measured, likewise.
-    """
-
-    path: Path
-    name: str
-    classes: tuple[str, ...] = ()
-    crop: float = CROP
-    genotype: Genotype | None = None
-    config: dict[str, Any] = dataclasses.field(default_factory=dict)
-    result: dict[str, Any] = dataclasses.field(default_factory=dict)
+from nasnet.experiments.training.settings import TRAINING
+from nasnet.transfer.serving.trained import ABOUT, LABELS, TrainedNetwork
 
 
 def find_network(path: Path, labels: Path | None = None) -> TrainedNetwork:
@@ -82,7 +58,7 @@ def _of_run(folder: Path) -> TrainedNetwork:
         folder.resolve().name,
         tuple(map(str, config.get("classes", ()))),
         # A training on arrays shows whole images.
-        1.0 if config.get("format") == TRAINING else CROP,
+        1.0 if config.get("format") == TRAINING.format else CROP,
         genotype,
         config,
         result,

@@ -4,21 +4,19 @@ Each kind of measurement is a random search with the same seed, and so of the sa
 store of its own: it goes on where it was stopped.
 """
 
+import contextlib
 import dataclasses
+import functools
 import os
 from pathlib import Path
 from typing import Any
 
-from nasnet.cells import NASNET_A, CellSpace, network_cost
 from nasnet.controller import make_controller
 from nasnet.data import sources as data
-from nasnet.experiments.compare.progress import RunsProgress
-from nasnet.experiments.console.progress import say
-from nasnet.experiments.errors import NotFoundError
-from nasnet.experiments.runs.directory import RunDirectory, create
-from nasnet.experiments.searching.driver import stoppable
-from nasnet.experiments.searching.settings import pinned
-from nasnet.experiments.searching.shared import start_pool, train_shared
+from nasnet.experiments.proxies.settings import PROXIES, ProxyRun, ProxySettings
+from nasnet.experiments.runs.images import begin_on_images
+from nasnet.experiments.searching.running import carry_out, start_pool
+from nasnet.experiments.searching.shared import train_shared
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.evaluators import EVALUATORS, Conditions, Evaluator, TrainChild
 from nasnet.search.evaluators.several import Several
@@ -26,81 +24,15 @@ from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.evaluators.short import ShortTraining
 from nasnet.search.loop import Search
 from nasnet.search.settings import LoopSettings
-from nasnet.search.shared.settings import SharedSettings, check_recipe
 from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial
 from nasnet.stacking.network import CellFrame
-from nasnet.stacking.plan import Stack
-from nasnet.stacking.recipe import Recipe
 
-PROXIES = "nasnet-proxies"
 CHILDREN, MEASURED = "children.db", "proxies.db"
-RESUMABLE = ("cells", "workers", "timeout")
+WHAT = {CHILDREN: "stand-alone", MEASURED: "proxies"}
 
 
-@dataclasses.dataclass(frozen=True)
-class ProxySettings:
-    """Settings of a comparison of proxies.
-
-    Args:
-        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders.
-        cells: random cells, each trained alone and measured by every proxy.
-        seed: of the cells and of everything else.
-        workers: children at a time; 0 for one a core.
-        timeout: seconds that one child may take.
-        train_images: images that a child trains on, as far as there are so many; 0 for all.
-        val_images: images that give its accuracy, likewise.
-        image_size: side to which images of class folders are brought.
-        blocks: blocks in a cell.
-        short_images: training images of the short trainings, which have one epoch.
-        repeat: whether every cell is trained alone a second time, from another seed: what a perfect
-            proxy could reach. It doubles the cost.
-        stack: the child's plan.
-        recipe: the child's training.
-        shared: how shared weights are trained; no controller samples them.
-    """
-
-    data: str = "auto"
-    cells: int = 50
-    seed: int = 0
-    workers: int = 0
-    timeout: float = 1200.0
-    train_images: int = 2000
-    val_images: int = 1000
-    image_size: int | None = None
-    blocks: int = 5
-    short_images: int = 500
-    repeat: bool = False
-    stack: Stack = Stack(repeats=1, filters=8)
-    recipe: Recipe = Recipe(epochs=2, batch_size=16, learning_rate=0.05, augmentation="flip")
-    shared: SharedSettings = dataclasses.field(
-        default_factory=lambda: SharedSettings(epochs=15, sampling="uniform")
-    )
-
-    def __post_init__(self) -> None:
-        for name, lowest in (
-            ("cells", 3),
-            ("seed", 0),
-            ("workers", 0),
-            ("train_images", 0),
-            ("val_images", 0),
-            ("short_images", 1),
-        ):
-            if getattr(self, name) < lowest:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {lowest}")
-        if not self.timeout > 0:
-            raise ValueError(f"timeout is {self.timeout}, expected above 0 seconds")
-        if self.shared.sampling == "controller":
-            raise ValueError("shared.sampling is 'controller', expected 'fair' or 'uniform'")
-        check_recipe(self.recipe)
-        self.space()
-
-    def space(self) -> CellSpace:
-        """What the cells are drawn from."""
-        return CellSpace(self.blocks)
-
-
-def begin(settings: ProxySettings, path: Path | None) -> RunDirectory:
+def begin(settings: ProxySettings, path: Path | None) -> ProxyRun:
     """Makes the folder of a new comparison, with its data.
 
     Raises:
@@ -108,51 +40,18 @@ def begin(settings: ProxySettings, path: Path | None) -> RunDirectory:
         OSError: the folder cannot be written.
     """
     dataset = data.load(settings.data, seed=settings.seed, image_size=settings.image_size)
-    say(f"data: {dataset.source}")
-    part = data.subset(
-        dataclasses.replace(dataset, x_test=None, y_test=None),
-        train=min(settings.train_images, len(dataset.x_train)) or None,
-        val=min(settings.val_images, len(dataset.x_val)) or None,
-        seed=settings.seed,
-    )
-    network_cost(CellFrame(settings.stack, part.image_shape, len(part.classes)).network(NASNET_A))
-    run = create(path, "proxies", PROXIES)
-    data.write_arrays(part, run.data)
-    settings = pinned(settings, dataset.name)
-    run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)
-    return run
+    dataset = dataclasses.replace(dataset, x_test=None, y_test=None)
+    stores = (CHILDREN, MEASURED)
+    return begin_on_images(PROXIES, settings, dataset, path, val=settings.val_images, stores=stores)
 
 
-def open_proxies(path: Path) -> RunDirectory:
-    """The folder of an earlier comparison.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    if not (path / "config.json").is_file():
-        raise NotFoundError(f"{path} holds no proxies, expected a folder with config.json")
-    return RunDirectory(path, PROXIES)
-
-
-def reopen(path: Path, settings: ProxySettings) -> RunDirectory:
-    """The same, to go on with `settings`.
-
-    Raises:
-        NotFoundError: there is none.
-        ValueError: settings have changed that may not; the text names them.
-    """
-    run = open_proxies(path)
-    run.resume(settings, RESUMABLE)
-    say(f"data: {run.read_config()['source']}")
-    return run
-
-
-def measure(run: RunDirectory, settings: ProxySettings) -> bool:
+def measure(run: ProxyRun) -> bool:
     """Trains shared weights and children and takes all proxies; True where all of it is done.
 
     Raises:
         ValueError: another process is at work here, or a state cannot be gone on from.
     """
+    settings = run.settings
     workers = settings.workers or os.cpu_count() or 1
     with run.lock():
         dataset = data.read_arrays(run.data)
@@ -170,17 +69,10 @@ def measure(run: RunDirectory, settings: ProxySettings) -> bool:
             train_shared(shared, settings, len(dataset.x_train), pool, None)
         finally:
             pool.close()
-        return _score_cells(
-            run, settings, child, CHILDREN, "stand-alone", settings.seed, workers
-        ) and _score_cells(
-            run,
-            settings,
-            proxies(settings, conditions),
-            MEASURED,
-            "proxies",
-            # Other weights and other images: chance must not speak for a proxy.
-            settings.seed + 1,
-            workers,
+        measured = proxies(settings, conditions)
+        # Other weights and other images: chance must not speak for a proxy.
+        return _score_cells(run, child, CHILDREN, settings.seed) and _score_cells(
+            run, measured, MEASURED, settings.seed + 1
         )
 
 
@@ -200,44 +92,23 @@ def proxies(settings: ProxySettings, conditions: Conditions) -> Several:
     return Several(tuple(evaluators))
 
 
-def _score_cells(
-    run: RunDirectory,
-    settings: ProxySettings,
-    evaluator: Evaluator[Any],
-    name: str,
-    what: str,
-    seed: int,
-    workers: int,
-) -> bool:
+def _score_cells(run: ProxyRun, evaluator: Evaluator[Any], name: str, seed: int) -> bool:
     """Scores the random cells that have no score yet; False where Ctrl-C came first."""
-    space = settings.space()
+    settings = run.settings
     with TrialStore(run.path / name) as store:
-        trials = store.trials()
-        done = sum(trial.done for trial in trials)
-        if done >= settings.cells:
+        if sum(trial.done for trial in store.trials()) >= settings.cells:
             return True
-        pool = start_pool(evaluator, workers, settings.timeout)
-        try:
-            with RunsProgress(what, settings.cells, done) as progress:
-                shown = done
-
-                def show(search: Search) -> None:
-                    nonlocal shown
-                    while shown < search.finished:
-                        shown += 1
-                        progress.ended(what)
-
-                loop = LoopSettings(settings.cells, seed, failure_reward=evaluator.failure_reward)
-                controller = make_controller("random", space, seed=settings.seed)
-                search = Search(space, controller, store, pool, loop, on_change=show)
-                with stoppable(search):
-                    search.run()
-        finally:
-            pool.close()
+        space = settings.space()
+        pool = start_pool(evaluator, settings.workers or os.cpu_count() or 1, settings.timeout)
+        with contextlib.closing(pool):
+            controller = make_controller("random", space, seed=settings.seed)
+            loop = LoopSettings(settings.cells, seed, failure_reward=evaluator.failure_reward)
+            make = functools.partial(Search, space, controller, store, pool, loop)
+            search = carry_out(make, WHAT[name], settings.cells)
         return search.finished >= settings.cells
 
 
-def read(run: RunDirectory) -> tuple[list[Trial], list[Trial]]:
+def read(run: ProxyRun) -> tuple[list[Trial], list[Trial]]:
     """The stand-alone children and the proxies' trials so far, by number."""
     found: list[list[Trial]] = []
     for path in (run.path / CHILDREN, run.path / MEASURED):

@@ -23,8 +23,8 @@ import numpy as np
 import tyro
 
 from nasnet.experiments import cli
-from nasnet.experiments.console.progress import say
-from nasnet.experiments.console.reporting import stdout
+from nasnet.experiments.commands.base import STYLE
+from nasnet.experiments.console.lines import say, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.cell_argument import resolve_cell
 from nasnet.experiments.published.scenes import (
@@ -241,6 +241,6 @@ def detect(model: Any, anchors: np.ndarray, images: np.ndarray) -> list[list[Det
 
 if __name__ == "__main__":
     command = tyro.cli(
-        Detector, prog="python -m nasnet.experiments.published.detector", config=cli.STYLE
+        Detector, prog="python -m nasnet.experiments.published.detector", config=STYLE
     )
     sys.exit(cli.run(command.run))

@@ -22,12 +22,13 @@ from typing import Annotated, Any
 import tyro
 
 from nasnet.experiments import cli
+from nasnet.experiments.commands.base import STYLE
 from nasnet.experiments.compare.searches import finished
-from nasnet.experiments.console.progress import say
+from nasnet.experiments.console.lines import say
 from nasnet.experiments.errors import INTERRUPTED, OK
 from nasnet.experiments.published.steps import run_nasnet
-from nasnet.experiments.runs.directory import clear_unmade
-from nasnet.experiments.searching.settings import differences, from_json
+from nasnet.experiments.runs.run import clear_unmade
+from nasnet.experiments.runs.values import differences, from_json
 from nasnet.runtime.files import write_atomically
 
 
@@ -174,7 +175,7 @@ def main(arguments: list[str] | None = None) -> None:
             Command,
             prog="python -m nasnet.experiments.published.imagenet",
             args=given,
-            config=cli.STYLE,
+            config=STYLE,
         )
         steps = begin(command.out, command.mission)
         code = steps.run()

@@ -12,12 +12,11 @@ Expect:   see experiments/published/README.md, which quotes a run. With so few c
 """
 
 import sys
-
-import tyro
+from collections.abc import Sequence
+from typing import Self
 
 from nasnet.experiments import cli
 from nasnet.experiments.commands.search import SearchCommand
-from nasnet.experiments.runs.directory import SEARCH, open_run
 from nasnet.experiments.searching.settings import SearchSettings
 
 # The learning rate is the one that AmoebaNet's authors found best for this controller.
@@ -29,25 +28,19 @@ SETTINGS = SearchSettings(
 )
 
 
+class MiniCifarCommand(SearchCommand):
+    """The search with settings of its own."""
+
+    @classmethod
+    def default(cls, arguments: Sequence[str]) -> Self:
+        return super().default(arguments) or cls(settings=SETTINGS)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the search and exits with its code."""
     given = sys.argv[1:] if arguments is None else arguments
-
-    def work() -> int:
-        resumed = cli.resumed(given)
-        settings = (
-            SETTINGS if resumed is None else open_run(resumed, SEARCH).settings(SearchSettings)
-        )
-        command = tyro.cli(
-            SearchCommand,
-            prog="python -m nasnet.experiments.published.mini_cifar",
-            default=SearchCommand(settings=settings),
-            args=given,
-            config=cli.STYLE,
-        )
-        return command.run()
-
-    sys.exit(cli.run(work))
+    prog = "python -m nasnet.experiments.published.mini_cifar"
+    sys.exit(cli.run(lambda: MiniCifarCommand.parse(given, prog).run()))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nasnet.experiments.console.progress import say
+from nasnet.experiments.console.lines import say
 from nasnet.experiments.errors import OK
 from nasnet.runtime.files import write_atomically
 

@@ -24,12 +24,12 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from nasnet.experiments import cli
-from nasnet.experiments.console.progress import say
-from nasnet.experiments.console.reporting import millions, stdout
+from nasnet.experiments.commands.base import STYLE
+from nasnet.experiments.console.lines import millions, say, stdout
 from nasnet.experiments.errors import INTERRUPTED, OK
 from nasnet.experiments.networks.cell_argument import resolve_cell
 from nasnet.experiments.published.steps import run_nasnet
-from nasnet.experiments.runs.directory import clear_unmade
+from nasnet.experiments.runs.run import clear_unmade
 from nasnet.runtime.files import write_atomically
 from nasnet.search.statistics import interval
 
@@ -149,7 +149,7 @@ def main(arguments: list[str] | None = None) -> None:
             TransferComparison,
             prog="python -m nasnet.experiments.published.transfer_comparison",
             args=given,
-            config=cli.STYLE,
+            config=STYLE,
         )
         code = command.run()
         if code == INTERRUPTED:

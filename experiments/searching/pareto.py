@@ -8,7 +8,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from nasnet.experiments.console.reporting import millions
+from nasnet.experiments.console.lines import millions
 from nasnet.search.limits import pareto_front
 from nasnet.search.trial import Trial
 

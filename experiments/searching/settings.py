@@ -1,9 +1,7 @@
 """What a search is: every setting in one value, as JSON in the run directory."""
 
 import dataclasses
-import types
-import typing
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +15,7 @@ from nasnet.cells import (
 )
 from nasnet.cells.operation_table import expand_operations
 from nasnet.controller import Chosen, parse_controller
+from nasnet.experiments.runs.run import Run, RunKind
 from nasnet.runtime.loading import absolute, is_spec, load_object
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.evaluators import find_evaluator
@@ -26,12 +25,6 @@ from nasnet.search.settings import LoopSettings
 from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings, check_recipe
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe, check_in_memory
-from nasnet.stacking.recipes import RECIPES
-
-T = TypeVar("T")
-# What may differ when a search goes on: it changes how fast and how long, not what is searched.
-RESUMABLE = ("trials", "workers", "timeout")
-AUTO = "auto"  # data that are found out when a run begins
 
 
 @dataclasses.dataclass(frozen=True)
@@ -235,103 +228,27 @@ class SearchSettings:
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class TrainSettings:
-    """Settings of a training from scratch.
-
-    Args:
-        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders.
-        seed: of the weights, the order of the images and their augmentation.
-        image_size: side to which images of class folders are brought.
-        stack: the network's plan.
-        recipe: the training.
-    """
-
-    data: str = "auto"
-    seed: int = 0
-    image_size: int | None = None
-    stack: Stack = Stack(repeats=2, filters=8)
-    recipe: Recipe = Recipe(epochs=20, batch_size=32, learning_rate=0.05)
-
-    def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}, expected at least 0")
-        check_in_memory(self.recipe.augmentation)
+def _check(run: Run[SearchSettings]) -> None:
+    """Refuses what this version would go on with in another way."""
+    stored = run.read_config()["settings"]
+    if "policy" not in stored:  # version 0.1 wrote it
+        return
+    grows, evaluator = stored.get("grow", False), stored.get("evaluator", "child")
+    if grows or evaluator != "child":
+        how = "cells that grow" if grows else f"evaluator {evaluator}"
+        raise ValueError(
+            f"{run.path} was begun by version 0.1 with {how}, which this version draws or scores "
+            "in another way; expected a search that this version began"
+        )
 
 
-def with_recipe(name: str) -> TrainSettings:
-    """The default settings with a published recipe.
-
-    Raises:
-        ValueError: no recipe has this name.
-    """
-    if name not in RECIPES:
-        raise ValueError(f"recipe preset is {name!r}, expected one of: {', '.join(RECIPES)}")
-    return TrainSettings(recipe=RECIPES[name])
-
-
-def from_json(kind: type[T], data: Any, where: str = "settings") -> T:
-    """The dataclass `kind` from the JSON values of `dataclasses.asdict`.
-
-    What an earlier version wrote in another form the `upgraded` of `kind` brings into today's.
-
-    Raises:
-        ValueError: a key is unknown, or a value is not of its type or out of range.
-    """
-    if not isinstance(data, dict):
-        raise ValueError(f"{where} is {data!r:.60}, expected an object")
-    if upgraded := getattr(kind, "upgraded", None):
-        data = upgraded(data)
-    hints = typing.get_type_hints(kind)
-    values = {}
-    for key, value in data.items():
-        if key not in hints:
-            raise ValueError(f"{where} has an unknown key {key!r}, expected: {', '.join(hints)}")
-        values[key] = _value(hints[key], value, f"{where}.{key}")
-    return kind(**values)
-
-
-def pinned(settings: T, data: str) -> T:
-    """The settings with these data, where they were left to be found out ("auto").
-
-    What was found when a run began holds for all of it: another network connection is no reason to
-    go on with other images.
-    """
-    left_open: Any = settings
-    return dataclasses.replace(left_open, data=data) if left_open.data == AUTO else settings
-
-
-def differences(old: Any, new: Any, prefix: str = "") -> list[str]:
-    """One line for each setting that differs between two values of one dataclass."""
-    lines = []
-    for field in dataclasses.fields(old):
-        a, b = getattr(old, field.name), getattr(new, field.name)
-        if dataclasses.is_dataclass(a):
-            lines += differences(a, b, f"{prefix}{field.name}.")
-        elif a != b:
-            lines.append(f"{prefix}{field.name}: {a} in the run, {b} now")
-    return lines
-
-
-def _value(hint: Any, value: Any, where: str) -> Any:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if dataclasses.is_dataclass(hint):
-        return from_json(typing.cast(type, hint), value, where)
-    if origin in (types.UnionType, typing.Union):
-        if value is None and type(None) in arguments:
-            return None
-        return _value(next(a for a in arguments if a is not type(None)), value, where)
-    if origin is Literal:
-        fits = value in arguments
-    elif origin is tuple:
-        if isinstance(value, list):
-            return tuple(_value(arguments[0], item, where) for item in value)
-        fits = False
-    elif hint is float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-    else:
-        fits = type(value) is hint
-    if not fits:
-        expected = f"one of {arguments}" if origin is Literal else getattr(hint, "__name__", hint)
-        raise ValueError(f"{where} is {value!r}, expected {expected}")
-    return value
+SEARCH = RunKind(
+    "nasnet-search",
+    "search",
+    "search",
+    SearchSettings,
+    # It changes how fast and how long, not what is searched.
+    may_change=("trials", "workers", "timeout"),
+    check=_check,
+)
+SearchRun = Run[SearchSettings]

@@ -5,33 +5,34 @@ import dataclasses
 import io
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nasnet.cells import Genotype, network_cost
 from nasnet.data import sources
 from nasnet.data.dataset import split_validation
-from nasnet.experiments.console.progress import console, duration
-from nasnet.experiments.runs.directory import TRAINING, RunDirectory, create, open_run
-from nasnet.experiments.searching.settings import AUTO, TrainSettings, pinned
+from nasnet.experiments.console.bar import Bar
+from nasnet.experiments.console.lines import duration, say
+from nasnet.experiments.runs.values import AUTO
+from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.stacking.keras.saving import save_network
 from nasnet.stacking.network import CellNetwork
-from nasnet.stacking.recipe import Recipe
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+History = list[dict[str, float]]
 
 
-def load_with_test(settings: TrainSettings) -> sources.Dataset:
+def load_with_test(data: str, seed: int, image_size: int | None = None) -> sources.Dataset:
     """The data set; one without test images gives up a part of its training images for them."""
-    dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
+    dataset = sources.load(data, seed=seed, image_size=image_size)
     if dataset.x_test is not None:
         return dataset
-    kept, held_out = split_validation(dataset.y_train, settings.seed)
+    kept, held_out = split_validation(dataset.y_train, seed)
     return dataclasses.replace(
         dataset,
         source=f"{dataset.source}; {len(held_out):,} of its training images held out for the test",
@@ -42,38 +43,23 @@ def load_with_test(settings: TrainSettings) -> sources.Dataset:
     )
 
 
-def begin(
-    settings: TrainSettings, name: str, genotype: Genotype, path: Path | None
-) -> RunDirectory:
+def begin(settings: TrainSettings, name: str, genotype: Genotype, path: Path | None) -> TrainRun:
     """Makes the run directory of a new training.
 
     Raises:
         ValueError: the settings, the data or the folder cannot be used.
         OSError: the folder cannot be written.
     """
-    dataset = load_with_test(settings)
+    dataset = load_with_test(settings.data, settings.seed, settings.image_size)
     network = CellNetwork(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
     network_cost(network, aux_head=settings.recipe.aux_weight > 0)
-    run = create(path, f"train-{name}", TRAINING)
+    run = TRAINING.create(path, f"train-{name}")
     write_atomically(run.path / "genotype.json", genotype.to_json(indent=2) + "\n")
-    settings = pinned(settings, dataset.name)
-    run.write_config(dataclasses.asdict(settings), source=dataset.source, classes=dataset.classes)
+    run.record(settings, dataset.name, source=dataset.source, classes=dataset.classes)
     return run
 
 
-def reopen(path: Path, settings: TrainSettings) -> RunDirectory:
-    """The run directory of an earlier training.
-
-    Raises:
-        NotFoundError: there is no training in `path`.
-        ValueError: settings have changed.
-    """
-    run = open_run(path, TRAINING)
-    run.resume(settings)
-    return run
-
-
-def train(run: RunDirectory) -> dict[str, Any]:
+def train(run: TrainRun) -> dict[str, Any]:
     """Trains behind the last whole epoch, evaluates the test images once, saves the network.
 
     Returns:
@@ -83,55 +69,75 @@ def train(run: RunDirectory) -> dict[str, Any]:
         ValueError: another process trains here, or the data are no longer those of the run.
     """
     import_tensorflow()
-    from nasnet.stacking.flat.trainer import Epoch, Trainer
+    from nasnet.stacking.flat.trainer import Trainer
 
     with run.lock():
-        settings, began_with = run.settings(TrainSettings), run.read_config()["source"]
-        dataset = load_with_test(settings)
+        settings = run.settings
+        dataset = load_with_test(settings.data, settings.seed, settings.image_size)
         # Version 0.1 recorded what was found for "auto" in words alone, its name first.
-        if settings.data == AUTO and dataset.name != began_with.split(",")[0]:
-            raise ValueError(f"data is {dataset.source}, expected that of the run: {began_with}")
-        console.print(f"data: {dataset.source}", highlight=False)
+        if settings.data == AUTO and dataset.name != run.source.split(",")[0]:
+            raise ValueError(f"data is {dataset.source}, expected that of the run: {run.source}")
         genotype = Genotype.from_json((run.path / "genotype.json").read_text())
         network = CellNetwork(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
         trainer = Trainer(network, settings.recipe, seed=settings.seed)
-        history = _restore(run, trainer)
-        started = time.monotonic()
-        bar = _Bar(settings.recipe.epochs)
-
-        def on_epoch(epoch: Epoch) -> None:
-            nonlocal started
-            loss, accuracy = trainer.evaluate(dataset.x_val, dataset.y_val)
-            seconds = time.monotonic() - started
-            started = time.monotonic()
-            row = (epoch.number, epoch.loss, epoch.accuracy, loss, accuracy, seconds)
-            history.append(dict(zip(COLUMNS, row, strict=True)))
-            _save(run, trainer, history)
-            bar.epoch(history)
-
-        with bar:
-            trainer.fit(dataset.x_train, dataset.y_train, on_epoch=on_epoch, on_step=bar.step)
-        if dataset.x_test is None or dataset.y_test is None:
-            raise ValueError(f"data set {dataset.name} has no test images, expected some")
-        test_loss, test_accuracy = trainer.evaluate(dataset.x_test, dataset.y_test)
-        result = {
-            "test_accuracy": test_accuracy,
-            "test_loss": test_loss,
-            "test_images": len(dataset.x_test),
-            "val_accuracy": history[-1]["val_accuracy"],
-            "val_images": len(dataset.x_val),
-            "train_images": len(dataset.x_train),
-            "parameters": trainer.cost.trainable_parameters,
-            "mult_adds": trainer.cost.mult_adds,
-            "epochs": len(history),
-            "seconds": sum(row["seconds"] for row in history),
-        }
-        _finish(run, network, settings.recipe, trainer.weights(), history)
+        history = _fit(run, trainer, dataset, settings.recipe.epochs)
+        result = _test(trainer, dataset, history)
+        _draw(run, history)
+        save_network(run.path / "model.keras", trainer.weights(), network, settings.recipe)
         write_atomically(run.path / "result.json", json.dumps(result, indent=2) + "\n")
     return result
 
 
-def _restore(run: RunDirectory, trainer: Any) -> list[dict[str, float]]:
+def _fit(run: TrainRun, trainer: Any, dataset: sources.Dataset, epochs: int) -> History:
+    """Trains the epochs that are left; all of them, in numbers."""
+    history = _restore(run, trainer)
+    started = time.monotonic()
+
+    def on_epoch(epoch: Any) -> None:
+        nonlocal started
+        loss, accuracy = trainer.evaluate(dataset.x_val, dataset.y_val)
+        seconds = time.monotonic() - started
+        started = time.monotonic()
+        row = (epoch.number, epoch.loss, epoch.accuracy, loss, accuracy, seconds)
+        history.append(dict(zip(COLUMNS, row, strict=True)))
+        _save(run, trainer, history)
+        say(_line(history, epochs))
+
+    with Bar("train", unit="steps", every=None) as bar:
+        trainer.fit(dataset.x_train, dataset.y_train, on_epoch=on_epoch, on_step=bar.update)
+    return history
+
+
+def _line(history: History, epochs: int) -> str:
+    """The last epoch for a person."""
+    last, best = history[-1], max(row["val_accuracy"] for row in history)
+    left = (epochs - len(history)) * sum(row["seconds"] for row in history) / len(history)
+    return (
+        f"epoch {len(history)}/{epochs} · val {last['val_accuracy']:.4f} · best {best:.4f} · "
+        f"loss {last['loss']:.4f} · {duration(last['seconds'])}, ETA {duration(left)}"
+    )
+
+
+def _test(trainer: Any, dataset: sources.Dataset, history: History) -> dict[str, Any]:
+    """The result, by the test images."""
+    if dataset.x_test is None or dataset.y_test is None:
+        raise ValueError(f"data set {dataset.name} has no test images, expected some")
+    loss, accuracy = trainer.evaluate(dataset.x_test, dataset.y_test)
+    return {
+        "test_accuracy": accuracy,
+        "test_loss": loss,
+        "test_images": len(dataset.x_test),
+        "val_accuracy": history[-1]["val_accuracy"],
+        "val_images": len(dataset.x_val),
+        "train_images": len(dataset.x_train),
+        "parameters": trainer.cost.trainable_parameters,
+        "mult_adds": trainer.cost.mult_adds,
+        "epochs": len(history),
+        "seconds": sum(row["seconds"] for row in history),
+    }
+
+
+def _restore(run: TrainRun, trainer: Any) -> History:
     checkpoint = run.path / "checkpoint.npz"
     if not checkpoint.is_file():
         return []
@@ -143,11 +149,11 @@ def _restore(run: RunDirectory, trainer: Any) -> list[dict[str, float]]:
     except (ValueError, KeyError, OSError, EOFError) as error:
         raise ValueError(f"{checkpoint} cannot be read: {error}") from None
     history = [dict(zip(COLUMNS, map(float, row), strict=True)) for row in rows]
-    console.print(f"resuming behind epoch {len(history)}", highlight=False)
+    say(f"resuming behind epoch {len(history)}")
     return history
 
 
-def _save(run: RunDirectory, trainer: Any, history: list[dict[str, float]]) -> None:
+def _save(run: TrainRun, trainer: Any, history: History) -> None:
     """Weights and history in one file, so that a kill cannot part them."""
     buffer = io.BytesIO()
     rows = np.array([[row[name] for name in COLUMNS] for row in history])
@@ -160,51 +166,8 @@ def _save(run: RunDirectory, trainer: Any, history: list[dict[str, float]]) -> N
     write_atomically(run.path / "history.csv", text.getvalue())
 
 
-def _finish(
-    run: RunDirectory,
-    network: CellNetwork,
-    recipe: Recipe,
-    weights: dict[str, np.ndarray],
-    history: list[dict[str, float]],
-) -> None:
+def _draw(run: TrainRun, history: History) -> None:
     from nasnet import viz
 
-    curves = {name: [row[name] for row in history] for name in COLUMNS[1:5]}
+    curves: Mapping[str, list[float]] = {n: [row[n] for row in history] for n in COLUMNS[1:5]}
     viz.save_figure(viz.training_figure(curves), run.path / "training.png")
-    save_network(run.path / "model.keras", weights, network, recipe)
-
-
-class _Bar:
-    """Steps as a live bar in a terminal; elsewhere a line an epoch."""
-
-    def __init__(self, epochs: int) -> None:
-        self._epochs, self._started = epochs, time.monotonic()
-        columns = (
-            TextColumn("[bold]train[/] {task.fields[line]}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.completed}/{task.total} steps · ETA"),
-            TimeRemainingColumn(),
-        )
-        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        self._task = self._bar.add_task("train", total=None, line="tracing")
-
-    def __enter__(self) -> "_Bar":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def step(self, done: int, total: int) -> None:
-        self._bar.update(self._task, completed=done, total=total)
-
-    def epoch(self, history: list[dict[str, float]]) -> None:
-        last, best = history[-1], max(row["val_accuracy"] for row in history)
-        number = int(last["epoch"])
-        line = f"epoch {number}/{self._epochs} · val {last['val_accuracy']:.4f} · best {best:.4f}"
-        self._bar.update(self._task, line=line)
-        left = (self._epochs - number) * sum(row["seconds"] for row in history) / len(history)
-        console.print(
-            f"{line} · loss {last['loss']:.4f} · {duration(last['seconds'])}, ETA {duration(left)}",
-            highlight=False,
-        )

@@ -6,27 +6,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from nasnet.data.photos.images import ImageSet, open_images
-from nasnet.experiments.runs.directory import RunDirectory
-from nasnet.experiments.transfer.settings import TransferSettings, check_data
+from nasnet.experiments.transfer.settings import TransferRun, check_data
 
 
-def open_data(settings: TransferSettings) -> ImageSet:
-    """The images that the settings name.
+def open_data(data: str, image_limit: int | None) -> ImageSet:
+    """The images that `data` names.
 
     Raises:
         ValueError: there are none, or they are laid out in another way.
     """
-    check_data(settings)
-    return open_images(settings.data, image_limit=settings.image_limit)
+    check_data(data)
+    return open_images(data, image_limit=image_limit)
 
 
-def check_classes(run: RunDirectory, images: ImageSet) -> None:
+def check_classes(run: TransferRun, images: ImageSet) -> None:
     """Refuses images of other classes than those of a run.
 
     Raises:
         ValueError: they are.
     """
-    classes = run.read_config()["classes"]
+    classes = run.classes
     if list(images.classes) != classes:
         raise ValueError(
             f"data has {len(images.classes)} classes from {images.classes[0]!r} on, expected the "

@@ -1,13 +1,11 @@
 """Top-1 and top-5 of a trained network, from its last file or from a checkpoint."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
-from nasnet.cells import Genotype
-from nasnet.experiments.runs.directory import RunDirectory, open_run
 from nasnet.experiments.transfer.data import ImageBatches, check_classes, open_data
-from nasnet.experiments.transfer.settings import TRANSFER, read_settings
+from nasnet.experiments.transfer.job import read_genotype
+from nasnet.experiments.transfer.settings import TRANSFER, TransferRun
 from nasnet.transfer.training.checkpoints import DAMAGE, Checkpoints, read_checkpoint
 from nasnet.transfer.training.distribution import Replicas
 
@@ -26,19 +24,17 @@ def evaluate(path: Path, data: str, step: int | None, image_limit: int | None) -
         NotFoundError: there is no training in `path`.
         ValueError: it has no such checkpoint, or the images have other classes.
     """
-    run = open_run(path, TRANSFER)
-    settings = read_settings(run)
-    settings = dataclasses.replace(settings, data=data, image_limit=image_limit)
+    run = TRANSFER.open(path)
+    settings = run.settings
     replicas = Replicas()  # imports TensorFlow, and quietly
     from nasnet.stacking.flat.network import FlatNetwork
     from nasnet.stacking.flat.training_state import TrainingState
     from nasnet.transfer.training.engine import Engine
 
-    images = open_data(settings)
+    images = open_data(data, image_limit)
     check_classes(run, images)
-    genotype = Genotype.from_json((path / "genotype.json").read_text())
     with replicas.variables():
-        network = settings.network(genotype, len(images.classes))
+        network = settings.network(read_genotype(run), len(images.classes))
         state = TrainingState(FlatNetwork(network, settings.recipe))
     source = _take(run, state, step)
     engine = Engine(state, replicas)
@@ -60,7 +56,7 @@ def evaluate(path: Path, data: str, step: int | None, image_limit: int | None) -
     }
 
 
-def _take(run: RunDirectory, state: Any, step: int | None) -> str:
+def _take(run: TransferRun, state: Any, step: int | None) -> str:
     """Gives the network its weights; says where they are from."""
     model = run.path / "model.keras"
     if step is None and model.is_file():

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, Progress, TextColumn
-
-from nasnet.experiments.console.progress import console, duration, say
+from nasnet.experiments.console.bar import Bar
+from nasnet.experiments.console.lines import say
 from nasnet.transfer.training.trainer import Observer
 
 SCALARS = ("loss", "top1", "top5", "learning_rate", "loss_scale")
@@ -29,23 +28,15 @@ class TransferProgress:
     def __init__(self, batch_size: int, folder: Path | None = None) -> None:
         self._batch = batch_size
         self._events = None if folder is None else EventFiles(folder)
-        self._line, self._speed = "tracing", ""
-        self._first: tuple[int, float] | None = None  # a step and its time, behind the tracing
-        self._said = time.monotonic()
-        columns = (
-            TextColumn("[bold]train[/] {task.fields[line]}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.completed}/{task.total} steps {task.fields[speed]}"),
-        )
-        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        self._task = self._bar.add_task("train", total=None, line=self._line, speed="")
+        self._bar = Bar("train", unit="steps", every=30.0)
+        self._line = "tracing"
 
     def __enter__(self) -> "TransferProgress":
-        self._bar.start()
+        self._bar.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        self._bar.__exit__()
         if self._events is not None:
             self._events.close()
 
@@ -55,19 +46,9 @@ class TransferProgress:
         return Observer(say=say, on_step=self._step, on_row=self._row)
 
     def _step(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if self._first is None:
-            self._first = done, now
-        elif done > self._first[0]:
-            each = (now - self._first[1]) / (done - self._first[0])
-            left = duration(each * (total - done))
-            self._speed = f"· {self._batch / each:,.0f} images/s · ETA {left}"
-        self._bar.update(
-            self._task, completed=done, total=total, line=self._line, speed=self._speed
-        )
-        if not console.is_terminal and now - self._said > 30:
-            self._said = now
-            say(f"step {done:,}/{total:,} {self._speed} · {self._line}")
+        rate = self._bar.rate
+        speed = "" if rate is None else f" · {self._batch * rate:,.0f} images/s"
+        self._bar.update(done, total, f"{self._line}{speed}")
 
     def _row(self, row: dict[str, Any]) -> None:
         self._line = f"epoch {row['epoch']} · loss {row['loss']:.3f} · top-1 {row['top1']:.3f}"

@@ -4,13 +4,13 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import tyro
 
 from nasnet.cells import Genotype
-from nasnet.experiments.runs.directory import RunDirectory
-from nasnet.experiments.searching.settings import from_json
+from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.experiments.runs.values import from_json
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.precision import Precision
@@ -21,10 +21,7 @@ from nasnet.transfer.training.distribution import Distribution
 from nasnet.transfer.training.freezing import Freezing
 from nasnet.transfer.training.intervals import Intervals
 
-TRANSFER = "nasnet-transfer"
 PresetName = Literal["mobile", "large", "small"]
-# What may differ when a training goes on: where it runs, not what it does.
-RESUMABLE = ("data", "accumulate", "distribution")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,18 +152,23 @@ def preset_settings(name: str) -> TransferSettings:
     raise ValueError(f"preset is {name!r}, expected one of: {', '.join(get_args(PresetName))}")
 
 
-def read_settings(run: RunDirectory) -> TransferSettings:
-    """The settings of a training, or of a fine-tuning.
+class TransferKind(RunKind[TransferSettings]):
+    """A training, or a fine-tuning: these have weights."""
 
-    Raises:
-        ValueError: the file is not such a record.
-    """
-    stored = run.read_config()["settings"]
-    finetuned = isinstance(stored, dict) and "weights" in stored
-    try:
+    def read(self, stored: Any) -> TransferSettings:
+        finetuned = isinstance(stored, dict) and "weights" in stored
         return from_json(FinetuneSettings if finetuned else TransferSettings, stored)
-    except ValueError as error:
-        raise ValueError(f"{run.config}: {error}") from None
+
+
+TRANSFER = TransferKind(
+    "nasnet-transfer",
+    "training",
+    "transfer",
+    TransferSettings,
+    # Where it runs, not what it does.
+    may_change=("data", "accumulate", "distribution"),
+)
+TransferRun = Run[TransferSettings]
 
 
 def with_batch(settings: TransferSettings, batch_size: int, preset: Recipe) -> TransferSettings:
@@ -184,9 +186,9 @@ def with_batch(settings: TransferSettings, batch_size: int, preset: Recipe) -> T
     return dataclasses.replace(settings, recipe=recipe)
 
 
-def check_data(settings: TransferSettings) -> None:
-    """Refuses settings without images."""
-    if not settings.data:
+def check_data(data: str) -> None:
+    """Refuses to begin without images."""
+    if not data:
         raise ValueError("data is '', expected --data DIR with train/CLASS/ and val/CLASS/")
-    if ":" not in settings.data and not Path(settings.data).exists():
-        raise ValueError(f"data is {settings.data}, which does not exist, expected a folder")
+    if ":" not in data and not Path(data).exists():
+        raise ValueError(f"data is {data}, which does not exist, expected a folder")

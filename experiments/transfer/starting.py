@@ -2,16 +2,15 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nasnet.cells import Genotype
-from nasnet.experiments.console.progress import say
-from nasnet.experiments.searching.settings import from_json
-from nasnet.experiments.transfer.settings import FinetuneSettings, TransferSettings
+from nasnet.experiments.console.lines import say
+from nasnet.experiments.runs.values import from_json
+from nasnet.experiments.transfer.settings import FinetuneSettings
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.presets import PRESETS
 
@@ -61,27 +60,25 @@ def complete(
     return settings, f"finetune-{name}", genotype
 
 
-def initial_weights(settings: TransferSettings) -> Callable[[Any], dict[str, np.ndarray]] | None:
-    """Gives the weights that a network begins with; None where they are its own."""
-    if not isinstance(settings, FinetuneSettings):
-        return None
+def initial_weights(weights: str, fresh: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What a network begins with: the weights of a file, its own where those do not fit.
 
-    def initial(state: Any) -> dict[str, np.ndarray]:
-        from nasnet.transfer.weights import read_weights, warm_start
+    Args:
+        weights: the file, or a run directory.
+        fresh: the network's own by path.
+    """
+    from nasnet.transfer.weights import read_weights, warm_start
 
-        fresh = state.initial()
-        # What is new must not be that of the weights: they may have as many classes by chance.
-        source = {
-            path: array
-            for path, array in read_weights(settings.weights).arrays.items()
-            if not path.startswith(("logits_", "auxlogits_"))
-        }
-        shapes = {path: array.shape for path, array in fresh.items()}
-        started = warm_start(shapes, source, initial=fresh)
-        say(f"weights: {started}")
-        return started.arrays
-
-    return initial
+    # What is new must not be that of the weights: they may have as many classes by chance.
+    source = {
+        path: array
+        for path, array in read_weights(weights).arrays.items()
+        if not path.startswith(("logits_", "auxlogits_"))
+    }
+    shapes = {path: array.shape for path, array in fresh.items()}
+    started = warm_start(shapes, source, initial=fresh)
+    say(f"weights: {started}")
+    return started.arrays
 
 
 def _stored_stack(path: Path) -> Stack | None:

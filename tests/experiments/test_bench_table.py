@@ -12,7 +12,7 @@ from nasnet.cells import network_cost
 from nasnet.cells.spaces.operations import OperationSpace
 from nasnet.controller import Proposal
 from nasnet.experiments import cli, published
-from nasnet.experiments.compare import bench_table
+from nasnet.experiments.bench import driver as bench_table
 from nasnet.experiments.compare.comparison import planned
 from nasnet.experiments.compare.settings import CompareSettings
 from nasnet.experiments.compare.tables import load_table, run_on_table

@@ -11,7 +11,7 @@ import pytest
 
 from nasnet.cells import ZOO, CellSpace, Genotype
 from nasnet.data.sources import load
-from nasnet.experiments.runs.directory import SEARCH, RunDirectory
+from nasnet.experiments.searching.settings import SEARCH
 from nasnet.search import TrialStore
 from nasnet.stacking.presets import PRESETS
 from tests.searches import TINY
@@ -92,7 +92,7 @@ def test_changed_settings_are_refused_with_their_difference(finished, invoke):
 
 
 def test_a_second_process_on_a_run_is_refused(finished, invoke):
-    with RunDirectory(finished, SEARCH).lock():
+    with SEARCH.open(finished).lock():
         code, _, err = invoke("search", "--resume", finished)
     assert code == 2
     assert f"run directory {finished} is in use by another process, expected it to be free" in err

@@ -18,7 +18,7 @@ from nasnet.experiments import cli
 from nasnet.experiments.compare import searches
 from nasnet.experiments.compare.comparison import planned
 from nasnet.experiments.compare.report import staircase
-from nasnet.experiments.compare.searches import filters_within
+from nasnet.experiments.compare.retraining import filters_within
 from nasnet.experiments.compare.settings import CompareSettings
 from nasnet.experiments.compare.tables import load_table, run_on_table
 from nasnet.search.statistics import holm, interval, standings

@@ -12,11 +12,13 @@ from nasnet.cells import NASNET_A, network_cost
 from nasnet.experiments.commands.export import ExportCommand
 from nasnet.experiments.errors import FAILURE, NotFoundError
 from nasnet.experiments.networks.trained import find_network
-from nasnet.experiments.runs.directory import TRAINING, RunDirectory
+from nasnet.experiments.runs.run import Run
+from nasnet.experiments.training.settings import TRAINING, TrainSettings
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.libraries import MissingLibraryError
 from nasnet.stacking import Stack, build_network
 from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.recipe import Recipe
 from nasnet.transfer.serving.export import (
     Agreement,
     accuracy,
@@ -57,8 +59,8 @@ def run(model, tmp_path):
     """The run directory of a training."""
     path = tmp_path / "mine"
     path.mkdir()
-    settings = {"data": "photos", "recipe": {"epochs": 3}}
-    RunDirectory(path, TRAINING).write_config(settings, source="photos of a|b", classes=CLASSES)
+    settings = TrainSettings(data="photos", recipe=Recipe(epochs=3))
+    Run(path, TRAINING).write_config(settings, source="photos of a|b", classes=CLASSES)
     write_atomically(path / "genotype.json", NASNET_A.to_json())
     result = {"test_accuracy": 0.625, "test_images": 2000, "val_accuracy": 0.5, "val_images": 80}
     write_atomically(path / "result.json", json.dumps(result))

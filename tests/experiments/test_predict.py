@@ -9,10 +9,11 @@ import pytest
 from nasnet.experiments.commands.export import ExportCommand
 from nasnet.experiments.commands.predict import PredictCommand
 from nasnet.experiments.errors import NotFoundError
-from nasnet.experiments.networks.predicting import predict
 from nasnet.experiments.networks.trained import find_network
-from nasnet.experiments.runs.directory import TRAINING, RunDirectory
+from nasnet.experiments.runs.run import Run
+from nasnet.experiments.training.settings import TRAINING, TrainSettings
 from nasnet.runtime.files import write_atomically
+from nasnet.transfer.serving.predicting import predict
 from tests.pictures import BAD, encoded
 
 COLOURS = {"red": (200, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 200)}
@@ -32,7 +33,7 @@ def colour_network(*, channels=3, activation=None):
 def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "colours"
     path.mkdir()
-    RunDirectory(path, TRAINING).write_config({}, source="colours", classes=tuple(COLOURS))
+    Run(path, TRAINING).write_config(TrainSettings(), source="colours", classes=tuple(COLOURS))
     colour_network().save(path / "model.keras")
     return path
 

@@ -10,7 +10,7 @@ from nasnet.cells import Genotype
 from nasnet.experiments import cli
 from nasnet.experiments.proxies import quality
 from nasnet.experiments.proxies import report as proxy_report
-from nasnet.experiments.proxies.quality import ProxySettings
+from nasnet.experiments.proxies.settings import ProxySettings
 from nasnet.experiments.searching import driver
 from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.search import InlineExecutor, TrialStore

@@ -9,46 +9,41 @@ import pytest
 from nasnet.cells import NASNET_A
 from nasnet.data import mini_cifar10, shapes
 from nasnet.data.sources import DataError
-from nasnet.experiments.commands.compare import CompareCommand
-from nasnet.experiments.compare import bench_table, comparison
-from nasnet.experiments.compare.bench_table import BenchTableSettings
-from nasnet.experiments.compare.settings import CompareSettings
+from nasnet.experiments.bench import driver as bench
+from nasnet.experiments.bench.settings import BENCH_TABLE, BenchTableSettings
+from nasnet.experiments.compare import comparison
+from nasnet.experiments.compare.settings import COMPARISON, CompareSettings
 from nasnet.experiments.proxies import quality
-from nasnet.experiments.proxies.quality import ProxySettings
+from nasnet.experiments.proxies.settings import PROXIES, ProxySettings
 from nasnet.experiments.searching import driver
-from nasnet.experiments.searching.settings import SearchSettings, TrainSettings
+from nasnet.experiments.searching.settings import SEARCH, SearchSettings
 from nasnet.experiments.training import driver as training
+from nasnet.experiments.training.settings import TRAINING, TrainSettings
 
-
-def compare(settings, path):
-    pinned, source = CompareCommand(settings)._pinned()
-    return comparison.begin(pinned, path, source)
-
-
-# How each kind begins and is reopened, what it asks for, and a setting that may change.
+# How each kind begins, what it is, what it asks for, and settings that may change.
 KINDS = {
-    "search": (driver.begin, driver.reopen, SearchSettings(trials=3), {"trials": 5}),
+    "search": (driver.begin, SEARCH, SearchSettings(trials=3), {"trials": 5}),
     "train": (
         lambda settings, path: training.begin(settings, "x", NASNET_A, path),
-        training.reopen,
+        TRAINING,
         TrainSettings(),
         {},
     ),
     "compare": (
-        compare,
-        comparison.reopen,
+        comparison.begin,
+        COMPARISON,
         CompareSettings(evaluator="child", runs=1),
         {"runs": 2},
     ),
     "bench-table": (
-        bench_table.begin,
-        bench_table.reopen,
+        bench.begin,
+        BENCH_TABLE,
         BenchTableSettings(data="auto", cells=2),
         {"cells": 3, "workers": 1},
     ),
     "proxy-quality": (
         quality.begin,
-        quality.reopen,
+        PROXIES,
         ProxySettings(data="auto", cells=3),
         {"cells": 4},
     ),
@@ -74,33 +69,33 @@ def no_cifar(monkeypatch):
 @each_kind
 def test_data_that_were_found_out_are_the_runs_for_good(kind, tmp_path, monkeypatch):
     """A run that began on shapes10 goes on with it where CIFAR-10 could be had by then."""
-    begin, reopen, settings, _ = KINDS[kind]
+    begin, kind_of_run, settings, _ = KINDS[kind]
     assert settings.data == "auto"
     run = begin(settings, tmp_path / "run")
-    assert run.settings(type(settings)).data == "shapes10"
+    assert run.settings.data == "shapes10"
     monkeypatch.setattr(mini_cifar10, "mini_cifar10", lambda: pytest.fail("asked for again"))
-    again = reopen(tmp_path / "run", settings)
-    assert again.settings(type(settings)) == dataclasses.replace(settings, data="shapes10")
+    again = kind_of_run.reopen(tmp_path / "run", settings)
+    assert again.settings == dataclasses.replace(settings, data="shapes10")
 
 
 @each_kind
 def test_other_data_are_refused(kind, tmp_path):
-    begin, reopen, settings, _ = KINDS[kind]
+    begin, kind_of_run, settings, _ = KINDS[kind]
     begin(settings, tmp_path / "run")
     before = (tmp_path / "run" / "config.json").read_bytes()
     with pytest.raises(ValueError, match=r"data: shapes10 in the run, mini-cifar10 now$"):
-        reopen(tmp_path / "run", dataclasses.replace(settings, data="mini-cifar10"))
+        kind_of_run.reopen(tmp_path / "run", dataclasses.replace(settings, data="mini-cifar10"))
     assert (tmp_path / "run" / "config.json").read_bytes() == before
 
 
 @each_kind
 def test_settings_that_may_change_are_recorded(kind, tmp_path):
-    begin, reopen, settings, changes = KINDS[kind]
+    begin, kind_of_run, settings, changes = KINDS[kind]
     begin(settings, tmp_path / "run")
-    reopen(tmp_path / "run", dataclasses.replace(settings, **changes))
-    found = reopen(tmp_path / "run", dataclasses.replace(settings, **changes))
+    kind_of_run.reopen(tmp_path / "run", dataclasses.replace(settings, **changes))
+    found = kind_of_run.reopen(tmp_path / "run", dataclasses.replace(settings, **changes))
     expected = dataclasses.replace(settings, data="shapes10", **changes)
-    assert found.settings(type(settings)) == expected
+    assert found.settings == expected
 
 
 def test_a_training_of_an_earlier_version_does_not_go_on_with_other_data(tmp_path, invoke):

@@ -4,12 +4,9 @@ import json
 import pytest
 
 from nasnet.experiments.cli import parse
-from nasnet.experiments.searching.settings import (
-    SearchSettings,
-    TrainSettings,
-    differences,
-    from_json,
-)
+from nasnet.experiments.runs.values import differences, from_json
+from nasnet.experiments.searching.settings import SearchSettings
+from nasnet.experiments.training.settings import TrainSettings
 from nasnet.stacking import RECIPES, Recipe, Stack
 
 VARIED = SearchSettings(

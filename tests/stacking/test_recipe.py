@@ -7,8 +7,9 @@ import pytest
 
 from nasnet.data.sources import load
 from nasnet.experiments import cli
-from nasnet.experiments.runs.directory import TRAINING, open_run
-from nasnet.experiments.searching.settings import SearchSettings, TrainSettings, from_json
+from nasnet.experiments.runs.values import from_json
+from nasnet.experiments.searching.settings import SearchSettings
+from nasnet.experiments.training.settings import TRAINING, TrainSettings
 from nasnet.stacking import RECIPES, Recipe
 
 
@@ -202,7 +203,7 @@ def test_training_by_a_preset_saves_the_averages_in_stock_layers(
     tiny = dataclasses.replace(
         RECIPES["paper-imagenet-large"], epochs=2, batch_size=20, batch_norm_momentum=0.9, cutout=8
     )
-    monkeypatch.setattr("nasnet.experiments.searching.settings.RECIPES", {"tiny": tiny})
+    monkeypatch.setattr("nasnet.experiments.training.settings.RECIPES", {"tiny": tiny})
     dataset, out = load("shapes10"), tmp_path / "run"
     x, y = dataset.x_train[:120], dataset.y_train[:120]
     np.savez(tmp_path / "small.npz", x_train=x, y_train=y, x_val=x[:50], y_val=y[:50])
@@ -210,7 +211,7 @@ def test_training_by_a_preset_saves_the_averages_in_stock_layers(
     arguments = ["train", cell, *flags.split(), "--recipe-preset", "tiny", "--out", out]
     code, text, err = invoke(*arguments, "--json")
     assert code == 0, err
-    assert open_run(out, TRAINING).settings(TrainSettings).recipe == tiny
+    assert TRAINING.open(out).settings.recipe == tiny
     model = keras.models.load_model(out / "model.keras", safe_mode=True)
     assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
     with np.load(out / "checkpoint.npz") as state:

@@ -4,7 +4,6 @@ import dataclasses
 import json
 
 import pytest
-import tyro
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +25,7 @@ LARGE = dataclasses.replace(base_plan(NASNET_A), stem_filters=96, skip_reduction
 @pytest.fixture
 def invoke(capsys):
     def call(line):
-        command = tyro.cli(TransferPlanCommand, args=line.split(), config=cli.STYLE)
+        command = TransferPlanCommand.parse(line.split(), "nasnet transfer plan")
         code = cli.run(command.run)
         captured = capsys.readouterr()
         return code, captured.out, captured.err
@@ -246,7 +245,7 @@ def test_what_to_type_next_is_that_plan(line, invoke):
     for row in json.loads(out):
         words = row["next"].split()
         assert words[:3] == ["nasnet", "transfer", "train"]
-        command = tyro.cli(TransferTrainCommand, args=words[3:], config=cli.STYLE)
+        command = TransferTrainCommand.parse(words[3:], "nasnet transfer train")
         genotype = ZOO[command.cell].genotype
         changed = command.settings.stack != preset_settings("mobile").stack
         stack = parse_plan(command.plan, genotype, command.settings.stack if changed else None)

@@ -2,23 +2,21 @@
 
 import dataclasses
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as Bar
 
 from nasnet.data.photos.images import MAX_PIXELS
 from nasnet.data.photos.records import Progress, ShardPlan, convert
-from nasnet.experiments.console.progress import console, duration, say
-from nasnet.experiments.console.reporting import print_json
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.bar import Bar
+from nasnet.experiments.console.lines import print_json, say
 from nasnet.experiments.errors import INTERRUPTED, OK
 
 
 @dataclasses.dataclass(frozen=True)
-class TransferConvertCommand:
+class TransferConvertCommand(Command):
     """Convert class folders of images into record shards, which are faster to read.
 
     Every image is decoded to check it; bad ones are left out and listed in bad-images.csv. The
@@ -48,13 +46,13 @@ class TransferConvertCommand:
         resolved = self.folder.resolve()
         out = self.out or resolved.with_name(f"{resolved.name}-records")
         try:
-            with _Bar() as bar:
+            with Bar("convert", unit="images") as bar:
                 done = convert(
                     self.folder,
                     out,
                     ShardPlan(self.shards, self.seed, self.held_out, self.max_pixels),
                     workers=self.workers,
-                    on_progress=bar.update,
+                    on_progress=_Shown(bar).update,
                 )
         except KeyboardInterrupt:
             print(
@@ -74,43 +72,15 @@ class TransferConvertCommand:
         return OK
 
 
-class _Bar:
-    """Images as a live bar in a terminal; elsewhere a line a shard."""
+class _Shown:
+    """How far a conversion is, on a bar."""
 
-    def __init__(self) -> None:
-        columns = (
-            TextColumn("[bold]convert[/]"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[line]}"),
-        )
-        self._bar = Bar(*columns, console=console, disable=not console.is_terminal)
-        self._task = self._bar.add_task("convert", total=None, line="starting")
-        self._started, self._before = time.monotonic(), 0
-        self._first = True
-
-    def __enter__(self) -> "_Bar":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+    def __init__(self, bar: Bar) -> None:
+        self._bar, self._begun = bar, False
 
     def update(self, progress: Progress) -> None:
-        """Shows how far the conversion is."""
-        if self._first:
-            self._first, self._before = False, progress.images
-            if progress.shards:
-                say(f"going on: {progress.shards} of {progress.total} shards are done")
-        new = progress.images - self._before
-        elapsed = time.monotonic() - self._started
-        left = progress.all_images - progress.images
-        eta = duration(elapsed / new * left) if new else "?"
-        line = (
-            f"{progress.images:,}/{progress.all_images:,} images · {progress.shards}/"
-            f"{progress.total} shards · {progress.bad} bad · {duration(elapsed)}, ETA {eta}"
-        )
-        self._bar.update(
-            self._task, completed=progress.images, total=progress.all_images, line=line
-        )
-        if not console.is_terminal and new:
-            say(line)
+        if not self._begun and progress.shards:
+            say(f"going on: {progress.shards} of {progress.total} shards are done")
+        self._begun = True
+        line = f"{progress.shards}/{progress.total} shards · {progress.bad} bad"
+        self._bar.update(progress.images, progress.all_images, line)

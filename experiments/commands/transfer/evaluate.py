@@ -5,12 +5,13 @@ from pathlib import Path
 
 import tyro
 
-from nasnet.experiments.console.reporting import print_json
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import print_json
 from nasnet.experiments.errors import OK
 
 
 @dataclasses.dataclass(frozen=True)
-class TransferEvaluateCommand:
+class TransferEvaluateCommand(Command):
     """Print top-1, top-5 and loss of a training's network as one JSON document.
 
     Args:

@@ -2,24 +2,21 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import tyro
 
-from nasnet.experiments.commands.transfer.train import carry_out, go_on, with_shortcuts
+from nasnet.experiments.commands.transfer.base import TrainingCommand
 from nasnet.experiments.networks.cell_argument import resolve_cell
-from nasnet.experiments.runs.directory import open_run
-from nasnet.experiments.transfer.settings import (
-    TRANSFER,
-    FinetuneSettings,
-    check_data,
-    read_settings,
-)
+from nasnet.experiments.transfer.settings import FinetuneSettings, check_data
 from nasnet.transfer.training.distribution import Replicas
+
+if TYPE_CHECKING:
+    from nasnet.experiments.transfer.job import Job
 
 
 @dataclasses.dataclass(frozen=True)
-class TransferFinetuneCommand:
+class TransferFinetuneCommand(TrainingCommand):
     """Train on from given weights: other images, a new classifier, the lower cells frozen.
 
     Args:
@@ -48,31 +45,30 @@ class TransferFinetuneCommand:
     tensorboard: bool = False
     json: bool = False
 
+    prog = "nasnet transfer finetune"
+
+    @classmethod
+    def with_settings(cls, settings: Any) -> Self:
+        if not isinstance(settings, FinetuneSettings):
+            raise ValueError("run is a training, expected a fine-tuning: nasnet transfer train")
+        return super().with_settings(settings)
+
     def run(self) -> int:
-        settings = with_shortcuts(self, FinetuneSettings())
-        if self.resume is not None:
-            if self.cell is not None:
-                raise ValueError(f"cell is {self.cell} beside --resume, expected one of the two")
-            return go_on("finetune", self.resume, settings, self)
+        if self.cell is not None and self.resume is not None:
+            raise ValueError(f"cell is {self.cell} beside --resume, expected one of the two")
+        return super().run()
+
+    def begin(self) -> "Job":
+        plain = FinetuneSettings()
+        settings = self.shortened(plain.recipe)
         if not settings.weights:
             raise ValueError("weights is '', expected --weights FILE or a run directory")
-        check_data(settings)
+        check_data(settings.data)
         cell = None if self.cell is None else resolve_cell(self.cell, self.trial)
         replicas = Replicas(settings.distribution)  # before anything else imports TensorFlow
-        from nasnet.experiments.transfer import starting, training
+        from nasnet.experiments.transfer import job, starting
 
         settings, name, genotype = starting.complete(
-            settings, cell, plan_given=settings.stack != FinetuneSettings().stack
+            settings, cell, plan_given=settings.stack != plain.stack
         )
-        run, images = training.begin(settings, name, genotype, self.out, replicas)
-        return carry_out("finetune", run, settings, genotype, images, replicas, self)
-
-
-def finetune_default(resume: Path | None) -> TransferFinetuneCommand:
-    """What stands in for the defaults: the settings of a run that goes on."""
-    if resume is None:
-        return TransferFinetuneCommand()
-    settings = read_settings(open_run(resume, TRANSFER))
-    if not isinstance(settings, FinetuneSettings):
-        raise ValueError(f"{resume} is a training, expected a fine-tuning: nasnet transfer train")
-    return TransferFinetuneCommand(settings=settings)
+        return job.begin(settings, name, genotype, self.out, replicas)

@@ -8,8 +8,8 @@ import tyro
 from rich.table import Table
 
 from nasnet.cells import Family, Genotype
-from nasnet.experiments.console.progress import say
-from nasnet.experiments.console.reporting import millions, print_json, stdout
+from nasnet.experiments.commands.base import Command
+from nasnet.experiments.console.lines import millions, print_json, say, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.cell_argument import resolve_cell
 from nasnet.experiments.transfer.settings import preset_settings
@@ -21,7 +21,7 @@ from nasnet.transfer.scaling import STEP, Candidate, base_plan, parse_plan, plan
 
 
 @dataclasses.dataclass(frozen=True)
-class TransferPlanCommand:
+class TransferPlanCommand(Command):
     """Choose N and F of a cell's ImageNet network for a budget.
 
     Every N gets the widest network within all of the limits; counts are in closed form. What a plan

@@ -1,33 +1,24 @@
 """`nasnet transfer train`: a cell's network, trained at ImageNet scale."""
 
 import dataclasses
-import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Self
 
 import tyro
 
-from nasnet.cells import Genotype
-from nasnet.data.photos.images import ImageSet
-from nasnet.experiments.console.reporting import millions, print_json, stdout
-from nasnet.experiments.errors import FAILURE, INTERRUPTED, OK
+from nasnet.experiments.commands.base import following
+from nasnet.experiments.commands.transfer.base import TrainingCommand
 from nasnet.experiments.networks.cell_argument import resolve_cell
-from nasnet.experiments.runs.directory import RunDirectory, open_run
-from nasnet.experiments.transfer.settings import (
-    TRANSFER,
-    TransferSettings,
-    check_data,
-    preset_settings,
-    read_settings,
-    with_batch,
-)
-from nasnet.stacking.recipe import Diverged
-from nasnet.transfer.training.distribution import Replicas, WorkerLost
+from nasnet.experiments.transfer.settings import TransferSettings, check_data, preset_settings
+from nasnet.transfer.training.distribution import Replicas
+
+if TYPE_CHECKING:
+    from nasnet.experiments.transfer.job import Job
 
 
 @dataclasses.dataclass(frozen=True)
-class TransferTrainCommand:
+class TransferTrainCommand(TrainingCommand):
     """Train the ImageNet network of a found or published cell.
 
     Args:
@@ -60,127 +51,38 @@ class TransferTrainCommand:
     tensorboard: bool = False
     json: bool = False
 
+    prog = "nasnet transfer train"
+
+    @classmethod
+    def default(cls, arguments: Sequence[str]) -> Self | None:
+        preset = following("--preset", arguments)
+        if following("--resume", arguments) is not None:
+            return super().default(arguments)
+        return cls(settings=preset_settings(preset or "mobile"), preset=preset)
+
     def run(self) -> int:
         if (self.cell is None) == (self.resume is None):
             raise ValueError(
                 f"cell is {self.cell} and resume is {self.resume}, expected one of the two"
             )
-        settings = with_shortcuts(self, preset_settings(self.preset or "mobile"))
-        if self.resume is not None:
-            return go_on("train", self.resume, settings, self)
+        for name in ("preset", "plan"):
+            value = getattr(self, name)
+            if value is not None and self.resume is not None:
+                raise ValueError(f"{name} is {value!r} beside --resume, expected one of the two")
+        return super().run()
+
+    def begin(self) -> "Job":
         name, genotype = resolve_cell(self.cell or "", self.trial)
+        preset = preset_settings(self.preset or "mobile")
+        settings = self.shortened(preset.recipe)
         if self.plan is not None:
             from nasnet.transfer.scaling import parse_plan
 
-            unchanged = settings.stack == preset_settings(self.preset or "mobile").stack
-            base = None if unchanged else settings.stack
+            base = None if settings.stack == preset.stack else settings.stack
             stack = parse_plan(self.plan, genotype, base)
             settings = dataclasses.replace(settings, stack=stack)
-        check_data(settings)
+        check_data(settings.data)
         replicas = Replicas(settings.distribution)  # before anything else imports TensorFlow
-        from nasnet.experiments.transfer import training
+        from nasnet.experiments.transfer import job
 
-        run, images = training.begin(settings, name, genotype, self.out, replicas)
-        return carry_out("train", run, settings, genotype, images, replicas, self)
-
-
-def train_default(preset: str | None, resume: Path | None) -> TransferTrainCommand:
-    """What stands in for the defaults: the settings of a preset, or of a run that goes on."""
-    if resume is not None:
-        return TransferTrainCommand(settings=read_settings(open_run(resume, TRANSFER)))
-    return TransferTrainCommand(settings=preset_settings(preset or "mobile"), preset=preset)
-
-
-def with_shortcuts(command: Any, preset: TransferSettings) -> Any:
-    """The command's settings with its --epochs and --batch-size in them.
-
-    Raises:
-        ValueError: the preset is named beside --resume.
-    """
-    settings = command.settings
-    if command.resume is not None:
-        for name in ("preset", "plan"):
-            if getattr(command, name, None) is not None:
-                value = getattr(command, name)
-                raise ValueError(f"{name} is {value!r} beside --resume, expected one of the two")
-        preset = settings
-    if command.epochs is not None:
-        recipe = dataclasses.replace(settings.recipe, epochs=command.epochs)
-        settings = dataclasses.replace(settings, recipe=recipe)
-    if command.batch_size is not None:
-        settings = with_batch(settings, command.batch_size, preset.recipe)
-    return settings
-
-
-def go_on(verb: str, path: Path, settings: TransferSettings, command: Any) -> int:
-    """Resumes a training or a fine-tuning; the exit code."""
-    replicas = Replicas(settings.distribution)
-    from nasnet.experiments.transfer import training
-
-    run, genotype, images = training.reopen(path, settings)
-    return carry_out(verb, run, settings, genotype, images, replicas, command)
-
-
-def carry_out(
-    verb: str,
-    run: RunDirectory,
-    settings: TransferSettings,
-    genotype: Genotype,
-    images: ImageSet,
-    replicas: Replicas,
-    command: Any,
-) -> int:
-    """Trains or fine-tunes to the end and says how it went; the exit code."""
-    from nasnet.experiments.transfer import starting, training
-
-    def work() -> dict[str, Any]:
-        return training.train(
-            run,
-            settings,
-            genotype,
-            images,
-            replicas,
-            tensorboard=command.tensorboard,
-            initial=starting.initial_weights(settings),
-        )
-
-    return report(verb, run, work, as_json=command.json, chief=replicas.chief)
-
-
-def report(
-    verb: str,
-    run: RunDirectory,
-    work: Callable[[], dict[str, Any]],
-    *,
-    as_json: bool,
-    chief: bool,
-) -> int:
-    """Does the work and says how it ended; the exit code."""
-    from nasnet.experiments.transfer.training import last_checkpoint
-
-    try:
-        result = work()
-    except KeyboardInterrupt:
-        print(
-            f"stopped; {last_checkpoint(run)}; "
-            f"go on with: nasnet transfer {verb} --resume {run.path}",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
-    except (Diverged, WorkerLost) as error:
-        print(f"nasnet: error: {error}; {last_checkpoint(run)}", file=sys.stderr)
-        return FAILURE
-    if not chief:
-        return OK
-    if as_json:
-        print_json({"run": str(run.path), **result})
-        return OK
-    stdout().print(
-        f"validation top-1 {result['top1']:.4f}, top-5 {result['top5']:.4f} on "
-        f"{result['images']:,} images; {result['parameters']:,} parameters, "
-        f"{millions(result['mult_adds'])} multiply-adds\n"
-        f"results are in {run.path}: model.keras, labels.txt, result.json, history.csv\n"
-        f"next: nasnet export {run.path} --format onnx, nasnet predict {run.path} photo.jpg",
-        soft_wrap=True,
-    )
-    return OK
+        return job.begin(settings, name, genotype, self.out, replicas)

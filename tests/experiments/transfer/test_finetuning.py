@@ -9,8 +9,7 @@ import pytest
 
 from nasnet.cells import Genotype, network_cost
 from nasnet.experiments.cli import run as run_cli
-from nasnet.experiments.runs.directory import open_run
-from nasnet.experiments.transfer.settings import TRANSFER, read_settings
+from nasnet.experiments.transfer.settings import TRANSFER
 from nasnet.stacking.flat.backend import FlatLayout
 from nasnet.stacking.network import CellNetwork
 from nasnet.transfer import weights
@@ -46,7 +45,7 @@ def thawing(cell, photos, tmp_path_factory):
 
 def states(run):
     """Every array of the network at the end of each epoch by its path, and that of its average."""
-    settings = read_settings(open_run(run, TRANSFER))
+    settings = TRANSFER.open(run).settings
     genotype = Genotype.from_json((run / "genotype.json").read_text())
     cost, _ = network_cost(CellNetwork(genotype, settings.stack, (32, 32, 3), 2))
     layout = FlatLayout(cost.parameters)
@@ -82,7 +81,7 @@ def test_a_fine_tuning_that_stopped_while_it_thaws_goes_on_to_the_bit(thawing, t
     for path in Checkpoints(run / "checkpoints").paths():
         if path > Checkpoints(run / "checkpoints").path(step):
             path.unlink()
-    assert run_cli(finetune("--resume", str(run), resume=run).run) == 0
+    assert run_cli(finetune("--resume", str(run)).run) == 0
     assert (run / "history.csv").read_bytes() == (thawing / "history.csv").read_bytes()
     whole, resumed = (
         read_checkpoint(Checkpoints(folder / "checkpoints").path(5 * STEPS))

@@ -75,7 +75,7 @@ def test_after_a_resume_no_step_is_there_twice(whole, tmp_path, step):
     for path in Checkpoints(run / "checkpoints").paths():
         if path > Checkpoints(run / "checkpoints").path(step):
             path.unlink()
-    assert run_cli(train("--resume", str(run), "--tensorboard", resume=run).run) == 0
+    assert run_cli(train("--resume", str(run), "--tensorboard").run) == 0
     assert len(list((run / "tensorboard").iterdir())) == 2
     for reader in (accumulators, plugins):
         assert_history(run, reader=reader)
@@ -93,5 +93,5 @@ def test_a_row_is_in_the_file_at_once(tmp_path):
 def test_a_finished_run_that_is_resumed_keeps_what_it_shows(whole, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(whole, run)
-    assert run_cli(train("--resume", str(run), "--tensorboard", resume=run).run) == 0
+    assert run_cli(train("--resume", str(run), "--tensorboard").run) == 0
     assert_history(run)

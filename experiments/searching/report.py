@@ -1,30 +1,19 @@
-"""What a command says at its end: tables for people, one JSON document for programs."""
+"""What a search has found: tables for people, one JSON document for programs."""
 
 import json
 from collections import Counter
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from nasnet.cells import Genotype
-from nasnet.experiments.console.progress import duration
-from nasnet.experiments.runs.directory import RunDirectory
+from nasnet.experiments.console.lines import duration, millions, print_json, stdout
+from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.trial import Trial, best_trial
 
 TOP = 5
-
-
-def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(value, indent=2, allow_nan=False))
-
-
-def stdout() -> Console:
-    """The console for results; progress goes to standard error instead."""
-    return Console(highlight=False)
 
 
 def trial_json(trial: Trial) -> dict[str, Any]:
@@ -44,14 +33,14 @@ def trial_json(trial: Trial) -> dict[str, Any]:
     }
 
 
-def search_summary(run: RunDirectory, trials: list[Trial]) -> dict[str, Any]:
+def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, Any]:
     """Where a search stands, as JSON values."""
-    settings = run.settings(SearchSettings)
+    settings = run.settings
     counts = Counter(trial.state for trial in trials)
     best = best_trial(trials)
     return {
         "run": str(run.path),
-        "source": run.read_config()["source"],
+        "source": run.source,
         "controller": settings.controller,
         "seed": settings.seed,
         "trials": settings.trials,
@@ -76,9 +65,9 @@ def reward_name(settings: SearchSettings) -> str:
     return find_evaluator(settings.evaluator).reward_name
 
 
-def top_table(run: RunDirectory, trials: list[Trial], count: int = TOP) -> Table:
+def top_table(run: Run[SearchSettings], trials: list[Trial], count: int = TOP) -> Table:
     """The best trials as a table."""
-    reward = reward_name(run.settings(SearchSettings))
+    reward = reward_name(run.settings)
     accuracy = ("validation accuracy",) if reward == "reward" else ()
     table = Table(title=f"best {min(count, len(top(trials, count)))} cells")
     for name in ("trial", reward, *accuracy, "parameters", "mult-adds", "seconds"):
@@ -93,11 +82,6 @@ def top_table(run: RunDirectory, trials: list[Trial], count: int = TOP) -> Table
             f"{trial.seconds:.1f}",
         )
     return table
-
-
-def millions(value: float) -> str:
-    """A count in millions."""
-    return f"{value / 1e6:,.1f}M"
 
 
 def describe(genotype: Genotype) -> Table:
@@ -116,7 +100,7 @@ def describe(genotype: Genotype) -> Table:
     return table
 
 
-def print_search(run: RunDirectory, trials: list[Trial], *, as_json: bool) -> None:
+def print_search(run: Run[SearchSettings], trials: list[Trial], *, as_json: bool) -> None:
     """The end of a search: its best cells, where everything is, and what to type next."""
     if as_json:
         print_json(search_summary(run, trials))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nasnet.experiments.networks.photos import to_channels
-from nasnet.experiments.networks.trained import TrainedNetwork
 from nasnet.runtime.quiet import import_tensorflow
+from nasnet.transfer.serving.photos import to_channels
+from nasnet.transfer.serving.trained import TrainedNetwork
 
 _AT_ONCE = 32
 

@@ -5,18 +5,18 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nasnet.experiments.networks.photos import Photos, open_photos
-from nasnet.experiments.networks.trained import ABOUT, LABELS, TrainedNetwork
-from nasnet.experiments.runs.directory import environment
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.transfer.serving.export import Agreement, Format
+from nasnet.transfer.serving.photos import Photos, open_photos
 from nasnet.transfer.serving.runners import Runner
+from nasnet.transfer.serving.trained import ABOUT, LABELS, TrainedNetwork
 
 _CHECKED = 8
 
@@ -42,10 +42,24 @@ class Exported:
     images: int = 0
 
 
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """What the card of an export takes from elsewhere.
+
+    Attributes:
+        environment: versions that it is exported with.
+        draw: draws a genotype into a file, with a `title`; gives the file.
+    """
+
+    environment: Mapping[str, str]
+    draw: Callable[..., Path]
+
+
 def export(
     network: TrainedNetwork,
     form: Format,
     out: Path,
+    card: Card,
     *,
     int8: bool = False,
     photos: str | None = None,
@@ -57,6 +71,7 @@ def export(
         network: a Keras network.
         form: what it becomes.
         out: the folder; there must not be one yet.
+        card: what its card takes from elsewhere.
         int8: whether LiteRT calculates in 8-bit integers.
         photos: the data whose training images calibrate int8 and whose validation images are
             classified by both networks; a name or path as of `nasnet.data.sources.load` or
@@ -91,7 +106,7 @@ def export(
         file = export_network(model, aside, form, calibration=calibration)
         exported = _check(runner, file, shown)
         exported = dataclasses.replace(exported, folder=out, file=out / file.name)
-        _describe(aside, network, model, runner, form, exported)
+        _describe(aside, network, model, runner, form, exported, card)
         aside.chmod(0o755)
         if out.is_dir():
             out.rmdir()
@@ -137,9 +152,9 @@ def _describe(
     runner: Runner,
     form: Format,
     exported: Exported,
+    card: Card,
 ) -> None:
     """labels.txt, preprocessing.json, cell.svg and README.md."""
-    from nasnet import viz
     from nasnet.transfer.serving.export import gives_probabilities, mult_adds
     from nasnet.transfer.serving.model_card import Facts, model_card
 
@@ -160,8 +175,8 @@ def _describe(
     write_atomically(folder / ABOUT, json.dumps(about, indent=2) + "\n")
     diagram = None
     if network.genotype is not None:
-        diagram = viz.draw_genotype(network.genotype, folder / "cell.svg", title=network.name).name
-    versions = {"exported with": environment()}
+        diagram = card.draw(network.genotype, folder / "cell.svg", title=network.name).name
+    versions = {"exported with": dict(card.environment)}
     if trained := network.config.get("environment"):
         versions = {"trained with": trained, **versions}
     facts = Facts(

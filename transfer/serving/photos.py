@@ -7,7 +7,7 @@ import numpy as np
 
 from nasnet.data import sources
 from nasnet.data.files import resize
-from nasnet.experiments.networks.trained import TrainedNetwork
+from nasnet.transfer.serving.trained import TrainedNetwork
 
 Batches = Iterator[tuple[np.ndarray, np.ndarray]]
 _CALIBRATION, _BATCH = 200, 32

@@ -1,0 +1,1 @@
+"""`nasnet bench-table`: every network of a small space, trained once."""

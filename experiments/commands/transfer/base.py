@@ -1,0 +1,76 @@
+"""What a training and a fine-tuning at ImageNet scale have in common."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nasnet.experiments.commands.base import RunCommand
+from nasnet.experiments.console.lines import millions, print_json, stdout
+from nasnet.experiments.errors import OK, FailedError
+from nasnet.experiments.transfer.settings import TRANSFER, TransferSettings, with_batch
+from nasnet.stacking.recipe import Diverged, Recipe
+from nasnet.transfer.training.distribution import Replicas, WorkerLost
+
+if TYPE_CHECKING:
+    from nasnet.experiments.transfer.job import Job
+
+
+class TrainingCommand(RunCommand):
+    """Its dataclass also has `batch_size`, `epochs`, `tensorboard` and `json`."""
+
+    kind = TRANSFER
+    batch_size: int | None
+    epochs: int | None
+    tensorboard: bool
+    json: bool
+
+    def shortened(self, start: Recipe) -> Any:
+        """The settings with --epochs and --batch-size in them, which stand for others.
+
+        Args:
+            start: the recipe that the settings came from.
+        """
+        settings: TransferSettings = self.settings
+        if self.epochs is not None:
+            recipe = dataclasses.replace(settings.recipe, epochs=self.epochs)
+            settings = dataclasses.replace(settings, recipe=recipe)
+        if self.batch_size is not None:
+            settings = with_batch(settings, self.batch_size, start)
+        return settings
+
+    def go_on(self, path: Path) -> "Job":
+        settings = self.shortened(self.settings.recipe)
+        replicas = Replicas(settings.distribution)
+        from nasnet.experiments.transfer import job
+
+        return job.reopen(path, settings, replicas)
+
+    def work(self, run: "Job") -> dict[str, Any]:
+        from nasnet.experiments.transfer import training
+
+        job = dataclasses.replace(run, tensorboard=self.tensorboard)
+        try:
+            return training.train(job)
+        except (Diverged, WorkerLost) as error:
+            raise FailedError(f"{error}; {training.last_checkpoint(job.path)}") from error
+
+    def saved(self, run: "Job") -> str:
+        from nasnet.experiments.transfer import training
+
+        return training.last_checkpoint(run.path)
+
+    def report(self, run: "Job", result: dict[str, Any] | None) -> int:
+        if result is None or not run.replicas.chief:
+            return OK
+        if self.json:
+            print_json({"run": str(run.path), **result})
+            return OK
+        stdout().print(
+            f"validation top-1 {result['top1']:.4f}, top-5 {result['top5']:.4f} on "
+            f"{result['images']:,} images; {result['parameters']:,} parameters, "
+            f"{millions(result['mult_adds'])} multiply-adds\n"
+            f"results are in {run.path}: model.keras, labels.txt, result.json, history.csv\n"
+            f"next: nasnet export {run.path} --format onnx, nasnet predict {run.path} photo.jpg",
+            soft_wrap=True,
+        )
+        return OK

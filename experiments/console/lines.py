@@ -1,0 +1,71 @@
+"""Lines for people on standard error, documents for programs on standard output.
+
+Rich is imported by what says something: most wrong commands are answered without it.
+"""
+
+import contextlib
+import functools
+import json
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@functools.cache
+def stderr() -> "Console":
+    """The console of progress."""
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def say(text: str) -> None:
+    """One line on standard error; it is not broken, so that programs can read it too."""
+    stderr().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def stdout() -> "Console":
+    """The console of results."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `45 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def millions(value: float) -> str:
+    """A count in millions."""
+    return f"{value / 1e6:,.1f}M"
+
+
+@contextlib.contextmanager
+def logged() -> Iterator[None]:
+    """Says the library's log, so that it does not break a live bar."""
+    from rich.logging import RichHandler
+
+    handler = RichHandler(console=stderr(), show_path=False, show_level=False, markup=False)
+    root = logging.getLogger("nasnet")
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)

@@ -1,0 +1,53 @@
+"""Runs whose folder holds the images that their children train on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nasnet.cells import NASNET_A, network_cost
+from nasnet.data import sources
+from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.stacking.network import CellFrame
+
+S = TypeVar("S")
+
+
+def begin_on_images(
+    kind: RunKind[S],
+    settings: Any,
+    dataset: sources.Dataset,
+    path: Path | None,
+    *,
+    val: int,
+    stores: Sequence[str],
+) -> Run[S]:
+    """A new run, its images and its empty stores.
+
+    Args:
+        kind: of the run.
+        settings: with its plan, recipe, seed and number of training images.
+        dataset: to choose images from.
+        path: the folder; a new one below `runs/` where it is None.
+        val: validation images to keep, as far as there are so many; 0 for all.
+        stores: names of files.
+
+    Raises:
+        ValueError: the settings, the data or the folder cannot be used.
+        OSError: the folder cannot be written.
+    """
+    from nasnet.search.stores import TrialStore
+
+    part = sources.subset(
+        dataset,
+        train=min(settings.train_images, len(dataset.x_train)) or None,
+        val=min(val, len(dataset.x_val)) or None,
+        seed=settings.seed,
+    )
+    frame = CellFrame(settings.stack, part.image_shape, len(part.classes))
+    network_cost(frame.network(NASNET_A), aux_head=settings.recipe.aux_weight > 0)
+    run = kind.create(path)
+    sources.write_arrays(part, run.data)
+    for name in stores:
+        TrialStore(run.path / name).close()
+    run.record(settings, dataset.name, source=dataset.source, classes=dataset.classes)
+    return run

@@ -1,0 +1,56 @@
+"""A search under way: its processes, its bar, Ctrl-C."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nasnet.experiments.console.bar import Bar
+from nasnet.experiments.console.lines import logged, say
+from nasnet.experiments.runs.stopping import stoppable
+from nasnet.search.evaluators import Evaluator
+from nasnet.search.executors import ProcessPool
+from nasnet.search.loop import Search
+from nasnet.search.trial import Trial
+
+
+def start_pool(evaluator: Evaluator[Any], workers: int, timeout: float) -> ProcessPool[Any, Any]:
+    """The processes that evaluate."""
+    return ProcessPool(evaluator, workers, timeout=timeout, recycle=evaluator.lifetime)
+
+
+def carry_out(
+    make: Callable[..., Search],
+    what: str,
+    total: int,
+    *,
+    on_best: Callable[[Trial | None], None] = lambda best: None,
+) -> Search:
+    """Searches until all trials have ended, or until Ctrl-C.
+
+    Args:
+        make: the search, but for its `on_change`.
+        what: the first word of its bar.
+        total: trials in all.
+        on_best: called with the best trial so far whenever something has changed.
+    """
+    bar: Bar | None = None
+
+    def show(search: Search) -> None:
+        if bar is not None:
+            bar.update(search.finished, line=_standing(search))
+        on_best(search.best)
+
+    search = make(on_change=show)
+    if search.finished:
+        say(f"resuming: {search.finished} of {total} trials are done")
+    bar = Bar(what, total, search.finished)
+    stopping = stoppable(search.stop, lambda: f"{len(search.running)} running children")
+    with bar, stopping, logged():
+        search.run()
+    return search
+
+
+def _standing(search: Search) -> str:
+    best = "none yet"
+    if search.best is not None and search.best.reward is not None:
+        best = f"{search.best.reward:.4f} (trial {search.best.number})"
+    return f"{len(search.running)} running · {search.failed} failed · best {best}"

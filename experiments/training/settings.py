@@ -1,0 +1,47 @@
+"""What a training from scratch is."""
+
+import dataclasses
+
+from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.stacking.plan import Stack
+from nasnet.stacking.recipe import Recipe, check_in_memory
+from nasnet.stacking.recipes import RECIPES
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainSettings:
+    """Settings of a training from scratch.
+
+    Args:
+        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders.
+        seed: of the weights, the order of the images and their augmentation.
+        image_size: side to which images of class folders are brought.
+        stack: the network's plan.
+        recipe: the training.
+    """
+
+    data: str = "auto"
+    seed: int = 0
+    image_size: int | None = None
+    stack: Stack = Stack(repeats=2, filters=8)
+    recipe: Recipe = Recipe(epochs=20, batch_size=32, learning_rate=0.05)
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}, expected at least 0")
+        check_in_memory(self.recipe.augmentation)
+
+
+def with_recipe(name: str) -> TrainSettings:
+    """The default settings with a published recipe.
+
+    Raises:
+        ValueError: no recipe has this name.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"recipe preset is {name!r}, expected one of: {', '.join(RECIPES)}")
+    return TrainSettings(recipe=RECIPES[name])
+
+
+TRAINING = RunKind("nasnet-training", "training", "train", TrainSettings)
+TrainRun = Run[TrainSettings]

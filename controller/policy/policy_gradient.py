@@ -200,13 +200,9 @@ class PolicyGradient(BaseController[P]):
             )
             for _ in range(self.passes):
                 self._updates += 1
-                self._weights, self._first_moment, self._second_moment = update(
-                    self._weights,
-                    self._first_moment,
-                    self._second_moment,
-                    tf.constant(self._updates, tf.float32),
-                    *batch,
-                )
+                vectors = self._weights, self._first_moment, self._second_moment
+                vectors = update(vectors, tf.constant(self._updates, tf.float32), *batch)
+                self._weights, self._first_moment, self._second_moment = vectors
         decay = self.settings.baseline_decay
         for reward in rewards:
             baseline = decay * baseline + (1 - decay) * reward

@@ -23,13 +23,14 @@ def traced_update(network: PolicyNetwork, loss: Loss, settings: PolicySettings) 
         settings: of the loss, and Adam's learning rate.
 
     Returns:
-        A function (weights [P], first moment [P], second moment [P], number of this step from 1,
+        A function ((weights [P], first moment [P], second moment [P]), number of this step from 1,
         choices [B, T], which decisions are made, float [B, T], old_log_probs [B, T], advantages
         [B]) -> (weights, first moment, second moment). Adam is that of
         https://arxiv.org/abs/1412.6980, algorithm 1.
     """
 
-    def update(weights, first, second, number, choices, live, old_log_probs, advantages):
+    def update(vectors, number, choices, live, old_log_probs, advantages):
+        weights, first, second = vectors
         with tf.device(DEVICE):
             with tf.GradientTape() as tape:
                 tape.watch(weights)
@@ -47,9 +48,7 @@ def traced_update(network: PolicyNetwork, loss: Loss, settings: PolicySettings) 
     return tf.function(
         update,
         input_signature=[
-            vector,
-            vector,
-            vector,
+            (vector, vector, vector),
             tf.TensorSpec([], tf.float32),
             tf.TensorSpec(rows, tf.int32),
             tf.TensorSpec(rows, tf.float32),

@@ -7,6 +7,7 @@ from nasnet.cells.chains import Chain, ChainSpace
 from nasnet.cells.conventions import CONVENTIONS, Conventions, Family
 from nasnet.cells.cost import Cost, Parameter, Shape
 from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
+from nasnet.cells.limits import Limits
 from nasnet.cells.network import Frame, Network, Part, network_cost
 from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
 from nasnet.cells.spaces.base import TERMINATE, Decision, SearchSpace
@@ -40,6 +41,7 @@ __all__ = (
     "Frame",
     "Genotype",
     "GrowingCellSpace",
+    "Limits",
     "Network",
     "Operation",
     "Parameter",

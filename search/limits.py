@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.cells.limits import Limits
+from nasnet.cells import Limits
 from nasnet.cells.network import Frame, Network, network_cost
 
 _WARM_UP, _CALLS = 3, 20

@@ -1,21 +1,20 @@
-"""How often and how wide: the plans of a cell that use up a budget.
+"""How often and how wide: the plans of a cell that use up what they may cost.
 
 A found cell becomes an ImageNet network by two numbers alone, N and F: normal cells in a stage, and
-channels of the first stage's operations. The paper chose them by hand for a budget of multiply-adds
+channels of the first stage's operations. The paper chose them by hand for a limit of multiply-adds
 and writes N @ P, where P, the channels of the last output, is 4 F times the states that the Normal
 cell emits (https://arxiv.org/abs/1707.07012, sections 3 and 4). Here every N gets the widest F that
-a budget allows, counted in closed form.
+limits allow, counted in closed form.
 """
 
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
 
-from nasnet.cells import ZOO, Genotype, network_cost
+from nasnet.cells import ZOO, Genotype, Limits, network_cost
 from nasnet.stacking.network import CellFrame, CellNetwork
 from nasnet.stacking.plan import NUM_STAGES, Stack
 from nasnet.stacking.presets import PRESETS
-from nasnet.transfer.budget import Budget
 
 # F / 4 and F / 2 of the stem's cells are then whole, as in the paper's networks and as Keras asks.
 STEP = 4
@@ -24,7 +23,7 @@ _FIRST_GUESS = 32  # filters of the first network that is measured where nothing
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Candidate:
-    """A plan within the budget, and what its network costs.
+    """A plan within the limits, and what its network costs.
 
     Attributes:
         plan: as the papers write it, "4@1056".
@@ -32,7 +31,7 @@ class Candidate:
         parameters: trainable ones.
         mult_adds: of one image.
         latency_ms: of one image, None where it was not asked for.
-        share: of the budget, at the limit that it comes nearest to.
+        share: of the limit that it comes nearest to.
     """
 
     plan: str
@@ -45,21 +44,21 @@ class Candidate:
 
 def scale(
     genotype: Genotype,
-    budget: Budget,
+    limits: Limits,
     frame: CellFrame | None = None,
     *,
     repeats: tuple[int, int] = (3, 8),
     step: int = STEP,
     latency: Callable[[CellNetwork], float] | None = None,
 ) -> list[Candidate]:
-    """For every N the widest network within the budget, the one that uses most of it first.
+    """For every N the widest network within the limits, the one that uses most of them first.
 
     Costs rise with F, so F is found by bisection. A latency is measured for plans within the other
     limits alone, near the F at which earlier measurements expect the limit: two or three an N.
 
     Args:
         genotype: the cells.
-        budget: the limits; all hold.
+        limits: all hold; at least one is given.
         frame: images, classes, and all of the plan but N and F; where it is None those of ImageNet
             and `base_plan`.
         repeats: the least and the greatest N; the published networks have 3 to 7.
@@ -74,17 +73,19 @@ def scale(
         raise ValueError(f"repeats is {repeats}, expected two rising numbers from 1")
     if step < 1:
         raise ValueError(f"step is {step}, expected at least 1")
-    if budget.latency_ms is not None and latency is None:
+    if limits == Limits():
+        raise ValueError("limits are empty, expected one or more")
+    if limits.latency_ms is not None and latency is None:
         raise ValueError("latency is None, expected a measurement for a limit of latency")
     frame = frame or CellFrame(base_plan(genotype), (224, 224, 3), 1000)
-    search = _Search(genotype, budget, frame, step, latency)
+    search = _Search(genotype, limits, frame, step, latency)
     found = [*search.run(range(repeats[0], repeats[1] + 1))]
     if not found:
         smallest = search.candidate(repeats[0], search.lowest)
         raise ValueError(
             f"smallest network is {smallest.plan} with {smallest.parameters:,} parameters and "
-            f"{smallest.mult_adds:,} multiply-adds, {smallest.share:.3g} times the budget, "
-            "expected a larger budget"
+            f"{smallest.mult_adds:,} multiply-adds, {smallest.share:.3g} times the limit, "
+            "expected higher limits"
         )
     return sorted(found, key=lambda candidate: (-candidate.share, candidate.stack.repeats))
 
@@ -95,13 +96,13 @@ class _Search:
     def __init__(
         self,
         genotype: Genotype,
-        budget: Budget,
+        limits: Limits,
         frame: CellFrame,
         step: int,
         latency: Callable[[CellNetwork], float] | None,
     ) -> None:
-        self._genotype, self._budget, self._frame, self._step = genotype, budget, frame, step
-        self._latency = latency if budget.latency_ms is not None else None
+        self._genotype, self._limits, self._frame, self._step = genotype, limits, frame, step
+        self._latency = latency if limits.latency_ms is not None else None
         self._known: dict[Stack, tuple[int, int]] = {}
         self._times: dict[Stack, float] = {}
         # Twice the least, so that the stem's first cell has channels to share between two paths.
@@ -124,7 +125,7 @@ class _Search:
             parameters=parameters,
             mult_adds=mult_adds,
             latency_ms=time,
-            share=self._budget.share(mult_adds, parameters, time),
+            share=self._limits.share(mult_adds, parameters, time),
         )
 
     def _widest(self, n: int) -> int | None:
@@ -144,7 +145,7 @@ class _Search:
         # An operation's overhead is the same at every width, so the last measurement, of a network
         # with one cell less in a stage and about the same latency, tells most.
         known, time = list(self._times.items())[-1]
-        most = self._counts(known)[0] * float(self._budget.latency_ms or 0) / time
+        most = self._counts(known)[0] * float(self._limits.latency_ms or 0) / time
 
         def expected(k: int) -> bool:
             return self._counts_fit(n, k) and self._counts(self._stack(n, k))[0] <= most
@@ -152,15 +153,15 @@ class _Search:
         return _largest(expected, self.lowest, self.lowest) or self.lowest
 
     def _counts_fit(self, n: int, k: int) -> bool:
-        return self._budget.share(*self._counts(self._stack(n, k))) <= 1
+        return self._limits.share(*self._counts(self._stack(n, k))) <= 1
 
     def _in_time(self, n: int, k: int) -> bool:
         stack = self._stack(n, k)
-        if self._latency is None or self._budget.latency_ms is None:
+        if self._latency is None or self._limits.latency_ms is None:
             return True
         if stack not in self._times:
             self._times[stack] = self._latency(self._network(stack))
-        return self._times[stack] <= self._budget.latency_ms
+        return self._times[stack] <= self._limits.latency_ms
 
     def _stack(self, n: int, k: int) -> Stack:
         return dataclasses.replace(self._frame.stack, repeats=n, filters=k * self._step)

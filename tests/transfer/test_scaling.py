@@ -1,4 +1,4 @@
-"""N and F for a budget: published networks, brute force, and what a person may type."""
+"""N and F within limits: published networks, brute force, and what a person may type."""
 
 import dataclasses
 import json
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasnet.cells import NASNET_A, NASNET_A_STRICT, ZOO, network_cost
+from nasnet.cells import NASNET_A, NASNET_A_STRICT, ZOO, Limits, network_cost
 from nasnet.experiments import cli
 from nasnet.experiments.commands.transfer import plan as transfer_plan
 from nasnet.experiments.commands.transfer.plan import TransferPlanCommand
@@ -15,7 +15,7 @@ from nasnet.experiments.commands.transfer.train import TransferTrainCommand
 from nasnet.experiments.transfer.settings import preset_settings
 from nasnet.stacking import PRESETS, Stack
 from nasnet.stacking.network import CellFrame, CellNetwork
-from nasnet.transfer.budget import Budget, parse_count, parse_milliseconds
+from nasnet.transfer.quantities import parse_count, parse_milliseconds
 from nasnet.transfer.scaling import base_plan, parse_plan, plan_text, scale
 from tests.strategies import genotypes
 
@@ -33,36 +33,40 @@ def invoke(capsys):
     return call
 
 
+def within(most):
+    return Limits(mult_adds=most)
+
+
 @pytest.mark.parametrize(
-    ("cell", "budget", "size", "base", "plan", "filters", "parameters", "mult_adds"),
+    ("cell", "limits", "size", "base", "plan", "filters", "parameters", "mult_adds"),
     [
         # Table 2 of the paper: 5.3M and 564M, 88.9M and 23.8B.
-        ("nasnet-a", Budget(600_000_000), 224, None, "4@1056", 44, 5_289_978, 563_638_816),
-        ("nasnet-a", Budget(parameters=5_300_000), 224, None, "4@1056", 44, 5_289_978, 563_638_816),
-        ("nasnet-a", Budget(24 * 10**9), 331, LARGE, "6@4032", 168, 88_753_150, 23_783_414_658),
+        ("nasnet-a", within(600_000_000), 224, None, "4@1056", 44, 5_289_978, 563_638_816),
+        ("nasnet-a", Limits(parameters=5_300_000), 224, None, "4@1056", 44, 5_289_978, 563_638_816),
+        ("nasnet-a", within(24 * 10**9), 331, LARGE, "6@4032", 168, 88_753_150, 23_783_414_658),
         # DARTS' ImageNet network, 4.7M, AmoebaNet-B's and PNASNet-5's, 5.3M and 5.1M; the latter as
         # Keras counts networks of odd widths.
-        ("darts-v2", Budget(533_000_000), 224, None, "4@768", 48, 4_718_752, None),
-        ("amoebanet-b", Budget(560_000_000), 224, "keras", "3@992", 62, 5_258_619, None),
-        ("pnasnet-5", Budget(590_000_000), 224, "keras", "3@1080", 54, 5_065_121, None),
+        ("darts-v2", within(533_000_000), 224, None, "4@768", 48, 4_718_752, None),
+        ("amoebanet-b", within(560_000_000), 224, "keras", "3@992", 62, 5_258_619, None),
+        ("pnasnet-5", within(590_000_000), 224, "keras", "3@1080", 54, 5_065_121, None),
     ],
 )
 def test_published_networks_are_found(
-    cell, budget, size, base, plan, filters, parameters, mult_adds
+    cell, limits, size, base, plan, filters, parameters, mult_adds
 ):
     step = 4 if filters % 4 == 0 else 2
     if not isinstance(base, Stack):
         usual = base_plan(ZOO[cell].genotype)
         base = dataclasses.replace(usual, conventions=base or usual.conventions)
     frame = CellFrame(base, (size, size, 3), 1000)
-    found = scale(ZOO[cell].genotype, budget, frame, step=step)
+    found = scale(ZOO[cell].genotype, limits, frame, step=step)
     (row,) = [candidate for candidate in found if candidate.plan == plan]
     assert (row.stack.filters, row.parameters) == (filters, parameters)
     assert mult_adds in (None, row.mult_adds)
     assert [c.share for c in found] == sorted((c.share for c in found), reverse=True)
 
 
-def best_by_brute_force(genotype, budget, shape, classes, base, repeats, step, most):
+def best_by_brute_force(genotype, limits, shape, classes, base, repeats, step, most):
     """(N, F) of the widest network that fits and below which all of the grid do."""
     found = set()
     for n in range(repeats[0], repeats[1] + 1):
@@ -72,7 +76,7 @@ def best_by_brute_force(genotype, budget, shape, classes, base, repeats, step, m
                 continue
             stack = dataclasses.replace(base, repeats=n, filters=filters)
             cost, _ = network_cost(CellNetwork(genotype, stack, shape, classes))
-            if budget.share(cost.mult_adds, cost.trainable_parameters) <= 1:
+            if limits.share(cost.mult_adds, cost.trainable_parameters) <= 1:
                 fitting.append(filters)
         if fitting:
             assert max(fitting) < most, "the brute force must see the end of what fits"
@@ -95,15 +99,15 @@ def test_the_search_finds_what_brute_force_finds(genotype, stem, family, filters
     aim, _ = network_cost(
         CellNetwork(genotype, dataclasses.replace(base, filters=filters), shape, classes)
     )
-    budget = Budget(parameters=aim.trainable_parameters) if counts else Budget(aim.mult_adds)
+    limits = Limits(parameters=aim.trainable_parameters) if counts else within(aim.mult_adds)
     frame = CellFrame(base, shape, classes)
-    found = scale(genotype, budget, frame, repeats=(5, 6), step=step)
-    expected = best_by_brute_force(genotype, budget, shape, classes, base, (5, 6), step, 80)
+    found = scale(genotype, limits, frame, repeats=(5, 6), step=step)
+    expected = best_by_brute_force(genotype, limits, shape, classes, base, (5, 6), step, 80)
     assert {(c.stack.repeats, c.stack.filters) for c in found} == expected
 
 
 def test_all_limits_hold():
-    both = Budget(mult_adds=600_000_000, parameters=5_000_000)
+    both = Limits(mult_adds=600_000_000, parameters=5_000_000)
     for row in scale(NASNET_A, both):
         assert row.parameters <= 5_000_000
         assert row.share == max(row.parameters / 5_000_000, row.mult_adds / 600_000_000)
@@ -120,7 +124,7 @@ def test_a_latency_is_measured_seldom(limit, others):
         cost, _ = network_cost(network)
         return network.stack.repeats / 2 + cost.mult_adds / 2e7
 
-    found = scale(NASNET_A, Budget(latency_ms=limit, **others), latency=latency)
+    found = scale(NASNET_A, Limits(latency_ms=limit, **others), latency=latency)
     assert len(asked) == len(set(asked)) <= 4 * 6
     assert found
     for row in found:
@@ -188,12 +192,12 @@ def test_times(text, value):
         (lambda: parse_count("9" * 99, "params"), "expected a number above 0 such as 600M or 1.2G"),
         (lambda: parse_milliseconds("40m", "latency"), "latency is '40m', expected a time above 0"),
         (lambda: parse_milliseconds("٤ms", "latency"), "expected a time above 0 such as 40ms"),
-        (lambda: Budget(), "budget is empty, expected one or more of: mult_adds, parameters, lat"),
-        (lambda: Budget(-1), "mult_adds is -1, expected above 0"),
-        (lambda: scale(NASNET_A, Budget(1)), r"smallest network is 3@192 with [\d,]+ parameters a"),
-        (lambda: scale(NASNET_A, Budget(latency_ms=1)), "latency is None, expected a measurement"),
-        (lambda: scale(NASNET_A, Budget(9), repeats=(3, 2)), r"repeats is \(3, 2\), expected two"),
-        (lambda: scale(NASNET_A, Budget(9), step=0), "step is 0, expected at least 1"),
+        (lambda: scale(NASNET_A, Limits()), "limits are empty, expected one or more"),
+        (lambda: within(-1), "mult_adds is -1, expected above 0"),
+        (lambda: scale(NASNET_A, within(1)), r"smallest network is 3@192 with [\d,]+ parameters a"),
+        (lambda: scale(NASNET_A, Limits(latency_ms=1)), "latency is None, expected a measurement"),
+        (lambda: scale(NASNET_A, within(9), repeats=(3, 2)), r"repeats is \(3, 2\), expected two"),
+        (lambda: scale(NASNET_A, within(9), step=0), "step is 0, expected at least 1"),
         (lambda: parse_plan("4x1056", NASNET_A), "plan is '4x1056', expected N@P such as 4@1056"),
         (lambda: parse_plan("5@1538", NASNET_A), "filters is 1538, expected a multiple of 24"),
         (lambda: parse_plan("0@1056", NASNET_A), "repeats is 0, expected a whole number from 1"),
@@ -283,7 +287,7 @@ def test_a_latency_is_measured_with_the_network(invoke, monkeypatch, slowest, bu
 @pytest.mark.parametrize(
     ("line", "code", "text"),
     [
-        ("nasnet-a", 2, "budget is empty, expected --mult-adds, --params or --latency"),
+        ("nasnet-a", 2, "limits are empty, expected --mult-adds, --params or --latency"),
         ("nasnet-a --params many", 2, "params is 'many', expected a number above 0 such as 600M"),
         ("nasnet-a --params 5M --top 0", 2, "top is 0, expected at least 1"),
         ("nasnet-z --params 5M", 3, "cell is 'nasnet-z', expected a JSON file"),

@@ -1,4 +1,4 @@
-"""`nasnet transfer plan`: the networks of a cell that use up a budget."""
+"""`nasnet transfer plan`: the networks of a cell that use up what they may cost."""
 
 import dataclasses
 import shlex
@@ -7,7 +7,7 @@ from typing import Any
 import tyro
 from rich.table import Table
 
-from nasnet.cells import Family, Genotype
+from nasnet.cells import Family, Genotype, Limits
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import millions, print_json, say, stdout
 from nasnet.experiments.errors import OK
@@ -16,13 +16,13 @@ from nasnet.experiments.transfer.settings import preset_settings
 from nasnet.stacking.latency import latency, latency_text
 from nasnet.stacking.network import CellFrame, CellNetwork
 from nasnet.stacking.plan import Stack, StemName
-from nasnet.transfer.budget import Budget, parse_count, parse_milliseconds
+from nasnet.transfer.quantities import parse_count, parse_milliseconds
 from nasnet.transfer.scaling import STEP, Candidate, base_plan, parse_plan, plan_text, scale
 
 
 @dataclasses.dataclass(frozen=True)
 class TransferPlanCommand(Command):
-    """Choose N and F of a cell's ImageNet network for a budget.
+    """Choose N and F of a cell's ImageNet network for what it may cost.
 
     Every N gets the widest network within all of the limits; counts are in closed form. What a plan
     has besides N and F is that of the cell's published ImageNet network, where there is one.
@@ -44,7 +44,7 @@ class TransferPlanCommand(Command):
         conventions: the family whose habits the network has.
         repeats: the least and the greatest N; the published networks have 3 to 7.
         step: F is a multiple of it; 4, as in the paper, keeps the stem's F/4 whole.
-        top: how many networks are shown, those first that use most of the budget.
+        top: how many networks are shown, those first that use most of the limits.
         runs: how many calls are measured for a latency.
         trial: which trial of the run directory.
         json: print one JSON document, a list.
@@ -70,7 +70,7 @@ class TransferPlanCommand(Command):
     def run(self) -> int:
         if self.top < 1:
             raise ValueError(f"top is {self.top}, expected at least 1")
-        budget = self._budget()
+        limits = self._limits()
         name, genotype = resolve_cell(self.cell, self.trial)
         frame = CellFrame(self._base(genotype), (self.size, self.size, 3), self.classes)
 
@@ -83,7 +83,7 @@ class TransferPlanCommand(Command):
             return measured[stack]["median_ms"]
 
         found = scale(
-            genotype, budget, frame, repeats=self.repeats, step=self.step, latency=measure
+            genotype, limits, frame, repeats=self.repeats, step=self.step, latency=measure
         )[: self.top]
         if self.json:
             print_json([self._row(c, genotype, measured.get(c.stack)) for c in found])
@@ -93,12 +93,12 @@ class TransferPlanCommand(Command):
         out.print(f"next: {self._next(found[0], genotype)}", soft_wrap=True, markup=False)
         return OK
 
-    def _budget(self) -> Budget:
+    def _limits(self) -> Limits:
         if self.mult_adds is None and self.params is None and self.latency is None:
-            raise ValueError("budget is empty, expected --mult-adds, --params or --latency")
-        return Budget(
-            None if self.mult_adds is None else parse_count(self.mult_adds, "mult-adds"),
+            raise ValueError("limits are empty, expected --mult-adds, --params or --latency")
+        return Limits(
             None if self.params is None else parse_count(self.params, "params"),
+            None if self.mult_adds is None else parse_count(self.mult_adds, "mult-adds"),
             None if self.latency is None else parse_milliseconds(self.latency, "latency"),
         )
 
@@ -126,7 +126,7 @@ class TransferPlanCommand(Command):
         limits = {"mult-adds": self.mult_adds, "parameters": self.params, "latency": self.latency}
         given = ", ".join(f"{text} {what}" for what, text in limits.items() if text is not None)
         table = Table(title=f"{name} within {given}; {self.classes} classes")
-        columns = ["N @ P", "F", "parameters", "mult-adds", "of the budget", "size"]
+        columns = ["N @ P", "F", "parameters", "mult-adds", "of the limit", "size"]
         if self.latency is not None:
             columns.insert(4, "latency\np10-p90")
         for column in columns:

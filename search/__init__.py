@@ -15,6 +15,7 @@ from nasnet.search.evaluators import EVALUATORS, Conditions, Evaluator, TrainChi
 from nasnet.search.executors import Executor, InlineExecutor, Outcome, ProcessPool, Worker
 from nasnet.search.limits import CostCheck, SearchLimits, pareto_front
 from nasnet.search.loop import Search
+from nasnet.search.rules import Rules
 from nasnet.search.settings import LoopSettings, child_seed
 from nasnet.search.stores import MemoryStore, Store, StoreError, TrialStore
 from nasnet.search.tables import (
@@ -42,6 +43,7 @@ __all__ = (
     "MemoryStore",
     "Outcome",
     "ProcessPool",
+    "Rules",
     "Search",
     "SearchLimits",
     "Stage",

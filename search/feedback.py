@@ -4,7 +4,6 @@ import dataclasses
 
 from nasnet.controller.protocol import Controller
 from nasnet.search.record import Record
-from nasnet.search.settings import LoopSettings
 
 
 class Feedback:
@@ -19,12 +18,20 @@ class Feedback:
     Args:
         controller: is told.
         record: of the trials.
-        settings: of the loop.
+        synchronous: whether it hears of a batch only when all of it has ended.
+        failure_reward: what a failure earns; None is the lowest reward so far.
     """
 
-    def __init__(self, controller: Controller, record: Record, settings: LoopSettings) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        record: Record,
+        *,
+        synchronous: bool,
+        failure_reward: float | None,
+    ) -> None:
         self._controller, self._record = controller, record
-        self._synchronous, self._failure_reward = settings.synchronous, settings.failure_reward
+        self._synchronous, self._failure_reward = synchronous, failure_reward
         self._lowest: float | None = None
         self._unheard: list[int] = []  # in the order of their ends
         for trial in record.trials:

@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.cells import SearchSpace
+from nasnet.cells import Architecture, SearchSpace
 from nasnet.controller.protocol import Controller
 from nasnet.search.budgets import Budgets, restore
 from nasnet.search.executors.base import Executor, Outcome
 from nasnet.search.feedback import Feedback
 from nasnet.search.record import Record
+from nasnet.search.rules import Rules
 from nasnet.search.settings import LoopSettings, child_seed
 from nasnet.search.stores.base import Store
-from nasnet.search.tasks import Evaluation, Stage, Train
+from nasnet.search.tasks import Evaluation
 from nasnet.search.trial import State, Trial
 
 _log = logging.getLogger(__name__)
@@ -40,10 +41,7 @@ class Search:
         store: the record; empty for a new search.
         executor: who evaluates.
         settings: the loop's.
-        task: what is submitted of an architecture and a seed.
-        budgets: which children are trained to the end; None for all. The executor is given a
-            `Stage` then.
-        limit: says why an architecture is not evaluated, or None where it is.
+        rules: what holds for every child.
         on_change: called with the search whenever trials have ended, and twice a second.
 
     Attributes:
@@ -57,25 +55,28 @@ class Search:
         store: Store,
         executor: Executor[Any, Evaluation],
         settings: LoopSettings,
+        rules: Rules = Rules(),
         *,
-        task: Callable[[Any, int], Any] = Train,
-        budgets: Budgets | None = None,
-        limit: Callable[[Any], str | None] | None = None,
         on_change: Callable[["Search"], None] = lambda search: None,
     ) -> None:
         self._space, self._controller, self._executor = space, controller, executor
-        self._settings, self._task, self._budgets = settings, task, budgets
-        self._limit, self._on_change = limit, on_change
+        self._settings, self._rules, self._on_change = settings, rules, on_change
+        self._budgets = rules.budgets
         self._stopping = False
         self._record = Record(store, controller.state)
-        self._feedback = Feedback(controller, self._record, settings)
+        self._feedback = Feedback(
+            controller,
+            self._record,
+            synchronous=settings.synchronous,
+            failure_reward=rules.failure_reward,
+        )
         self.running: set[int] = set()
         to_do = [trial for trial in self.trials if trial.state in ("waiting", "running")]
         self._waiting = dict.fromkeys(trial.number for trial in to_do)
         self._starting: list[Trial] = []
         self._busy: set[str] = set()  # keys of running trials
-        if budgets is not None:
-            restore(budgets, self.trials)
+        if self._budgets is not None:
+            restore(self._budgets, self.trials)
         if (state := store.controller_state()) is not None:
             controller.restore(state)
 
@@ -129,7 +130,7 @@ class Search:
             elif self._settings.reuse and (earlier := self._record.known(trial.key)) is not None:
                 self._reuse(trial, earlier)
                 self._record.save_if_due()
-            elif (reason := self._refusal(trial)) is not None:
+            elif (reason := self._rules.refusal(self._architecture(trial))) is not None:
                 self._fail(trial, "rejected", reason)
                 self._record.save_if_due()
             else:
@@ -160,9 +161,8 @@ class Search:
         self._record.controller_moved = True
         return True
 
-    def _refusal(self, trial: Trial) -> str | None:
-        """Why a network is not to be trained."""
-        return self._limit(self._space.decode(trial.proposal.choices)) if self._limit else None
+    def _architecture(self, trial: Trial) -> Architecture:
+        return self._space.decode(trial.proposal.choices)
 
     def _start(self, trial: Trial) -> None:
         trial = dataclasses.replace(trial, state="running", attempt=trial.attempt + 1)
@@ -173,16 +173,9 @@ class Search:
 
     def _submit(self) -> None:
         for trial in self._starting:
-            self._executor.submit(trial.number, self._make_task(trial))
+            task = self._rules.task_of(trial, self._architecture(trial))
+            self._executor.submit(trial.number, task)
         self._starting.clear()
-
-    def _make_task(self, trial: Trial) -> Any:
-        architecture = self._space.decode(trial.proposal.choices)
-        if self._budgets is None:
-            return self._task(architecture, trial.seed)
-        stages, done = self._budgets.stages(trial.number), len(trial.stages)
-        last = done + 1 == len(stages)
-        return Stage(architecture, trial.seed, trial.number, stages[done], last)
 
     def _take(self, outcome: Outcome[Evaluation]) -> None:
         """Takes what a worker gave."""

@@ -16,11 +16,9 @@ class LoopSettings:
             the order in which workers finish does not matter.
         batch: proposals that are asked for at a time.
         reuse: whether a network that was evaluated before keeps its result.
-        failure_reward: what the controller is told of a child that failed; an evaluator names it.
-            None is the lowest reward so far, where no bound of the rewards is known.
 
     Raises:
-        ValueError: a number is below 1 or the reward is not finite.
+        ValueError: a number is below 1.
     """
 
     trials: int
@@ -28,14 +26,11 @@ class LoopSettings:
     synchronous: bool = False
     batch: int = 1
     reuse: bool = True
-    failure_reward: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("trials", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
-        if self.failure_reward is not None and not np.isfinite(self.failure_reward):
-            raise ValueError(f"failure_reward is {self.failure_reward}, expected a finite number")
 
 
 def child_seed(seed: int, number: int) -> int:

@@ -122,6 +122,8 @@ class StagedLookup(Evaluator[Stage[Any]]):
         name: an architecture's name there.
     """
 
+    task = Stage
+
     table: Table
     name: Callable[[Any], str]
 

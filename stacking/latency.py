@@ -1,6 +1,5 @@
 """How long a network takes for one image on this machine."""
 
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nasnet.cells import Network
+from nasnet.runtime.processes import usable_cores
 
 _WARM_UP = 3
 _ROUNDS, _BUSY = 3, 1.5  # p90 over p10 above which other work must have been in the way
@@ -55,7 +55,7 @@ def latency(network: Network, runs: int) -> dict[str, Any]:
         "warm_up": _WARM_UP,
         "batch": 1,
         "device": _device(tf),
-        "threads": tf.config.threading.get_intra_op_parallelism_threads() or _cores(),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or len(usable_cores()),
         "tensorflow": tf.__version__,
     }
 
@@ -94,9 +94,3 @@ def _device(tf: Any) -> str:
     for gpu in tf.config.list_physical_devices("GPU"):
         return f"GPU {tf.config.experimental.get_device_details(gpu).get('device_name', gpu.name)}"
     return f"CPU {platform.machine()}"
-
-
-def _cores() -> int:
-    """What TensorFlow takes where it is not told: the cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -11,6 +11,7 @@ from nasnet.cells.spaces.operations import OperationSpace
 from nasnet.controller import make_controller
 from nasnet.search.executors import InlineExecutor
 from nasnet.search.loop import Search
+from nasnet.search.rules import Rules
 from nasnet.search.settings import LoopSettings
 from nasnet.search.stores import MemoryStore
 from nasnet.search.tasks import Evaluation
@@ -48,7 +49,9 @@ class EvaluatorSuite:
 
     def test_no_controller_can_learn_to_fail(self, evaluator, found):
         """In a search every third child of which fails, from the first on."""
-        trials = failing_search(found, evaluator.failure_reward, 3 * len(found))
+        trials = failing_search(
+            found, Rules(failure_reward=evaluator.failure_reward), 3 * len(found)
+        )
         assert all(trial.observed for trial in trials)
         assert sum(trial.failed for trial in trials) == len(found)
         ran = [trials[1].reward]  # the failure before it is told of with it
@@ -75,13 +78,11 @@ class Replay:
         return self._results[self._count % len(self._results)]
 
 
-def failing_search(found, failure_reward, trials):
+def failing_search(found, rules, trials):
     """The trials of a random search whose children are worth what is `found`, or fail."""
     space = OperationSpace()
-    controller, settings = (
-        make_controller("random", space),
-        LoopSettings(trials, reuse=False, failure_reward=failure_reward),
-    )
-    search = Search(space, controller, MemoryStore(), InlineExecutor(Replay(found)), settings)
+    controller, executor = make_controller("random", space), InlineExecutor(Replay(found))
+    settings = LoopSettings(trials, reuse=False)
+    search = Search(space, controller, MemoryStore(), executor, settings, rules)
     search.run()
     return search.trials

@@ -9,7 +9,7 @@ from typing import Any
 
 from nasnet.cells import CellSpace
 from nasnet.controller import Controller, make_controller
-from nasnet.search import BudgetSettings, LoopSettings, ProcessPool, Search, TrialStore
+from nasnet.search import BudgetSettings, LoopSettings, ProcessPool, Rules, Search, TrialStore
 from tests.fakes import Ladder, Share
 
 SPACE = CellSpace(blocks=2)
@@ -29,7 +29,7 @@ def main(path: Path, trials: int, kind: Any) -> None:
         pool = ProcessPool(evaluator, 1)
         controller = _controller(kind)
         print("searching", flush=True)
-        Search(SPACE, controller, store, pool, LoopSettings(trials), budgets=budgets).run()
+        Search(SPACE, controller, store, pool, LoopSettings(trials), Rules(budgets=budgets)).run()
         pool.close()
 
 

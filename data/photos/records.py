@@ -24,6 +24,7 @@ from nasnet.data.photos.images import MAX_PIXELS, FileSplit, open_images
 from nasnet.data.photos.record_files import FORMAT, INDEX, PLAN, VERSION, read_index
 from nasnet.data.photos.shard_writing import ShardTask, write_shards
 from nasnet.runtime.files import write_atomically
+from nasnet.runtime.processes import usable_cores
 
 ACCOUNTS, BAD = ".accounts", "bad-images.csv"
 IMAGES_PER_SHARD = 1250  # some 130 MB of ImageNet's files
@@ -166,7 +167,7 @@ def _convert(
         on_progress(Progress(len(accounts), len(tasks), looked_at, every, bad))
 
     report()
-    for file, account in write_shards(missing, workers or _cores()):
+    for file, account in write_shards(missing, workers or len(usable_cores())):
         accounts[file] = account
         report()
     return _finish(out, plan, [accounts[task.file] for task in tasks])
@@ -276,8 +277,3 @@ def _take_over(out: Path, plan: dict[str, Any]) -> None:
         raise ValueError(
             f"{out} is of a conversion with another {', '.join(changed)}, expected a new folder"
         )
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

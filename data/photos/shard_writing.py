@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.runtime.files import write_atomically
+from nasnet.runtime.processes import serve_parent
 from nasnet.runtime.quiet import import_tensorflow
 
 
@@ -98,14 +99,7 @@ def _begin(stop: Any) -> None:
     """Prepares a worker, which is to end with its parent."""
     global _stop
     _stop = stop
-    parent = multiprocessing.parent_process()
-
-    def follow() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
+    serve_parent()
 
 
 def _write(task: ShardTask) -> dict[str, Any]:

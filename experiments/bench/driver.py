@@ -92,11 +92,11 @@ def measure(run: BenchTableRun) -> bool:
     dataset = data.read_arrays(run.data)
     frame = CellFrame(settings.stack, dataset.image_shape, len(dataset.classes))
     evaluator = TrainChild(run.data.resolve(), frame, settings.recipe, reports_test=True)
-    loop = LoopSettings(total, settings.seed, failure_reward=evaluator.failure_reward)
+    loop, rules = LoopSettings(total, settings.seed), evaluator.rules()
     with run.lock(), TrialStore(run.store, create=False) as store:
         pool = start_pool(evaluator, settings.workers or os.cpu_count() or 1, settings.timeout)
         with contextlib.closing(pool):
-            make = functools.partial(Search, space, Enumeration(networks), store, pool, loop)
+            make = functools.partial(Search, space, Enumeration(networks), store, pool, loop, rules)
             return carry_out(make, "bench-table", total).finished >= total
 
 

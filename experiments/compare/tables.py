@@ -21,6 +21,7 @@ from nasnet.experiments.runs.stopping import stoppable
 from nasnet.runtime.processes import serve_parent
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.budgets import Asha
+from nasnet.search.evaluators import Evaluator
 from nasnet.search.executors import InlineExecutor
 from nasnet.search.loop import Search
 from nasnet.search.settings import LoopSettings
@@ -65,11 +66,12 @@ def run_on_table(
     """
     started, space, budgets = time.perf_counter(), measured.space, len(table.search)
     controller = settings.chosen[run.controller].make(space, run.seed)
-    lookup = StagedLookup if budgets > 1 else TableLookup
-    executor: InlineExecutor = InlineExecutor(lookup(table, measured.name))
+    kind = StagedLookup if budgets > 1 else TableLookup
+    lookup: Evaluator[Any] = kind(table, measured.name)
     loop = LoopSettings(settings.budget, seed=run.seed, reuse=False)
     rule = Asha(range(1, budgets + 1), _ETA) if budgets > 1 else None
-    search = Search(space, controller, MemoryStore(), executor, loop, budgets=rule)
+    rules = lookup.rules(budgets=rule)
+    search = Search(space, controller, MemoryStore(), InlineExecutor(lookup), loop, rules)
     search.run()
     incumbents: list[list[Any]] = []
     best = -np.inf

@@ -102,8 +102,8 @@ def _score_cells(run: ProxyRun, evaluator: Evaluator[Any], name: str, seed: int)
         pool = start_pool(evaluator, settings.workers or os.cpu_count() or 1, settings.timeout)
         with contextlib.closing(pool):
             controller = make_controller("random", space, seed=settings.seed)
-            loop = LoopSettings(settings.cells, seed, failure_reward=evaluator.failure_reward)
-            make = functools.partial(Search, space, controller, store, pool, loop)
+            loop, rules = LoopSettings(settings.cells, seed), evaluator.rules()
+            make = functools.partial(Search, space, controller, store, pool, loop, rules)
             search = carry_out(make, WHAT[name], settings.cells)
         return search.finished >= settings.cells
 

@@ -90,10 +90,11 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
             controller,
             store,
             pool,
-            settings.loop(workers, evaluator.failure_reward),
-            task=evaluator.task,
-            budgets=settings.budget.make(settings.recipe.epochs),
-            limit=check if settings.limits.counted else None,
+            settings.loop(workers),
+            evaluator.rules(
+                budgets=settings.budget.make(settings.recipe.epochs),
+                limit=check if settings.limits.counted else None,
+            ),
         )
         search = carry_out(make, "search", settings.trials, on_best=_BestWriter(run).update)
     if search.finished >= settings.trials:

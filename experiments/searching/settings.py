@@ -216,15 +216,14 @@ class SearchSettings:
             raise ValueError(f"space has {type(cells).__name__}s, expected those of a Genotype")
         return space
 
-    def loop(self, workers: int, failure_reward: float | None = None) -> LoopSettings:
-        """The loop's own settings; what failing earns the evaluator says."""
+    def loop(self, workers: int) -> LoopSettings:
+        """The loop's own settings."""
         return LoopSettings(
             self.trials,
             seed=self.seed,
             synchronous=self.synchronous,
             batch=workers if self.synchronous else 1,
             reuse=self.reuse,
-            failure_reward=failure_reward,
         )
 
 

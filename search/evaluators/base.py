@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -9,7 +10,9 @@ import numpy as np
 
 from nasnet.cells import SearchSpace
 from nasnet.cells.network import Frame
+from nasnet.search.budgets import Budgets
 from nasnet.search.limits import SearchLimits
+from nasnet.search.rules import Rules
 from nasnet.search.tasks import Evaluation, Stage, Train
 from nasnet.stacking.recipe import Recipe
 
@@ -70,6 +73,20 @@ class Evaluator(abc.ABC, Generic[Task_contra]):
     def make(cls, conditions: Conditions) -> "Evaluator[Any]":
         """One for a search; without arguments, unless a subclass takes some of its conditions."""
         return cls()
+
+    def rules(
+        self,
+        *,
+        budgets: Budgets | None = None,
+        limit: Callable[[Any], str | None] | None = None,
+    ) -> Rules:
+        """What holds for the children of a search with this evaluator.
+
+        Args:
+            budgets: which children are trained to the end; the evaluator is one `in_stages` then.
+            limit: says why an architecture is not evaluated, or None where it is.
+        """
+        return Rules(self.task, self.failure_reward, budgets, limit)
 
     def in_stages(self, folder: Path) -> "Evaluator[Stage[Any]]":
         """The same evaluator for stages; what is trained waits in `folder` between two of them."""

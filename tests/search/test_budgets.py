@@ -13,6 +13,7 @@ from nasnet.search import (
     InlineExecutor,
     LoopSettings,
     ProcessPool,
+    Rules,
     Search,
     Stage,
     Train,
@@ -56,7 +57,7 @@ def run(path, settings, trials, *, epochs=9, stop_at=None, executor=None, fails=
             store,
             executor,
             LoopSettings(trials, **loop),
-            budgets=settings.make(epochs),
+            Rules(budgets=settings.make(epochs)),
             on_change=on_change,
         )
         search.run()

@@ -12,6 +12,7 @@ from nasnet.search import (
     LoopSettings,
     MemoryStore,
     ProcessPool,
+    Rules,
     Search,
     Stage,
     Table,
@@ -25,6 +26,7 @@ from nasnet.search.evaluators.several import Several
 from nasnet.search.evaluators.shared import FOLDER, SharedWeights
 from nasnet.search.evaluators.short import ShortTraining
 from nasnet.search.shared.exchange import MOVING, WEIGHTS
+from nasnet.search.tables import StagedLookup
 from nasnet.stacking import FlatLayout, Recipe, Stack
 from nasnet.stacking.network import CellFrame
 from nasnet.testing import EvaluatorSuite
@@ -53,9 +55,9 @@ def conditions(tmp_path_factory):
     return found
 
 
-def look_up(conditions):
-    table = Table("t", [cell.key for cell in CELLS], np.array([-2.0, 0.5, -7.0]), np.zeros(3))
-    return TableLookup(table, _key)
+def table():
+    search = np.array([[0.1, 0.2, 0.3], [-2.0, 0.5, -7.0]])
+    return Table("t", [cell.key for cell in CELLS], search, np.zeros(3))
 
 
 def _key(cell):
@@ -67,7 +69,8 @@ OTHERS = {
     "short": lambda c: ShortTraining(TrainChild.make(c), 16),
     "warm": lambda c: ShortTraining(TrainChild.make(c), 16, SharedWeights.make(c)),
     "several": lambda c: Several((("a", Share()),)),
-    "table": look_up,
+    "table": lambda c: TableLookup(table(), _key),
+    "table in stages": lambda c: StagedLookup(table(), _key),
 }
 MAKE = {name: kind.make for name, kind in EVALUATORS.items()} | OTHERS
 
@@ -155,7 +158,7 @@ def test_what_is_rejected_earns_what_failing_earns():
         MemoryStore(),
         InlineExecutor(Below()),
         settings,
-        limit=refuse,
+        Rules(limit=refuse),
     )
     found.run()
     lowest = min(trial.reward for trial in found.trials)

@@ -12,6 +12,7 @@ from nasnet.search import (
     InlineExecutor,
     LoopSettings,
     MemoryStore,
+    Rules,
     Search,
     SearchLimits,
     Train,
@@ -49,9 +50,8 @@ def test_a_network_beyond_a_limit_is_rejected_before_training(caplog):
 
     controller.observe = observe
     check = CostCheck(SearchLimits(mult_adds=limit), CellFrame(STACK, SHAPE, 10))
-    settings = LoopSettings(40, failure_reward=-0.5)
-    executor = InlineExecutor(Share())
-    search = Search(SPACE, controller, MemoryStore(), executor, settings, limit=check)
+    executor, rules = InlineExecutor(Share()), Rules(failure_reward=-0.5, limit=check)
+    search = Search(SPACE, controller, MemoryStore(), executor, LoopSettings(40), rules)
     search.run()
     states = [trial.state for trial in search.trials]
     assert {"complete", "rejected"} == set(states)

@@ -15,6 +15,7 @@ from nasnet.search import (
     LoopSettings,
     MemoryStore,
     ProcessPool,
+    Rules,
     Search,
     TrialStore,
     child_seed,
@@ -25,7 +26,7 @@ from tests.clocks import EXECUTORS, HurriedPool
 from tests.fakes import SPACE, Share, Sick, Witness, separable_share
 
 
-def run(path, controller, settings, evaluator=None, stop_at=None, executor=None, space=SPACE):
+def run(path, controller, settings, evaluator=None, stop_at=None, executor=None, **others):
     """Runs a search to its end, or until `stop_at` trials have ended."""
 
     def on_change(search):
@@ -35,7 +36,10 @@ def run(path, controller, settings, evaluator=None, stop_at=None, executor=None,
     with TrialStore(path) as store:
         executor = executor or InlineExecutor(evaluator or Share())
         try:
-            search = Search(space, controller, store, executor, settings, on_change=on_change)
+            space, rules = others.get("space", SPACE), others.get("rules", Rules())
+            search = Search(
+                space, controller, store, executor, settings, rules, on_change=on_change
+            )
             search.run()
         finally:
             executor.close()
@@ -122,8 +126,8 @@ def test_more_trials_go_on_where_fewer_ended(tmp_path):
 )
 def test_a_failure_is_recorded_and_the_search_goes_on(tmp_path, caplog, way, state):
     controller = Witness()
-    settings = LoopSettings(4, failure_reward=-1.0)
-    trials, _ = run(tmp_path / "s.db", controller, settings, Sick(way, tmp_path / "once"))
+    evaluator, rules = Sick(way, tmp_path / "once"), Rules(failure_reward=-1.0)
+    trials, _ = run(tmp_path / "s.db", controller, LoopSettings(4), evaluator, rules=rules)
     assert [t.state for t in trials] == [state, "complete", "complete", "complete"]
     assert [reward for _, reward in controller.observed] == [-1.0, 0.5, 0.5, 0.5]
     assert trials[0].error
@@ -267,13 +271,13 @@ def test_child_seeds_differ_and_fit_in_31_bits():
 
 
 @pytest.mark.parametrize(
-    ("options", "text"),
+    ("make", "text"),
     [
-        ({"trials": 0}, "trials is 0, expected at least 1"),
-        ({"trials": 1, "batch": 0}, "batch is 0, expected at least 1"),
-        ({"trials": 1, "failure_reward": float("nan")}, "failure_reward is nan, expected"),
+        (lambda: LoopSettings(0), "trials is 0, expected at least 1"),
+        (lambda: LoopSettings(1, batch=0), "batch is 0, expected at least 1"),
+        (lambda: Rules(failure_reward=float("nan")), "failure_reward is nan, expected a finite"),
     ],
 )
-def test_bad_settings_are_refused(options, text):
+def test_what_is_out_of_range_is_refused(make, text):
     with pytest.raises(ValueError, match=text):
-        LoopSettings(**options)
+        make()

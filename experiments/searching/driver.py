@@ -77,8 +77,9 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
         if chosen.kind.tensorflow or evaluator.shares_weights:
             import_tensorflow()
         controller: Controller = chosen.make(space, settings.seed)
-        if isinstance(evaluator, SharedWeights):
-            train_shared(evaluator, settings, len(dataset.x_train), pool, controller)
+        if evaluator.shares_weights:
+            shared = typing.cast(SharedWeights, evaluator)
+            train_shared(shared, settings, len(dataset.x_train), pool, controller)
         check = CostCheck(settings.limits, frame)
         costs = settings.objectives[1:]
         if costs:

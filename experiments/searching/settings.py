@@ -120,7 +120,8 @@ class SearchSettings:
                     raise ValueError(f"{name} is {found} beside a space, expected {default}")
         if self.grow and self.blocks < 2:
             raise ValueError(f"blocks is {self.blocks} of cells that grow, expected at least 2")
-        if self.chosen.kind.grows and max(self.search_space().ends) < 0:
+        space = self.search_space()
+        if self.chosen.kind.grows and max(space.ends) < 0:
             raise ValueError(
                 f"controller is {self.controller!r} with cells of a fixed number of blocks, "
                 "expected --grow"

@@ -71,11 +71,6 @@ def test_a_search_with_it_goes_on_from_anywhere(invoke, images, tmp_path, monkey
         assert trial.reward == pytest.approx(trial.metrics["val_accuracy"] - size)
 
 
-def test_the_readme_shows_it_in_full():
-    code = (FOLDER / "evaluator.py").read_text()
-    assert code[code.index("class Frugal") :] in (FOLDER.parents[1] / "README.md").read_text()
-
-
 def test_what_an_evaluator_can_do_is_what_its_class_says():
     assert SearchSettings(evaluator=FRUGAL).evaluator == FRUGAL
     SearchSettings(

@@ -5,8 +5,6 @@ import os
 import shutil
 from pathlib import Path
 
-from rich.table import Table
-
 from nasnet.data import mini_cifar10
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import print_json, stdout
@@ -27,6 +25,8 @@ class DoctorCommand(Command):
     json: bool = False
 
     def run(self) -> int:
+        from rich.table import Table
+
         checks = _checks()
         failed = [check for check in checks if check["verdict"] == "missing"]
         if self.json:

@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 
 import tyro
-from rich.markup import escape
-from rich.table import Table
 
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import print_json, stdout
@@ -40,6 +38,9 @@ class PredictCommand(Command):
     json: bool = False
 
     def run(self) -> int:
+        from rich.markup import escape
+        from rich.table import Table
+
         from nasnet.transfer.serving.predicting import predict
 
         if not self.images:

@@ -1,10 +1,9 @@
 """`nasnet profile`: what each cell of a network costs, without building it."""
 
 import dataclasses
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
-from rich.table import Table
 
 from nasnet.cells.profile import SlotCost, profile, total
 from nasnet.experiments.commands.base import Command
@@ -12,6 +11,9 @@ from nasnet.experiments.console.lines import millions, print_json, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.chosen import ChosenNetwork, PlanFlags, choose_network
 from nasnet.stacking.latency import latency, latency_text
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +91,9 @@ def _document(
     }
 
 
-def _table(chosen: ChosenNetwork, rows: list[SlotCost]) -> Table:
+def _table(chosen: ChosenNetwork, rows: list[SlotCost]) -> "Table":
+    from rich.table import Table
+
     table = Table(title=chosen.title)
     for column in ("end point", "output", "parameters", "trainable", "mult-adds"):
         table.add_column(column, justify="left" if column == "end point" else "right")

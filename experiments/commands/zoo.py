@@ -1,9 +1,7 @@
 """`nasnet zoo`: the published cells that come with the toolkit, and their networks."""
 
 import dataclasses
-from typing import Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from nasnet.cells import ZOO, network_cost
 from nasnet.experiments.commands.base import Command
@@ -11,6 +9,9 @@ from nasnet.experiments.console.lines import millions, print_json, stdout
 from nasnet.experiments.errors import OK
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.presets import PRESETS, Preset
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +68,10 @@ def _row(cell: str, name: str | None, preset: Preset) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _table(rows: list[dict[str, Any]]) -> "Table":
     """The networks of one cell, or without any the heads of the columns."""
+    from rich.table import Table
+
     table = Table.grid(padding=(0, 2))
     table.add_column(min_width=24)
     for width in (2, 3, 5, 10, 10):

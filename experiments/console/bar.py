@@ -2,8 +2,6 @@
 
 import time
 
-from rich.progress import BarColumn, Progress, TextColumn
-
 from nasnet.experiments.console.lines import duration, say, stderr
 
 
@@ -28,6 +26,8 @@ class Bar:
         unit: str = "done",
         every: float | None = 0.0,
     ) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn
+
         self._unit, self._every = unit, every
         self._total, self._done, self._line = total, done, ""
         self._began = self._said = time.monotonic()

@@ -3,14 +3,14 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from rich.box import SIMPLE
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from nasnet.experiments.console.lines import millions
 from nasnet.search.limits import pareto_front
 from nasnet.search.trial import Trial
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 COSTS = {"parameters": "parameters", "mult_adds": "multiply-adds"}
 
@@ -67,8 +67,11 @@ def pareto_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     ]
 
 
-def pareto_table(trials: Sequence[Trial]) -> Table:
+def pareto_table(trials: Sequence[Trial]) -> "Table":
     """The same for people."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
     table = Table(
         title="no other cell is as small and better, or as good and smaller",
         box=SIMPLE,

@@ -2,9 +2,7 @@
 
 import json
 from collections import Counter
-from typing import Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from nasnet.cells import Genotype
 from nasnet.experiments.console.lines import duration, millions, print_json, stdout
@@ -12,6 +10,9 @@ from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.trial import Trial, best_trial
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 TOP = 5
 
@@ -65,8 +66,10 @@ def reward_name(settings: SearchSettings) -> str:
     return find_evaluator(settings.evaluator).reward_name
 
 
-def top_table(run: Run[SearchSettings], trials: list[Trial], count: int = TOP) -> Table:
+def top_table(run: Run[SearchSettings], trials: list[Trial], count: int = TOP) -> "Table":
     """The best trials as a table."""
+    from rich.table import Table
+
     reward = reward_name(run.settings)
     accuracy = ("validation accuracy",) if reward == "reward" else ()
     table = Table(title=f"best {min(count, len(top(trials, count)))} cells")
@@ -84,8 +87,10 @@ def top_table(run: Run[SearchSettings], trials: list[Trial], count: int = TOP) -
     return table
 
 
-def describe(genotype: Genotype) -> Table:
+def describe(genotype: Genotype) -> "Table":
     """A genotype's blocks as a table."""
+    from rich.table import Table
+
     table = Table()
     for name in ("cell", "state", "first", "second", "combine"):
         table.add_column(name)

@@ -2,10 +2,9 @@
 
 import dataclasses
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tyro
-from rich.table import Table
 
 from nasnet.cells import Family, Genotype, Limits
 from nasnet.experiments.commands.base import Command
@@ -18,6 +17,9 @@ from nasnet.stacking.network import CellFrame, CellNetwork
 from nasnet.stacking.plan import Stack, StemName
 from nasnet.transfer.quantities import parse_count, parse_milliseconds
 from nasnet.transfer.scaling import STEP, Candidate, base_plan, parse_plan, plan_text, scale
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +124,9 @@ class TransferPlanCommand(Command):
 
     def _table(
         self, name: str, found: list[Candidate], measured: dict[Stack, dict[str, Any]]
-    ) -> Table:
+    ) -> "Table":
+        from rich.table import Table
+
         limits = {"mult-adds": self.mult_adds, "parameters": self.params, "latency": self.latency}
         given = ", ".join(f"{text} {what}" for what, text in limits.items() if text is not None)
         table = Table(title=f"{name} within {given}; {self.classes} classes")

@@ -281,3 +281,29 @@ def test_child_seeds_differ_and_fit_in_31_bits():
 def test_what_is_out_of_range_is_refused(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+class LateStart(Share):
+    """The first seven children of a search of seed 0 fail."""
+
+    def __call__(self, task, /):
+        if task.seed in [child_seed(0, number) for number in range(7)]:
+            raise RuntimeError("not yet")
+        return super().__call__(task)
+
+
+@pytest.mark.parametrize("name", CONTROLLERS)
+def test_every_controller_bears_failures_that_it_hears_of_late(tmp_path, name):
+    """No reward is known before the eighth child, so all seven are told of with it."""
+    space = GrowingCellSpace(blocks=2) if controller_class(name).grows else SPACE
+
+    def search(path, stop_at=None):
+        controller = make_controller(name, space, seed=3, **small(name))
+        return run(path, controller, LoopSettings(12), LateStart(), stop_at, space=space)[0]
+
+    whole = search(tmp_path / "whole.db")
+    search(tmp_path / "parts.db", stop_at=5)
+    parts = search(tmp_path / "parts.db")
+    assert [(t.proposal, t.reward) for t in parts] == [(t.proposal, t.reward) for t in whole]
+    assert [trial.state for trial in whole] == ["error"] * 7 + ["complete"] * 5
+    assert {trial.reward for trial in whole[:7]} == {whole[7].reward}

@@ -185,8 +185,11 @@ class Search:
         trial = dataclasses.replace(trial, seconds=outcome.seconds + spent)
         self._busy.discard(trial.key)
         self._record.unsaved_seconds += outcome.seconds
-        if outcome.result is None:
+        if outcome.state != "complete":
             self._fail(trial, outcome.state, outcome.error)
+        elif not isinstance(outcome.result, Evaluation):
+            text = f"the evaluator gave {outcome.result!r:.60}, expected an Evaluation"
+            self._fail(trial, "error", text)
         elif not np.isfinite(outcome.result.reward):
             self._fail(trial, "diverged", "the reward is not a finite number")
         elif self._budgets is None:

@@ -1,6 +1,7 @@
 """What a search submits to an executor, and what it gets back: plain data."""
 
 import dataclasses
+import json
 from typing import Any, Generic, TypeVar
 
 A = TypeVar("A")
@@ -45,7 +46,15 @@ class Evaluation:
     Attributes:
         reward: to be maximised; finite.
         metrics: JSON values for the record.
+
+    Raises:
+        TypeError, ValueError: the reward is no number, or a metric no JSON value.
     """
 
     reward: float
     metrics: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reward", float(self.reward))
+        if self.metrics:
+            json.dumps(self.metrics)

@@ -47,7 +47,7 @@ def run_all(executor: Executor[Any, Any], tasks: Sequence[SharedTask[R]]) -> lis
         while waiting and executor.free:
             executor.submit(*waiting.pop())
         for outcome in executor.wait(_TICK_SECONDS):
-            if outcome.result is None:
+            if outcome.state != "complete" or outcome.result is None:
                 kind = Diverged if outcome.state == "diverged" else ValueError
                 raise kind(f"a child under shared weights has failed: {outcome.error}")
             found[outcome.number] = outcome.result

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 
+import numpy as np
 import pytest
 
 from nasnet.cells import Genotype, GrowingCellSpace
@@ -281,6 +282,41 @@ def test_child_seeds_differ_and_fit_in_31_bits():
 def test_what_is_out_of_range_is_refused(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+class Gives(Share):
+    """What `give` gives."""
+
+    def __init__(self, give):
+        object.__setattr__(self, "give", give)
+
+    def __call__(self, task, /):
+        return self.give()
+
+
+@pytest.mark.parametrize(
+    ("give", "error"),
+    [
+        (lambda: 0.5, "the evaluator gave 0.5, expected an Evaluation"),
+        (lambda: None, "the evaluator gave None, expected an Evaluation"),
+        (lambda: Evaluation("good"), "ValueError: could not convert string to float: 'good'"),
+        (
+            lambda: Evaluation(0.5, {"x": np.ones(2)}),
+            "TypeError: Object of type ndarray is not JSON",
+        ),
+    ],
+)
+def test_what_is_no_evaluation_fails_its_child_alone(tmp_path, give, error):
+    rules = Rules(failure_reward=0.0)
+    _, trials = run(tmp_path / "s.db", Witness(), LoopSettings(2), Gives(give), rules=rules)
+    assert [trial.state for trial in trials] == ["error"] * 2
+    assert all(trial.error.startswith(error) for trial in trials)
+
+
+def test_rewards_of_other_libraries_are_numbers_in_the_record(tmp_path):
+    give = lambda: Evaluation(np.float32(0.5))  # noqa: E731
+    _, trials = run(tmp_path / "s.db", Witness(), LoopSettings(1), Gives(give))
+    assert type(trials[0].reward) is float
 
 
 class LateStart(Share):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nasnet.cells import CellSpace, GrowingCellSpace
-from nasnet.controller import PPOSettings, make_controller
+from nasnet.controller import controller_class, make_controller
 from nasnet.search import InlineExecutor, Train
 from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.shared.children import fair_genotypes, run_all
@@ -270,7 +270,7 @@ def test_settings_out_of_range_are_refused(changes, text):
 def test_the_policy_of_enas_is_one_of_our_controllers():
     from nasnet.search.shared.settings import ENAS_POLICY
 
-    assert PPOSettings(**ENAS_POLICY).tanh_constant == 1.1
+    assert controller_class("ppo").Settings(**ENAS_POLICY).tanh_constant == 1.1
 
 
 def test_shared_positions_are_the_layouts_of_the_worker(data, train):

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 
 from nasnet.data.photos.images import MAX_PIXELS, FileSplit, open_images
@@ -122,6 +121,8 @@ def convert(
         OSError: a folder cannot be read or written, or a worker died.
         KeyboardInterrupt: whole shards are kept, all else is cleared away.
     """
+    import filelock
+
     if workers < 0:
         raise ValueError(f"number of workers is {workers}, expected at least 0")
     images = open_images(folder, held_out=settings.held_out)

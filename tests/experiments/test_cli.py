@@ -191,37 +191,6 @@ def test_dry_run_writes_nothing(tmp_path, invoke, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["search", "--help"], ["--version"]])
-def test_help_and_version_load_little_and_say_nothing_else(arguments):
-    """What they take is what they import; `benchmarks.commands` has the seconds."""
-    code = (
-        "import atexit, sys\n"
-        "from nasnet.experiments.cli import main\n"
-        "atexit.register(lambda: print('\\n', *sorted(sys.modules), file=sys.stderr))\n"
-        f"sys.argv[1:] = {arguments!r}\n"
-        "main()\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert result.stdout
-    said, loaded = result.stderr.rsplit("\n", 2)[:-1]
-    assert said.strip() == ""
-    loaded = set(loaded.split())
-    heavy = {
-        "keras",
-        "matplotlib",
-        "optuna",
-        "pandas",
-        "scipy",
-        "sqlalchemy",
-        "tensorflow",
-        "torch",
-    }
-    assert not loaded & heavy
-    assert len(loaded) < 900  # 671 to 706 in Python 3.11
-
-
 def test_a_reader_that_stops_reading_is_no_error():
     command = f"{sys.executable} -m nasnet.experiments.cli profile nasnet-a | head -1"
     result = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)

@@ -131,11 +131,11 @@ def test_a_whole_table_can_be_compared_on(tmp_path):
         budget=50,
         runs=1,
     )
-    table = load_table(settings)
+    measured, table = load_table(settings)
     (run,) = planned(settings)
-    for _, value, test, key in run_on_table(table, settings, run)["incumbents"]:
+    for _, value, test, key in run_on_table(measured, table, settings, run)["incumbents"]:
         row = table.row(key)
-        assert (value, test) == (table.search[row], table.report[row])
+        assert (value, test) == (table.search[0][row], table.report[row])
     assert table.report.max() == 0.8
 
 

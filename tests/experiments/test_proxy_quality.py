@@ -110,7 +110,7 @@ def test_all_proxies_are_measured_and_reported(invoke, task, tmp_path):
 def test_a_folder_without_proxies_is_refused(invoke, tmp_path):
     code, _, err = invoke("proxy-quality", "--resume", tmp_path)
     assert code == 3
-    assert f"{tmp_path} holds no proxies, expected a folder with config.json" in err
+    assert f"{tmp_path} holds no comparison of proxies, expected a folder with config.json" in err
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ class SearchSpace(abc.ABC, Generic[A]):
         rows = rng.integers(self.counts, size=(count, len(self.decisions)))
         for i, decision in enumerate(self.decisions):
             if decision.weights:
-                rows[:, i] = rng.choice(len(decision.options), size=count, p=decision.shares)
+                rows[:, i] = np.searchsorted(np.cumsum(decision.shares)[:-1], rng.random(count))
         return rows
 
     def sample(self, rng: np.random.Generator) -> Choices:

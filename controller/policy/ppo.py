@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from nasnet.controller.checks import check_positive, check_whole
-from nasnet.controller.policy.policy_gradient import PolicyGradient, PolicySettings
+from nasnet.controller.policy.gradient import PolicyGradient, PolicySettings
 from nasnet.controller.protocol import Proposal
 
 

@@ -5,7 +5,7 @@ Zoph and Le, https://arxiv.org/abs/1611.01578, section 3.2.
 
 from types import MappingProxyType
 
-from nasnet.controller.policy.policy_gradient import PolicyGradient, PolicySettings
+from nasnet.controller.policy.gradient import PolicyGradient, PolicySettings
 
 
 class Reinforce(PolicyGradient[PolicySettings]):

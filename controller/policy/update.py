@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from nasnet.controller.policy.gradient import PolicySettings
 from nasnet.controller.policy.lstm import DEVICE, PolicyNetwork
-from nasnet.controller.policy.policy_gradient import PolicySettings
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 Loss = Callable[[Any, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]

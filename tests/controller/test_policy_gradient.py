@@ -11,8 +11,8 @@ from scipy.stats import chisquare, mannwhitneyu
 from benchmarks.controller_learning import rewards_of
 from nasnet.cells import CellSpace, Decision, TableSpace
 from nasnet.controller import Proposal, make_controller
+from nasnet.controller.policy.gradient import PolicySettings
 from nasnet.controller.policy.lstm import PolicyNetwork
-from nasnet.controller.policy.policy_gradient import PolicySettings
 from nasnet.controller.policy.ppo import PPO, PPOSettings
 from nasnet.controller.policy.reinforce import Reinforce
 from nasnet.controller.policy.update import traced_update

@@ -21,13 +21,27 @@ ARROWS = {
 }
 ARROWS["experiments"] = set(ARROWS)
 ARROWS["testing"] = set(ARROWS) - {"experiments"}
+# Inside experiments/: commands know verbs, verbs know runs and what a person sees, never back.
+LAYERS: dict[str, set[str]] = {
+    "console": set(),
+    "runs": {"console"},
+    "searching": {"console", "runs"},
+    "training": {"console", "runs"},
+    "transfer": {"console", "runs"},
+    "networks": {"runs", "searching", "training"},
+    "bench": {"runs", "searching", "training"},
+    "proxies": {"console", "runs", "searching"},
+    "compare": {"console", "networks", "runs", "searching", "training"},
+}
+LAYERS["commands"] = set(LAYERS)
+LAYERS["published"] = {*LAYERS, "cli"}
 HEAVY = ("keras", "tensorflow")
 MAY_BE_MISSING = {"quiet.py": {"tensorflow"}}  # imported by whom it is imported for
 FOLDERS = sorted({path.parent for name in ARROWS for path in (ROOT / name).rglob("*.py")})
 
 
-def imported(path: Path) -> set[str]:
-    """What a file imports, anywhere in it: other packages, and folders of ours as `nasnet.x`."""
+def modules(path: Path) -> set[str]:
+    """What a file imports, anywhere in it, in full."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -35,6 +49,12 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} has a relative import"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def imported(path: Path) -> set[str]:
+    """The same: other packages, and folders of ours as `nasnet.x`."""
+    names = modules(path)
     ours = {name for name in names if name.split(".")[0] == "nasnet"}
     return {name.split(".")[0] for name in names - ours} | {
         ".".join(name.split(".")[:2]) for name in ours
@@ -50,11 +70,25 @@ def test_every_folder_is_linked():
 def test_imports_point_one_way(folder):
     files = list((ROOT / folder).rglob("*.py"))
     assert files
-    allowed = {f"nasnet.{name}" for name in ARROWS[folder] | {folder}}
+    allowed = {f"nasnet.{name}" for name in ARROWS[folder] | {folder, "__version__"}}
     for path in files:
         names = imported(path)
         assert {name for name in names if name.startswith("nasnet")} <= allowed, path
         assert not names & (set(ARROWS) | {"tests", "benchmarks"}), path
+
+
+@pytest.mark.parametrize("folder", LAYERS)
+def test_settings_become_objects_at_the_top_and_go_down(folder):
+    """Errors and their exit codes are everybody's."""
+    allowed = {f"nasnet.experiments.{name}" for name in LAYERS[folder] | {folder, "errors"}}
+    for path in (ROOT / "experiments" / folder).rglob("*.py"):
+        found = {name for name in modules(path) if name.startswith("nasnet.experiments.")}
+        assert {".".join(name.split(".")[:3]) for name in found} <= allowed, path
+
+
+def test_every_folder_of_experiments_has_a_layer():
+    folders = {path.parent.name for path in (ROOT / "experiments").glob("*/__init__.py")}
+    assert folders == set(LAYERS)
 
 
 @pytest.mark.parametrize("folder", ["runtime", "cells"])

@@ -1,0 +1,74 @@
+"""The bar that everything long has, without a terminal and without waiting; and Ctrl-C."""
+
+import signal
+
+import pytest
+
+from nasnet.experiments.console import bar as bars
+from nasnet.experiments.console.bar import Bar
+from nasnet.experiments.console.lines import duration
+from nasnet.experiments.runs.stopping import stoppable
+
+
+@pytest.fixture
+def hands(clock):
+    return clock(bars)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(45, "45 s"), (200.4, "3 min 20 s"), (7500, "2 h 5 min")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_each_end_is_a_line_with_the_time_that_is_left(hands, capsys):
+    with Bar("search", 6, done=2) as bar:
+        bar.update(2, line="1 running")  # nothing has ended: nothing to say
+        hands.now += 10
+        bar.update(3, line="2 running")
+        hands.now += 20
+        bar.update(5)
+    assert capsys.readouterr().err.splitlines() == [
+        "3/6 done · 2 running · 10 s, ETA 30 s",
+        "5/6 done · 2 running · 30 s, ETA 10 s",
+    ]
+
+
+def test_lines_are_as_far_apart_as_asked_but_the_last_one(hands, capsys):
+    with Bar("compare", 5, every=10.0) as bar:
+        for done in range(1, 6):
+            hands.now += 4
+            bar.update(done)
+    said = [line.split(" ")[0] for line in capsys.readouterr().err.splitlines()]
+    assert said == ["3/5", "5/5"]
+
+
+def test_the_first_step_with_its_tracing_tells_nothing_of_the_speed(hands, capsys):
+    with Bar("train", unit="steps") as bar:
+        hands.now += 60
+        bar.update(1, 101)
+        assert bar.rate is None
+        hands.now += 5
+        bar.update(11)
+        assert bar.rate == 2.0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["1/101 steps · 1 min 0 s, ETA ?", "11/101 steps · 1 min 5 s, ETA 45 s"]
+
+
+def test_without_lines_it_is_silent(hands, capsys):
+    with Bar("train", every=None) as bar:
+        bar.update(1, 2)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_first_ctrl_c_stops_and_the_second_interrupts(capsys):
+    stopped, before = [], signal.getsignal(signal.SIGINT)
+    with stoppable(lambda: stopped.append(True), lambda: "2 running children"):
+        signal.raise_signal(signal.SIGINT)
+        assert stopped == [True]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) == before
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("stopping: 2 running children may end; Ctrl-C again to stop at once")

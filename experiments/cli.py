@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nasnet.experiments.commands.registry import COMMANDS
+from nasnet.experiments.commands.registry import COMMANDS, load
 from nasnet.experiments.errors import (
     FAILURE,
     INTERRUPTED,
@@ -64,7 +64,7 @@ def parse(arguments: Sequence[str]) -> Any:
         found = f"command is {' '.join(arguments[: 1 + bool(group)])!r}"
         known = [word.removeprefix(f"{group} ") for word in _names(group)]
         raise ValueError(f"{found}, expected one of: {', '.join(known)}; see nasnet --help")
-    return COMMANDS[name].load().parse(rest[1:], f"nasnet {name}")
+    return load(name).parse(rest[1:], f"nasnet {name}")
 
 
 def run(work: Callable[[], int]) -> int:
@@ -113,7 +113,7 @@ def _help(group: str) -> str:
     prog = f"nasnet {group}".strip()
     lines = [f"usage: {prog} [-h] COMMAND ...", "", _ABOUT[group], "commands:"]
     for name in _names(group):
-        about = COMMANDS[name].summary if name in COMMANDS else _ABOUT[name].splitlines()[0]
+        about = COMMANDS.get(name) or _ABOUT[name].splitlines()[0]
         column = f"  {name.removeprefix(f'{group} '):15}"
         lines += textwrap.wrap(about, 98, initial_indent=column, subsequent_indent=" " * 17)
     return "\n".join([*lines, "", f"What a command takes: {prog} COMMAND --help"])

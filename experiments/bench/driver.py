@@ -13,7 +13,7 @@ from typing import Any
 
 from nasnet.cells.spaces.operations import OperationSpace
 from nasnet.controller.protocol import Proposal
-from nasnet.data import sources as data
+from nasnet.data import sources
 from nasnet.experiments.bench.settings import BENCH_TABLE, BenchTableRun, BenchTableSettings
 from nasnet.experiments.runs.images import begin_on_images
 from nasnet.experiments.searching.running import carry_out, start_pool
@@ -89,7 +89,7 @@ def measure(run: BenchTableRun) -> bool:
     settings, space = run.settings, OperationSpace()
     networks = different_networks(space)
     total = min(settings.cells or len(networks), len(networks))
-    dataset = data.read_arrays(run.data)
+    dataset = sources.read_arrays(run.data)
     frame = CellFrame(settings.stack, dataset.image_shape, len(dataset.classes))
     evaluator = TrainChild(run.data.resolve(), frame, settings.recipe, reports_test=True)
     loop, rules = LoopSettings(total, settings.seed), evaluator.rules()

@@ -54,25 +54,24 @@ class CompareCommand(RunCommand):
             return complete
 
     def report(self, run: Comparison, result: bool | None) -> int:
-        from nasnet.experiments.compare import report as reporting
-        from nasnet.experiments.compare import retraining
+        from nasnet.experiments.compare import report, retraining
         from nasnet.experiments.console.lines import print_json, stdout
 
         settings = run.settings
-        report = _report(run)
+        found = _found(run)
         retrained = retraining.read(run) if result and settings.retrain else []
-        document = {**reporting.document(report), "retrained": retrained}
-        if report.curves:
+        document = {**report.document(found), "retrained": retrained}
+        if found.curves:
             on_table = settings.evaluator == "table"
             # Of real data the name, without where they lie.
-            title = report.source if on_table else Path(settings.data).name
-            reporting.write_report(report, document, run.path, title=title)
+            title = found.source if on_table else Path(settings.data).name
+            report.write_report(found, document, run.path, title=title)
         if self.json:
             print_json(document)
-        elif report.curves:
+        elif found.curves:
             out = stdout()
-            out.print(reporting.summary_table(report))
-            for name in reporting.never_better(report):
+            out.print(report.summary_table(found))
+            for name in report.never_better(found):
                 out.print(f"{name} does not beat random search at any of these budgets")
             if settings.runs < _FEW_RUNS:
                 out.print(f"{settings.runs} runs of each are too few for the test to find any")
@@ -82,13 +81,12 @@ class CompareCommand(RunCommand):
         return OK
 
 
-def _report(run: Comparison) -> "Report":
+def _found(run: Comparison) -> "Report":
     """What the runs that have ended show."""
-    from nasnet.experiments.compare import report as reporting
-    from nasnet.experiments.compare import searches, tables
+    from nasnet.experiments.compare import report, searches, tables
 
     settings = run.settings
     if settings.evaluator != "table":
         return searches.search_report(run)
     _, table = tables.load_table(settings)
-    return reporting.table_report(run, float(table.report.max()))
+    return report.table_report(run, float(table.report.max()))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.controller import make_controller
-from nasnet.data import sources as data
+from nasnet.data import sources
 from nasnet.experiments.proxies.settings import PROXIES, ProxyRun, ProxySettings
 from nasnet.experiments.runs.images import begin_on_images
 from nasnet.experiments.searching.running import carry_out, start_pool
@@ -39,7 +39,7 @@ def begin(settings: ProxySettings, path: Path | None) -> ProxyRun:
         ValueError: the settings, the data or the folder cannot be used.
         OSError: the folder cannot be written.
     """
-    dataset = data.load(settings.data, seed=settings.seed, image_size=settings.image_size)
+    dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
     dataset = dataclasses.replace(dataset, x_test=None, y_test=None)
     stores = (CHILDREN, MEASURED)
     return begin_on_images(PROXIES, settings, dataset, path, val=settings.val_images, stores=stores)
@@ -54,7 +54,7 @@ def measure(run: ProxyRun) -> bool:
     settings = run.settings
     workers = settings.workers or os.cpu_count() or 1
     with run.lock():
-        dataset = data.read_arrays(run.data)
+        dataset = sources.read_arrays(run.data)
         conditions = Conditions(
             data=run.data.resolve(),
             folder=run.path.resolve(),

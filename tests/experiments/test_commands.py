@@ -10,7 +10,7 @@ import pytest
 
 from nasnet.experiments.cli import parse
 from nasnet.experiments.commands.base import Command
-from nasnet.experiments.commands.registry import COMMANDS
+from nasnet.experiments.commands.registry import COMMANDS, home, load
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "commands"
 OURS = "nasnet.experiments.commands."
@@ -23,17 +23,15 @@ HEAVY = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_is_said_of_a_command_is_what_it_says_of_itself(name):
-    kind = COMMANDS[name].load()
+    kind = load(name)
     assert issubclass(kind, Command)
     first = inspect.getdoc(kind).split("\n\n")[0]
-    assert COMMANDS[name].summary == " ".join(first.split())
+    assert COMMANDS[name] == " ".join(first.split())
 
 
 def test_every_command_is_registered():
     modules = {path.relative_to(FOLDER) for path in FOLDER.rglob("*.py")}
-    homes = {
-        Path(*entry.home.split(":")[0].split(".")).with_suffix(".py") for entry in COMMANDS.values()
-    }
+    homes = {Path(*home(name).split(".")[3:]).with_suffix(".py") for name in COMMANDS}
     others = {path for path in modules if path.name in ("__init__.py", "base.py", "registry.py")}
     assert homes == modules - others
 
@@ -107,6 +105,5 @@ def test_the_flags_of_a_command_import_that_command_alone(name):
     loaded, result = loaded_by(f"{name} --no-such-flag")
     assert result.returncode == 2
     assert not {name.split(".")[0] for name in loaded} & HEAVY
-    homes = {OURS + entry.home.split(":")[0] for entry in COMMANDS.values()}
-    assert loaded & homes == {OURS + COMMANDS[name].home.split(":")[0]}
+    assert loaded & {home(name) for name in COMMANDS} == {home(name)}
     assert len(loaded) < 650

@@ -3,7 +3,8 @@
     python -m benchmarks.commands [--rounds 5]
 
 Each command in a process of its own, in turn; beside it an empty Python, to tell what is the
-machine's. Seconds are of the processor (user and system), so that other work counts less.
+machine's. Seconds are of the processor (user and system), so that other work counts less. A first
+round, which isn't counted, leaves the compiled modules that an installation has after its first use.
 """
 
 import argparse
@@ -24,6 +25,7 @@ COMMANDS = {
     "--version": ["-m", "nasnet.experiments.cli", "--version"],
     "--help": ["-m", "nasnet.experiments.cli", "--help"],
     "search --help": ["-m", "nasnet.experiments.cli", "search", "--help"],
+    "a wrong name": ["-m", "nasnet.experiments.cli", "serch"],
     "a wrong flag": ["-m", "nasnet.experiments.cli", "search", "--trails", "3"],
     "zoo": ["-m", "nasnet.experiments.cli", "zoo"],
     "profile": [
@@ -59,7 +61,8 @@ def processor() -> str:
 def cpu_seconds(arguments: list[str], folder: str) -> float:
     """The processor's time of one process and of all that it starts."""
     before = os.times()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": folder}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, check=False
     )
@@ -75,9 +78,10 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(rounds):
+        for i in range(1 + rounds):
             for name, arguments in COMMANDS.items():
-                seconds[name].append(cpu_seconds(arguments, folder))
+                took = cpu_seconds(arguments, folder)
+                seconds[name] += [took] if i else []
     shapes10(100, seed=0)
     start = time.perf_counter()
     shapes10(1000, seed=0)

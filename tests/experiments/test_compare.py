@@ -265,7 +265,7 @@ def test_an_empty_figure_is_refused():
         ("--decisions arch", "search_on is '' with report None, expected columns of the table for"),
         ("--search-on e12_cifar10_valid", "with report None, expected columns of the table for"),
         ("--decisions arch --search-on x --report y", "has no column 'x', expected one of: arch"),
-        ("--resume {tmp}/none", "holds no comparison, expected a folder with config.json"),
+        ("--resume {tmp}/none", "none does not exist, expected that of a comparison"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_writes_nothing(

@@ -4,7 +4,7 @@
 
 Each command in a process of its own, in turn; beside it an empty Python, to tell what is the
 machine's. Seconds are of the processor (user and system), so that other work counts less. A first
-round, which isn't counted, leaves the compiled modules that an installation has after its first use.
+round, which is not counted, leaves the compiled modules of an installation that was used before.
 """
 
 import argparse

@@ -43,6 +43,13 @@ def load_object(spec: str) -> Any:
     return getattr(module, name)
 
 
+def loaded_object(spec: str) -> Any | None:
+    """The object that `spec` names, if this process has loaded it before; nothing is run."""
+    place, name = _parts(spec)
+    key = _key(Path(place).resolve()) if _is_file(place) else place
+    return getattr(sys.modules.get(key), name, None)
+
+
 def loaded_files() -> list[str]:
     """The users' files that this process has run, in their order."""
     modules = [module for key, module in sys.modules.items() if key.startswith(_PREFIX)]
@@ -72,7 +79,7 @@ def _is_file(place: str) -> bool:
 
 def _from_file(path: Path, spec: str) -> ModuleType:
     path = path.resolve()
-    key = f"{_PREFIX}{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
+    key = _key(path)
     if key in sys.modules:
         return sys.modules[key]
     if not path.is_file():
@@ -88,6 +95,10 @@ def _from_file(path: Path, spec: str) -> ModuleType:
         del sys.modules[key]
         raise ValueError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     return module
+
+
+def _key(path: Path) -> str:
+    return f"{_PREFIX}{hashlib.sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
 
 
 def _imported(place: str, spec: str) -> ModuleType:

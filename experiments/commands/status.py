@@ -39,7 +39,7 @@ class StatusCommand(Command):
             out.print(f"  {state}: {count}")
         out.print(f"  reused: {summary['reused']}")
         if best := summary["best"]:
-            worth = reward_name(run.settings)
+            worth = reward_name(run.recorded)
             out.print(f"best: {worth} {best['reward']:.4f}, trial {best['trial']}")
         if summary["done"] < summary["trials"]:
             out.print(f"to go on: nasnet search --resume {run.path}", soft_wrap=True)

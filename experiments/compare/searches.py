@@ -72,7 +72,7 @@ def search_report(comparison: Comparison) -> Report:
             rewards = [trial.reward if trial.state == "complete" else -math.inf for trial in trials]
             found.setdefault(run.controller, []).append(_running_best(rewards))
             seconds.setdefault(run.controller, []).append(sum(trial.seconds for trial in trials))
-    return make_report(reward_name(settings.search), found, seconds, comparison)
+    return make_report(reward_name(dataclasses.asdict(settings.search)), found, seconds, comparison)
 
 
 def _running_best(rewards: Sequence[float | None]) -> np.ndarray:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nasnet.experiments.console.lines import say
 from nasnet.experiments.errors import NotFoundError
-from nasnet.experiments.runs.values import differences, from_json, pinned
+from nasnet.experiments.runs.values import differences, from_json, pinned, values_of
 from nasnet.runtime.files import write_atomically
 
 if TYPE_CHECKING:
@@ -192,6 +192,19 @@ class Run(Generic[S]):
         """
         try:
             return self.kind.read(self.read_config()["settings"])
+        except ValueError as error:
+            raise ValueError(f"{self.config}: {error}") from None
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """The settings as JSON values; nothing that they name is loaded or run.
+
+        Raises:
+            ValueError: the file is not such a record, or a setting is unknown.
+        """
+        stored = self.read_config()["settings"]
+        try:
+            return values_of(self.kind.settings, stored)
         except ValueError as error:
             raise ValueError(f"{self.config}: {error}") from None
 

@@ -17,17 +17,26 @@ def from_json(kind: type[T], data: Any, where: str = "settings") -> T:
     Raises:
         ValueError: a key is unknown, or a value is not of its type or out of range.
     """
+    hints = typing.get_type_hints(kind)
+    data = values_of(kind, data, where)
+    return kind(**{key: _value(hints[key], value, f"{where}.{key}") for key, value in data.items()})
+
+
+def values_of(kind: type, data: Any, where: str = "settings") -> dict[str, Any]:
+    """The JSON values of today's form, their keys checked.
+
+    Raises:
+        ValueError: they are no object, or a key is unknown.
+    """
     if not isinstance(data, dict):
         raise ValueError(f"{where} is {data!r:.60}, expected an object")
     if upgraded := getattr(kind, "upgraded", None):
         data = upgraded(data)
-    hints = typing.get_type_hints(kind)
-    values = {}
-    for key, value in data.items():
-        if key not in hints:
-            raise ValueError(f"{where} has an unknown key {key!r}, expected: {', '.join(hints)}")
-        values[key] = _value(hints[key], value, f"{where}.{key}")
-    return kind(**values)
+    known = [field.name for field in dataclasses.fields(kind)]
+    for key in data:
+        if key not in known:
+            raise ValueError(f"{where} has an unknown key {key!r}, expected: {', '.join(known)}")
+    return data
 
 
 def pinned(settings: T, data: str) -> T:

@@ -126,7 +126,7 @@ def draw_results(run: SearchRun, trials: list[Trial], best: Trial | None) -> Non
     if not ended:
         return
     rewards = [None if trial.failed else trial.reward for trial in ended]
-    worth = reward_name(run.settings)
+    worth = reward_name(run.recorded)
     figure = viz.search_figure(rewards, title=run.path.name, label=worth)
     viz.save_figure(figure, run.path / "search.png")
     write_pareto(run.path, trials)

@@ -2,13 +2,15 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nasnet.cells import Genotype
 from nasnet.experiments.console.lines import duration, millions, print_json, stdout
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import SearchSettings
-from nasnet.search.evaluators import find_evaluator
+from nasnet.runtime.loading import is_spec, loaded_object
+from nasnet.search.evaluators import EVALUATORS
 from nasnet.search.trial import Trial, best_trial
 
 if TYPE_CHECKING:
@@ -36,15 +38,15 @@ def trial_json(trial: Trial) -> dict[str, Any]:
 
 def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, Any]:
     """Where a search stands, as JSON values."""
-    settings = run.settings
+    settings = run.recorded
     counts = Counter(trial.state for trial in trials)
     best = best_trial(trials)
     return {
         "run": str(run.path),
         "source": run.source,
-        "controller": settings.controller,
-        "seed": settings.seed,
-        "trials": settings.trials,
+        "controller": settings["controller"],
+        "seed": settings["seed"],
+        "trials": settings["trials"],
         "done": sum(trial.done for trial in trials),
         "states": dict(sorted(counts.items())),
         "reused": sum(trial.reused_from is not None for trial in trials),
@@ -59,18 +61,24 @@ def top(trials: list[Trial], count: int) -> list[Trial]:
     return sorted(complete, key=lambda t: (-(t.reward or 0.0), t.number))[:count]
 
 
-def reward_name(settings: SearchSettings) -> str:
-    """What the rewards of a search are, for tables and figures."""
-    if settings.limits.latency_ms is not None:
+def reward_name(settings: Mapping[str, Any]) -> str:
+    """What the rewards of a search are, for tables and figures.
+
+    Args:
+        settings: as JSON values. No file is run for an evaluator that stands in one.
+    """
+    if settings.get("limits", {}).get("latency_ms") is not None:
         return "reward"
-    return find_evaluator(settings.evaluator).reward_name
+    name = settings.get("evaluator", "child")
+    evaluator = loaded_object(name) if is_spec(name) else EVALUATORS[name]
+    return "reward" if evaluator is None else evaluator.reward_name
 
 
 def top_table(run: Run[SearchSettings], trials: list[Trial], count: int = TOP) -> "Table":
     """The best trials as a table."""
     from rich.table import Table
 
-    reward = reward_name(run.settings)
+    reward = reward_name(run.recorded)
     accuracy = ("validation accuracy",) if reward == "reward" else ()
     table = Table(title=f"best {min(count, len(top(trials, count)))} cells")
     for name in ("trial", reward, *accuracy, "parameters", "mult-adds", "seconds"):

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,20 @@ def test_what_is_wrong_with_a_space_is_one_clear_line(invoke, flags, message):
     code, _, err = invoke("search", *flags.split(), "--dry-run")
     assert code == 2
     assert message in " ".join(err.split())
+
+
+@pytest.mark.parametrize("command", ["status", "best"])
+@pytest.mark.parametrize("key", ["evaluator", "controller", "space"])
+def test_looking_at_a_run_runs_no_files_of_users(invoke, finished, tmp_path, key, command):
+    run, mine, mark = tmp_path / "run", tmp_path / "mine.py", tmp_path / "was-run"
+    shutil.copytree(finished, run)
+    mine.write_text(f"open({str(mark)!r}, 'w')")
+    config = json.loads((run / "config.json").read_text())
+    config["settings"][key] = f"{mine}:Mine"
+    (run / "config.json").write_text(json.dumps(config))
+    code, out, err = invoke(command, run)
+    assert (code, err) == (0, "")
+    assert out
+    assert not mark.exists()
+    mine.unlink()
+    assert invoke(command, run)[0] == 0

@@ -9,6 +9,7 @@ import pytest
 
 from nasnet.cells import NASNET_A
 from nasnet.experiments import cli
+from nasnet.experiments.commands.registry import COMMANDS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -45,6 +46,8 @@ def test_the_commands_in_the_readme_are_there():
         words = shlex.split(command)
         if "--resume" in words or "..." in words:  # names a run that is not here
             words = words[:1]
+        if words == ["transfer"]:  # a group of commands answers itself
+            continue
         with pytest.raises(SystemExit) as caught:
             cli.parse([*words, "--help"])
         assert caught.value.code == 0, command
@@ -52,9 +55,9 @@ def test_the_commands_in_the_readme_are_there():
 
 def test_the_flags_in_the_readme_are_there(capsys):
     known = ""
-    for words in [[name] for name in cli._COMMANDS] + [["transfer", n] for n in cli._TRANSFER]:
+    for name in COMMANDS:
         with pytest.raises(SystemExit):
-            cli.parse([*words, "--help"])
+            cli.parse([*name.split(), "--help"])
         known += capsys.readouterr().out
     searching = README.split("## Searching")[1].split("## In Python")[0]
     flags = set(re.findall(r"--[a-z][a-z.-]+[a-z]", searching))

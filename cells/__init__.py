@@ -3,7 +3,7 @@
 from nasnet.cells.architecture import Architecture
 from nasnet.cells.backend import Backend, Scopes
 from nasnet.cells.build import build_cell
-from nasnet.cells.chains import Chain, ChainSpace
+from nasnet.cells.chains import Chain
 from nasnet.cells.conventions import CONVENTIONS, Conventions, Family
 from nasnet.cells.cost import Cost, Parameter, Shape
 from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
@@ -12,6 +12,7 @@ from nasnet.cells.network import Frame, Network, Part, network_cost
 from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
 from nasnet.cells.spaces.base import TERMINATE, Decision, SearchSpace
 from nasnet.cells.spaces.cell import CellSpace
+from nasnet.cells.spaces.chain import ChainSpace
 from nasnet.cells.spaces.growing import GrowingCellSpace
 from nasnet.cells.spaces.table import TableSpace
 from nasnet.cells.zoo import NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, ZooEntry

@@ -47,6 +47,16 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(run(lambda: parse(given).run()))
 
 
+def script(kind: Any, prog: str) -> None:
+    """Runs a command that `nasnet` does not know, and exits with its code.
+
+    Args:
+        kind: its class.
+        prog: what a person types for it.
+    """
+    sys.exit(run(lambda: kind.parse(sys.argv[1:], prog).run()))
+
+
 def parse(arguments: Sequence[str]) -> Any:
     """The command that `arguments` ask for: it has a `run` method.
 

@@ -15,7 +15,6 @@ features, so any other detector or segmentation head can stand in the place of t
 import dataclasses
 import functools
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ import numpy as np
 import tyro
 
 from nasnet.experiments import cli
-from nasnet.experiments.commands.base import STYLE
+from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import say, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.cell_argument import resolve_cell
@@ -49,7 +48,7 @@ _WIDTH = 64  # channels of the pyramid
 
 
 @dataclasses.dataclass(frozen=True)
-class Detector:
+class Detector(Command):
     """Train a small detector on drawn shapes, and draw what it finds.
 
     Args:
@@ -240,7 +239,4 @@ def detect(model: Any, anchors: np.ndarray, images: np.ndarray) -> list[list[Det
 
 
 if __name__ == "__main__":
-    command = tyro.cli(
-        Detector, prog="python -m nasnet.experiments.published.detector", config=STYLE
-    )
-    sys.exit(cli.run(command.run))
+    cli.script(Detector, "python -m nasnet.experiments.published.detector")

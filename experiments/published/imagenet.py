@@ -22,7 +22,7 @@ from typing import Annotated, Any
 import tyro
 
 from nasnet.experiments import cli
-from nasnet.experiments.commands.base import STYLE
+from nasnet.experiments.commands.base import Command
 from nasnet.experiments.compare.searches import finished
 from nasnet.experiments.console.lines import say
 from nasnet.experiments.errors import INTERRUPTED, OK
@@ -30,6 +30,8 @@ from nasnet.experiments.published.steps import run_nasnet
 from nasnet.experiments.runs.run import clear_unmade
 from nasnet.experiments.runs.values import differences, from_json
 from nasnet.runtime.files import write_atomically
+
+PROGRAM = "python -m nasnet.experiments.published.imagenet"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,40 +155,27 @@ def begin(folder: Path, mission: Mission) -> Steps:
     return Steps(folder, mission)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Runs what is left of the experiment and exits with its code."""
+@dataclasses.dataclass(frozen=True)
+class MissionCommand(Command):
+    """Search cells on small images, and train the best one's network on photos.
 
-    @dataclasses.dataclass(frozen=True)
-    class Command:
-        """Search cells on small images, and train the best one's network on photos.
+    Args:
+        mission: what is to be done.
+        out: the folder; given again, the experiment goes on.
+    """
 
-        Args:
-            mission: what is to be done.
-            out: the folder; given again, the experiment goes on.
-        """
+    mission: Annotated[Mission, tyro.conf.arg(name="")]
+    out: Path = Path("runs/imagenet")
 
-        mission: Annotated[Mission, tyro.conf.arg(name="")]
-        out: Path = Path("runs/imagenet")
-
-    given = sys.argv[1:] if arguments is None else arguments
-
-    def work() -> int:
-        command = tyro.cli(
-            Command,
-            prog="python -m nasnet.experiments.published.imagenet",
-            args=given,
-            config=STYLE,
-        )
-        steps = begin(command.out, command.mission)
+    def run(self) -> int:
+        steps = begin(self.out, self.mission)
         code = steps.run()
-        again = f"python -m nasnet.experiments.published.imagenet {shlex.join(given)}"
         if code == INTERRUPTED:
+            again = f"{PROGRAM} {shlex.join(sys.argv[1:])}"
             print(f"stopped; go on with: {again}", file=sys.stderr)
         elif code == OK:
-            _conclude(steps, command.out)
+            _conclude(steps, self.out)
         return code
-
-    sys.exit(cli.run(work))
 
 
 def _conclude(steps: Steps, folder: Path) -> None:
@@ -199,4 +188,4 @@ def _conclude(steps: Steps, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    cli.script(MissionCommand, PROGRAM)

@@ -11,7 +11,6 @@ Expect:   see experiments/published/README.md, which quotes a run. With so few c
 `nasnet search` and `make search` are the same code with fewer children.
 """
 
-import sys
 from collections.abc import Sequence
 from typing import Self
 
@@ -29,19 +28,12 @@ SETTINGS = SearchSettings(
 
 
 class MiniCifarCommand(SearchCommand):
-    """The search with settings of its own."""
+    """Search NASNet cells on mini-CIFAR with PPO."""
 
     @classmethod
     def default(cls, arguments: Sequence[str]) -> Self:
         return super().default(arguments) or cls(settings=SETTINGS)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Runs the search and exits with its code."""
-    given = sys.argv[1:] if arguments is None else arguments
-    prog = "python -m nasnet.experiments.published.mini_cifar"
-    sys.exit(cli.run(lambda: MiniCifarCommand.parse(given, prog).run()))
-
-
 if __name__ == "__main__":
-    main()
+    cli.script(MiniCifarCommand, "python -m nasnet.experiments.published.mini_cifar")

@@ -19,12 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tyro
 from rich.box import SIMPLE
 from rich.table import Table
 
 from nasnet.experiments import cli
-from nasnet.experiments.commands.base import STYLE
+from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import millions, say, stdout
 from nasnet.experiments.errors import INTERRUPTED, OK
 from nasnet.experiments.networks.cell_argument import resolve_cell
@@ -33,9 +32,11 @@ from nasnet.experiments.runs.run import clear_unmade
 from nasnet.runtime.files import write_atomically
 from nasnet.search.statistics import interval
 
+PROGRAM = "python -m nasnet.experiments.published.transfer_comparison"
+
 
 @dataclasses.dataclass(frozen=True)
-class TransferComparison:
+class TransferComparison(Command):
     """Train several cells' networks of equal cost on photos, with several seeds.
 
     Args:
@@ -70,6 +71,12 @@ class TransferComparison:
 
     def run(self) -> int:
         """Trains what is missing and reports; the exit code of what fails, else 0."""
+        code = self._run()
+        if code == INTERRUPTED:
+            say(f"go on with: {PROGRAM} {shlex.join(sys.argv[1:])}")
+        return code
+
+    def _run(self) -> int:
         rows = []
         for cell in self.cells:
             name, _ = resolve_cell(cell)
@@ -140,25 +147,5 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Runs what is left of the comparison and exits with its code."""
-    given = sys.argv[1:] if arguments is None else arguments
-
-    def work() -> int:
-        command = tyro.cli(
-            TransferComparison,
-            prog="python -m nasnet.experiments.published.transfer_comparison",
-            args=given,
-            config=STYLE,
-        )
-        code = command.run()
-        if code == INTERRUPTED:
-            program = "python -m nasnet.experiments.published.transfer_comparison"
-            say(f"go on with: {program} {shlex.join(given)}")
-        return code
-
-    sys.exit(cli.run(work))
-
-
 if __name__ == "__main__":
-    main()
+    cli.script(TransferComparison, PROGRAM)

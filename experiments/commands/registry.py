@@ -29,7 +29,7 @@ COMMANDS = {
     ),
     "proxy-quality": "Compare cheap proxies with the accuracy of cells that are trained alone.",
     "doctor": "Check this machine: versions, cores, GPU, Graphviz, data. Imports no TensorFlow.",
-    "transfer plan": "Choose N and F of a cell's ImageNet network for a budget.",
+    "transfer plan": "Choose N and F of a cell's ImageNet network for what it may cost.",
     "transfer convert": (
         "Convert class folders of images into record shards, which are faster to read."
     ),

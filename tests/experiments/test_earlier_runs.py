@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -81,6 +82,22 @@ def test_one_that_would_be_another_search_is_refused_in_a_line(old, invoke, sett
     assert "expected a search that this version began" in err
     assert (old / "config.json").read_bytes() == before
     assert invoke("status", old)[0] == 0
+
+
+def test_its_children_are_not_made_again(finished, tmp_path, invoke):
+    """A search of today in the form of then, since a recorded one has no images."""
+    run = tmp_path / "old"
+    shutil.copytree(finished, run)
+    config = json.loads((run / "config.json").read_text())
+    settings = config["settings"]
+    assert settings.pop("controller") == "ppo,minibatch=2"
+    settings.pop("space")
+    settings |= {"controller": "ppo", "policy": {"minibatch": 2, "cell": None}}
+    (run / "config.json").write_text(json.dumps(config))
+    code, _, err = invoke("search", "--resume", run, "--trials", 4)
+    assert code == 0, err
+    assert "resuming: 3 of 4 trials are done" in err
+    assert json.loads(invoke("status", run, "--json")[1])["done"] == 4
 
 
 def test_a_training_goes_on(tmp_path):

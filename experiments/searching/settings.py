@@ -233,9 +233,11 @@ def _check(run: Run[SearchSettings]) -> None:
     stored = run.read_config()["settings"]
     if "policy" not in stored:  # version 0.1 wrote it
         return
-    grows, evaluator = stored.get("grow", False), stored.get("evaluator", "child")
-    if grows or evaluator != "child":
-        how = "cells that grow" if grows else f"evaluator {evaluator}"
+    name = stored.get("evaluator", "child")
+    kind = find_evaluator(name)
+    how = "cells that grow" if stored.get("grow", False) else f"evaluator {name}"
+    # Shared weights skipped children; a child that failed earned 0, however little others earn.
+    if stored.get("grow", False) or kind.shares_weights or kind.failure_reward is None:
         raise ValueError(
             f"{run.path} was begun by version 0.1 with {how}, which this version draws or scores "
             "in another way; expected a search that this version began"

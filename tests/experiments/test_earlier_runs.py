@@ -59,7 +59,9 @@ def test_its_best_cell_can_be_trained(old):
     assert len(genotype.normal.blocks) == 2
 
 
-def test_a_search_that_draws_as_before_goes_on(old):
+@pytest.mark.parametrize("evaluator", ["child", "grad_norm", "parameters"])
+def test_a_search_that_draws_and_scores_as_before_goes_on(old, evaluator):
+    edit(old, evaluator=evaluator)
     settings = dataclasses.replace(SEARCH.open(old).settings, trials=5)
     assert SEARCH.reopen(old, settings).settings.trials == 5
     assert "policy" not in SEARCH.open(old).read_config()["settings"]

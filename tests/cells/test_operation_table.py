@@ -23,7 +23,10 @@ class TestOperations(OperationSuite):
 
 @pytest.fixture
 def environment(monkeypatch):
+    """Where no file of operations is named; what a test adds is gone behind it."""
     monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setattr(OPERATIONS, "_operations", dict(OPERATIONS.items()))
+    monkeypatch.setattr(OPERATIONS, "_read", set())
     return monkeypatch
 
 

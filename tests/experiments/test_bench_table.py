@@ -165,7 +165,7 @@ def test_networks_are_trained_and_gone_on_with(tmp_path, capsys):
     assert code == 0, captured.err
     code, captured = invoke("--resume", folder, "--cells", 3, "--table", table)
     assert code == 0, captured.err
-    assert "resuming: 2 of 3 networks are trained" in captured.err
+    assert "resuming: 2 of 3 trials are done" in captured.err
     with gzip.open(table, "rt") as file:
         rows = list(csv.DictReader(file))
     choices = [tuple(json.loads(row["choices"])) for row in rows]

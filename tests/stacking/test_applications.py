@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nasnet.cells import ZOO, network_cost
-from nasnet.stacking import PRESETS, Preset, Stack, end_points
+from nasnet.stacking import PRESETS, Preset, Recipe, Stack, end_points
 from nasnet.stacking.keras import applications
 from nasnet.stacking.keras.applications import Application, NASNetCIFAR, NASNetMobile
 from nasnet.stacking.keras.backend import KerasLayers, build_network
@@ -127,7 +127,7 @@ def test_a_loaded_model_has_end_points_and_equal_outputs(tiny, tmp_path, rng):
     x = images(rng)
     np.testing.assert_array_equal(loaded(x).numpy(), model(x).numpy())
     backbones = [keras.Model(m.input, end_points(m)["Reduction_Cell_0"]) for m in (model, loaded)]
-    first, second = (backbone(CellNetwork(x, None)).numpy() for backbone in backbones)
+    first, second = (backbone(x).numpy() for backbone in backbones)
     assert first.shape == (2, 4, 4, 32)
     np.testing.assert_array_equal(first, second)
     assert list(end_points(backbones[1]))[-1] == "Reduction_Cell_0"
@@ -254,8 +254,9 @@ def test_files_of_ours(tiny, ending, tmp_path, rng):
 @pytest.mark.parametrize("name", ["net.weights.h5", "net.keras"])
 def test_what_serves_training_is_left_in_the_file(name, tiny, tmp_path):
     preset = applications.PRESETS["tiny"]
-    noise = {"drop_path_keep": 0.7, "dropout_keep": 0.5, "aux_head": True}
-    model = build_network(CellNetwork(preset.genotype, preset.stack, (128, 128, 3), 10), **noise)
+    recipe = Recipe(drop_path_keep=0.7, dropout_keep=0.5, aux_weight=0.4)
+    network = CellNetwork(preset.genotype, preset.stack, (128, 128, 3), 10)
+    model = build_network(network, recipe, training=True)
     path = tmp_path / name
     model.save_weights(path) if name.endswith(".h5") else model.save(path)
     ours = tiny((128, 128, 3), weights=path)

@@ -19,11 +19,12 @@ SHAPE, CLASSES = (32, 32, 3), 10
 ELSEWHERE = """
 import sys
 import keras, numpy as np
-from nasnet.stacking import Stack, build_network, end_points
+from nasnet.stacking import CellNetwork, Stack, build_network, end_points
 from tests import strategies
 
 assert keras.backend.backend() == sys.argv[1], keras.backend.backend()
-model = build_network(strategies.TWO_BLOCKS, Stack(1, 4), (32, 32, 3), 10, seed=0)
+network = CellNetwork(strategies.TWO_BLOCKS, Stack(1, 4), (32, 32, 3), 10)
+model = build_network(network, seed=0)
 assert tuple(end_points(model)["Cell_2"].shape) == (None, 8, 8, 32)
 assert not [name for name in sys.modules if name.startswith("nasnet.stacking.flat")]
 loaded = keras.models.load_model(sys.argv[2])

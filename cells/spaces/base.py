@@ -106,10 +106,13 @@ class SearchSpace(abc.ABC, Generic[A]):
         count = len(choices)
         if count > len(self.decisions):
             raise ValueError(f"{count} choices, expected {len(self.decisions)}")
-        for choice, options, decision in zip(choices, self.counts, self.decisions, strict=False):
+        for i, (choice, options) in enumerate(zip(choices, self.counts, strict=False)):
             if not 0 <= choice < options:
-                raise ValueError(f"{decision.name} is choice {choice}, expected 0 to {options - 1}")
+                name = self.decisions[i].name
+                raise ValueError(f"{name} is choice {choice}, expected 0 to {options - 1}")
         choices = tuple(map(int, choices))
+        if not self.conditional and count == len(self.decisions):
+            return choices
         if self._ends_alone:
             made = next((i + 1 for i in range(count) if choices[i] == self.ends[i]), None)
             if made is None and count < len(self.decisions):
@@ -126,6 +129,8 @@ class SearchSpace(abc.ABC, Generic[A]):
     def live(self, choices: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
         """Which decisions are made, bool [N, T], in each row of choices, [N, T]."""
         rows = np.asarray(choices, np.int64).reshape(-1, len(self.decisions))
+        if not self.conditional:
+            return np.ones(rows.shape, bool)
         if self._ends_alone:
             over = rows == np.array(self.ends)
             return np.cumsum(over, axis=1) - over == 0
@@ -159,14 +164,13 @@ class SearchSpace(abc.ABC, Generic[A]):
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Every decision drawn on its own, `count` times, int [count, T]: canonical rows."""
         rows = self.draw_all(rng, count)
-        return rows * self.live(rows)
+        return rows * self.live(rows) if self.conditional else rows
 
     def draw_all(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """The same with a choice for decisions, too, that are not made."""
-        rows = rng.integers(self.counts, size=(count, len(self.decisions)))
-        for i, decision in enumerate(self.decisions):
-            if decision.weights:
-                rows[:, i] = np.searchsorted(np.cumsum(decision.shares)[:-1], rng.random(count))
+        rows = rng.integers(self._highs, size=(count, len(self.decisions)))
+        for i, bounds in self._weighted:
+            rows[:, i] = np.searchsorted(bounds, rng.random(count))
         return rows
 
     def sample(self, rng: np.random.Generator) -> Choices:
@@ -259,6 +263,19 @@ class SearchSpace(abc.ABC, Generic[A]):
     def _ends_alone(self) -> bool:
         """Whether nothing but a `TERMINATE` decides which decisions are made."""
         return type(self).next_decision is SearchSpace.next_decision
+
+    @functools.cached_property
+    def _highs(self) -> np.ndarray:
+        return np.array(self.counts)
+
+    @functools.cached_property
+    def _weighted(self) -> list[tuple[int, np.ndarray]]:
+        """The decisions whose options are not equally likely, and where in 0..1 these change."""
+        return [
+            (i, np.cumsum(decision.shares)[:-1])
+            for i, decision in enumerate(self.decisions)
+            if decision.weights
+        ]
 
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:

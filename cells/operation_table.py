@@ -1,12 +1,13 @@
 """The table of operations: ours, and those that users add from files of their own.
 
-A name that is not ours is looked for where the environment variable `NASNET_OPERATIONS` says, which
-worker processes inherit: `file.py:NAME`, a mapping of operations; several are separated by commas.
+A name that is not ours is looked for where the environment variable `NASNET_OPERATIONS` says:
+`file.py:NAME`, a mapping of operations; several are separated by commas.
 """
 
+import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nasnet.runtime.loading import absolute, is_spec, load_object
@@ -19,24 +20,31 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class OperationTable(Mapping[str, "Operation"]):
-    """Operations by name; it grows by `add` alone.
+    """Operations by name; none that is there changes.
 
     Args:
         operations: the first ones.
+
+    Attributes:
+        sources: where others were added from, so that another process can add them, too.
     """
 
     def __init__(self, operations: Mapping[str, "Operation"]) -> None:
         self._operations = dict(operations)
-        self._read: set[str] = set()
+        self.sources: list[str] = []
 
-    def add(self, operations: Mapping[str, "Operation"]) -> None:
-        """Adds operations; none that is there may change.
+    def add(self, operations: Mapping[str, "Operation"], called: str = "operations") -> None:
+        """Adds operations.
+
+        Args:
+            operations: by name.
+            called: what errors call them.
 
         Raises:
             ValueError: a name is none or is taken, or a value is no operation.
         """
         if not isinstance(operations, Mapping):
-            raise ValueError(f"operations are {operations!r:.60}, expected a mapping by name")
+            raise ValueError(f"{called} are {operations!r:.60}, expected a mapping by name")
         for name, operation in operations.items():
             if not _NAME.fullmatch(name):
                 raise ValueError(f"operation is {name!r}, expected a name of a-z, 0-9 and _")
@@ -49,6 +57,28 @@ class OperationTable(Mapping[str, "Operation"]):
                     "drops"
                 )
         self._operations |= operations
+
+    def add_from(self, spec: str) -> tuple[str, ...]:
+        """Adds a user's operations, `file.py:NAME` or `module:NAME`; their names.
+
+        Raises:
+            ValueError: the file or what it holds cannot be used.
+        """
+        spec = absolute(spec)
+        found = load_object(spec)
+        if spec not in self.sources:
+            self.add(found, f"operations of {spec}")
+            self.sources.append(spec)
+        return tuple(found)
+
+    def expand(self, items: Iterable[str]) -> tuple[str, ...]:
+        """Names, and in place of each file of operations the names that it holds.
+
+        Raises:
+            ValueError: a file or what it holds cannot be used.
+        """
+        parts = (self.add_from(item) if is_spec(item) else (item,) for item in items)
+        return tuple(itertools.chain.from_iterable(parts))
 
     def __getitem__(self, name: str) -> "Operation":
         if name not in self._operations:
@@ -63,44 +93,7 @@ class OperationTable(Mapping[str, "Operation"]):
         return sum(1 for _ in self)
 
     def _add_named(self) -> None:
-        """Adds what the environment names and was not read yet."""
-        for spec in _named():
-            if spec not in self._read:
-                self.add(load_object(spec))
-                self._read.add(spec)
-
-
-def expand_operations(items: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a person asked for: names, and files of operations, whose names all count.
-
-    The files are named in the environment from now on, so that worker processes find them.
-
-    Args:
-        items: names, `file.py:NAME` or `module:NAME`.
-
-    Returns:
-        The items, good in every working directory; and all names.
-
-    Raises:
-        ValueError: a file or what it holds cannot be used.
-    """
-    from nasnet.cells.operations import OPERATIONS
-
-    kept, names = [], []
-    for item in items:
-        if not is_spec(item):
-            kept.append(item)
-            names.append(item)
-            continue
-        spec = absolute(item)
-        found = load_object(spec)
-        OPERATIONS.add(found)
-        if spec not in _named():
-            os.environ[VARIABLE] = ",".join([*_named(), spec])
-        kept.append(spec)
-        names += found
-    return tuple(kept), tuple(names)
-
-
-def _named() -> list[str]:
-    return [spec for spec in os.environ.get(VARIABLE, "").split(",") if spec]
+        """Adds what the environment names."""
+        for spec in filter(None, os.environ.get(VARIABLE, "").split(",")):
+            if absolute(spec) not in self.sources:
+                self.add_from(spec)

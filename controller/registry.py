@@ -10,7 +10,7 @@ from typing import Any
 
 from nasnet.cells import SearchSpace
 from nasnet.controller.base import BaseController
-from nasnet.runtime.loading import absolute, is_spec, load_object
+from nasnet.runtime.loading import absolute, is_spec, load_subclass
 
 # Where each is, below this package.
 CONTROLLERS: Mapping[str, str] = MappingProxyType(
@@ -36,10 +36,7 @@ def controller_class(name: str) -> type[BaseController[Any]]:
         ValueError: there is none.
     """
     if is_spec(name):
-        found = load_object(name)
-        if not (isinstance(found, type) and issubclass(found, BaseController)):
-            raise ValueError(f"{name} is {found!r:.80}, expected a subclass of BaseController")
-        return found
+        return load_subclass(name, BaseController, "BaseController")
     if name not in CONTROLLERS:
         known = ", ".join(CONTROLLERS)
         raise ValueError(f"controller is {name!r}, expected one of: {known}; or file.py:NAME")
@@ -111,8 +108,7 @@ def parse_controller(text: str) -> Chosen:
         ValueError: the controller or a setting is unknown, or a value not of its type or range.
     """
     name, *pairs = text.split(",")
-    if is_spec(name):
-        name = absolute(name)
+    name = absolute(name)
     kind = controller_class(name)
     hints, values = typing.get_type_hints(kind.Settings), {}
     for pair in pairs:

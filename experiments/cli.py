@@ -73,7 +73,8 @@ def parse(arguments: Sequence[str]) -> Any:
     if name not in COMMANDS:
         found = f"command is {' '.join(arguments[: 1 + bool(group)])!r}"
         known = [word.removeprefix(f"{group} ") for word in _names(group)]
-        raise ValueError(f"{found}, expected one of: {', '.join(known)}; see nasnet --help")
+        more = f"nasnet {group}".strip()
+        raise ValueError(f"{found}, expected one of: {', '.join(known)}; see {more} --help")
     return load(name).parse(rest[1:], f"nasnet {name}")
 
 

@@ -21,8 +21,8 @@ def is_spec(text: str) -> bool:
 
 
 def absolute(spec: str) -> str:
-    """The same name, good in every working directory."""
-    place, name = _parts(spec)
+    """The same name, good in every working directory; what is none stays as it is."""
+    place, _, name = spec.rpartition(":")
     return f"{Path(place).resolve()}:{name}" if _is_file(place) else spec
 
 
@@ -41,6 +41,18 @@ def load_object(spec: str) -> Any:
         known = ", ".join(key for key in vars(module) if not key.startswith("_")) or "none"
         raise ValueError(f"{place} has no {name!r}, expected one of: {known}")
     return getattr(module, name)
+
+
+def load_subclass(spec: str, base: type, called: str) -> Any:
+    """The class that `spec` names, one of `base`.
+
+    Raises:
+        ValueError: as `load_object`; or it is none, and `called` says what of.
+    """
+    found = load_object(spec)
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise ValueError(f"{spec} is {found!r:.80}, expected a subclass of {called}")
+    return found
 
 
 def loaded_object(spec: str) -> Any | None:

@@ -137,9 +137,8 @@ def read_table(path: Path, columns: Columns) -> Table:
     """A table from a file with the suffix .csv, .csv.gz or .npz (one array [N] a column).
 
     Raises:
-        ValueError: the file cannot be read as its suffix says, a column is missing, or a value is
-            no number.
-        OSError: the file is missing.
+        ValueError: there is no such file, it cannot be read as its suffix says, a column is
+            missing, or a value is no number.
     """
     found = _read(path, (*columns.names, *columns.search, columns.report))
     *search, report = (
@@ -154,9 +153,8 @@ def read_space(path: Path, decisions: Sequence[str]) -> TableSpace:
     """The space whose decisions are columns of a table, with all of their different values.
 
     Raises:
-        ValueError: the file cannot be read as its suffix says, or a column is missing or given
-            twice.
-        OSError: the file is missing.
+        ValueError: there is no such file, it cannot be read as its suffix says, or a column is
+            missing or given twice.
     """
     if len({*decisions}) < len(decisions):
         raise ValueError(f"decisions is {', '.join(decisions)}, expected different columns")
@@ -179,6 +177,8 @@ def _read(path: Path, wanted: Iterable[str]) -> Mapping[str, Any]:
     """The columns of a file, all of `wanted` among them."""
     if not path.name.lower().endswith(SUFFIXES):
         raise ValueError(f"table is {path.name!r}, expected a file ending in {', '.join(SUFFIXES)}")
+    if not path.is_file():
+        raise ValueError(f"table is {str(path)!r}, expected a file that exists")
     data = path.read_bytes()
     try:
         found = _npz(data) if path.suffix.lower() == ".npz" else _csv(data, path)

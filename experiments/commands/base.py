@@ -1,5 +1,6 @@
 """What all commands are, and how those with a run begin, go on and end."""
 
+import abc
 import dataclasses
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from nasnet.experiments.runs.run import RunKind
 STYLE = (tyro.conf.FlagCreatePairsOff,)
 
 
-class Command:
+class Command(abc.ABC):
     """What a person asks for: a frozen dataclass whose fields are its flags."""
 
     @classmethod
@@ -28,9 +29,9 @@ class Command:
         default: Any = cls.default(arguments)
         return tyro.cli(cls, prog=prog, args=list(arguments), default=default, config=STYLE)
 
+    @abc.abstractmethod
     def run(self) -> int:
         """Does it; the exit code."""
-        raise NotImplementedError
 
 
 class RunCommand(Command):
@@ -56,21 +57,21 @@ class RunCommand(Command):
         """The command without any flag but these."""
         return dataclasses.replace(cls(), settings=settings)  # type: ignore[type-var]
 
+    @abc.abstractmethod
     def begin(self) -> Any:
         """Makes a new run: a `Run`, or what else has its `path`."""
-        raise NotImplementedError
 
     def go_on(self, path: Path) -> Any:
         """Opens an earlier run again."""
         return self.kind.reopen(path, self.settings)
 
+    @abc.abstractmethod
     def work(self, run: Any) -> Any:
         """Does what is left; None or False where Ctrl-C came first."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def report(self, run: Any, result: Any) -> int:
         """Says what came out, whole or not; the exit code of a whole run."""
-        raise NotImplementedError
 
     def run(self) -> int:
         if self.resume is not None and self.out is not None:

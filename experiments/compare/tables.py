@@ -36,8 +36,7 @@ def load_table(settings: CompareSettings) -> tuple[MeasuredSpace, Table]:
     """The space and the table of a comparison, checked to hold all of the space.
 
     Raises:
-        ValueError: it cannot be read, or a row or column is missing.
-        OSError: the file is missing.
+        ValueError: it is missing or cannot be read, or a row or column is missing.
     """
     if settings.table is None:
         raise ValueError("table is None, expected a file of measured accuracies")

@@ -8,15 +8,15 @@ import numpy as np
 from nasnet.cells import (
     COMBINES,
     NASNET_OPERATIONS,
+    OPERATIONS,
     CellSpace,
     Genotype,
     GrowingCellSpace,
     SearchSpace,
 )
-from nasnet.cells.operation_table import expand_operations
 from nasnet.controller import Chosen, parse_controller
 from nasnet.experiments.runs.run import Run, RunKind
-from nasnet.runtime.loading import absolute, is_spec, load_object
+from nasnet.runtime.loading import absolute, load_object
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.limits import SearchLimits
@@ -32,8 +32,9 @@ class SearchSettings:
     """Settings of a search.
 
     Args:
-        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders. auto takes
-            mini-cifar10 where it is on disk or can be downloaded, else shapes10.
+        data: auto, mini-cifar10, shapes10, a .npz file, a folder of class folders, or file.py:NAME,
+            a function of your own. auto takes mini-cifar10 where it is on disk or can be
+            downloaded, else shapes10.
         trials: children in all.
         controller: what proposes cells, and its settings: random, reinforce, ppo, evolution,
             local_search, q_learning, surrogate, progressive, tpe, nsga2, or file.py:NAME; with
@@ -101,9 +102,8 @@ class SearchSettings:
         if self.image_size is not None and self.image_size < 8:
             raise ValueError(f"image_size is {self.image_size}, expected at least 8")
         object.__setattr__(self, "controller", parse_controller(self.controller).text)
-        object.__setattr__(self, "operations", expand_operations(self.operations)[0])
-        if is_spec(self.evaluator):
-            object.__setattr__(self, "evaluator", absolute(self.evaluator))
+        object.__setattr__(self, "operations", tuple(map(absolute, self.operations)))
+        object.__setattr__(self, "evaluator", absolute(self.evaluator))
         self._check_space()
         check_in_memory(self.recipe.augmentation)
         self._check_objectives()
@@ -207,14 +207,16 @@ class SearchSettings:
         """
         if self.space is None:
             kind = GrowingCellSpace if self.grow else CellSpace
-            _, names = expand_operations(self.operations)
-            return kind(self.blocks, names, self.combines)
+            return kind(self.blocks, OPERATIONS.expand(self.operations), self.combines)
         space = load_object(self.space)
         if not isinstance(space, SearchSpace):
-            raise ValueError(f"space is {space!r:.80}, expected a value of a SearchSpace class")
+            raise ValueError(
+                f"space {self.space} is {space!r:.80}, expected a value of a SearchSpace class"
+            )
         cells = space.decode(space.sample(np.random.default_rng(0)))
         if not isinstance(cells, Genotype):
-            raise ValueError(f"space has {type(cells).__name__}s, expected those of a Genotype")
+            found = type(cells).__name__
+            raise ValueError(f"space {self.space} decodes to {found}, expected Genotype")
         return space
 
     def loop(self, workers: int) -> LoopSettings:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from nasnet.runtime.loading import is_spec, load_object
+from nasnet.runtime.loading import is_spec, load_subclass
 from nasnet.search.evaluators.base import Evaluator
 from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.evaluators.sizes import MultAdds, Parameters
@@ -31,14 +31,11 @@ def find_evaluator(name: str) -> type[Evaluator[Any]]:
     Raises:
         ValueError: there is none.
     """
-    if not is_spec(name):
-        if name not in EVALUATORS:
-            known = ", ".join(EVALUATORS)
-            raise ValueError(
-                f"evaluator is {name!r}, expected one of: {known}; or your own as FILE.py:NAME"
-            )
-        return EVALUATORS[name]
-    found = load_object(name)
-    if not (isinstance(found, type) and issubclass(found, Evaluator)):
-        raise ValueError(f"{name} is {found!r:.60}, expected a subclass of search.Evaluator")
-    return found
+    if is_spec(name):
+        return load_subclass(name, Evaluator, "search.Evaluator")
+    if name not in EVALUATORS:
+        known = ", ".join(EVALUATORS)
+        raise ValueError(
+            f"evaluator is {name!r}, expected one of: {known}; or your own as FILE.py:NAME"
+        )
+    return EVALUATORS[name]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+from nasnet.cells import OPERATIONS
 from nasnet.runtime.loading import load_files, loaded_files
 from nasnet.runtime.processes import pin, serve_parent
 from nasnet.search.executors.base import Outcome, Worker, attempt
@@ -28,7 +29,7 @@ class Slot:
         self.connection, remote = SPAWN.Pipe()
         self.process = SPAWN.Process(
             target=work,
-            args=(remote, loaded_files(), threads, cores),
+            args=(remote, loaded_files(), OPERATIONS.sources, threads, cores),
             daemon=True,
             name="nasnet-worker",
         )
@@ -55,12 +56,19 @@ class Slot:
         self.connection.close()
 
 
-def work(connection: Connection, files: Sequence[str], threads: int, cores: Sequence[int]) -> None:
+def work(
+    connection: Connection,
+    files: Sequence[str],
+    operations: Sequence[str],
+    threads: int,
+    cores: Sequence[int],
+) -> None:
     """A worker's life: tasks one after the other, until the driver is gone.
 
     Args:
         connection: to the driver, which first sends the worker.
         files: of users' own; what worker and tasks are made of may stand there.
+        operations: where users' own are, `OperationTable.sources`.
         threads: for the worker.
         cores: of this process; none for all that there are.
     """
@@ -69,6 +77,7 @@ def work(connection: Connection, files: Sequence[str], threads: int, cores: Sequ
     failure = ""
     try:
         load_files(files)
+        OPERATIONS.expand(operations)
         worker: Worker[Any, Any] = connection.recv()
         worker.prepare(threads)
     except Exception as error:

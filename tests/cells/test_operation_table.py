@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nasnet.cells import OPERATIONS, Block, Cell, Genotype
-from nasnet.cells.operation_table import VARIABLE, OperationTable, expand_operations
+from nasnet.cells.operation_table import VARIABLE, OperationTable
 from nasnet.cells.operations import Pool
-from nasnet.runtime.loading import load_object
+from nasnet.runtime.loading import absolute, load_object
 from nasnet.testing.operations import OperationSuite
 
 MINE = f"{Path(__file__).parent.parent / 'extensions' / 'operation.py'}:OPERATIONS"
@@ -26,19 +26,21 @@ def environment(monkeypatch):
     """Where no file of operations is named; what a test adds is gone behind it."""
     monkeypatch.setenv(VARIABLE, "")
     monkeypatch.setattr(OPERATIONS, "_operations", dict(OPERATIONS.items()))
-    monkeypatch.setattr(OPERATIONS, "_read", set())
+    monkeypatch.setattr(OPERATIONS, "sources", [])
     return monkeypatch
 
 
 def test_files_are_expanded_to_the_names_that_they_hold(environment):
-    kept, names = expand_operations(("identity", MINE))
-    assert kept == ("identity", MINE)
+    items = ("identity", MINE)
+    assert tuple(map(absolute, items)) == ("identity", MINE)
+    names = OPERATIONS.expand(items)
+    assert OPERATIONS.sources == [MINE]
     assert names == ("identity", "res_sep_3x3", "res_sep_5x5")
     assert Block(0, 1, "identity", "res_sep_5x5").op_b == "res_sep_5x5"
 
 
 def test_another_process_finds_them_by_the_environment_alone(environment):
-    expand_operations((MINE,))
+    environment.setenv(VARIABLE, MINE)
     cell = Cell((Block(0, 1, "identity", "res_sep_3x3"),))
     text = Genotype(cell, cell).to_json()
     code = f"from nasnet.cells import Genotype; print(Genotype.from_json({text!r}).key)"

@@ -26,6 +26,18 @@ class TestControllers(ControllerSuite):
         return functools.partial(make_controller, request.param, **known)
 
 
+@pytest.mark.parametrize("name", sorted(CONTROLLERS))
+def test_only_what_grows_refuses_spaces_and_only_those_that_never_end(name):
+    """The suite passes over a space that a controller refuses."""
+    grows = controller_class(name).grows
+    for kind, space in SPACES.items():
+        if grows and max(space.ends) < 0:
+            with pytest.raises(ValueError, match="number of decisions that may end a sequence"):
+                make_controller(name, space)
+        else:
+            assert make_controller(name, space).space is space, kind
+
+
 @pytest.mark.parametrize("replay", GOLDEN)
 def test_seeds_give_what_they_gave_in_version_0_1(replay):
     """Where all decisions are always made, proposals are those of the first release."""

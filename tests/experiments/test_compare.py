@@ -14,14 +14,12 @@ import pytest
 
 from nasnet.cells import ZOO, network_cost
 from nasnet.cells.spaces.nasbench201 import NASBench201Cell, NASBench201Space
-from nasnet.experiments import cli
 from nasnet.experiments.compare import searches
 from nasnet.experiments.compare.comparison import planned
 from nasnet.experiments.compare.report import staircase
 from nasnet.experiments.compare.retraining import filters_within
 from nasnet.experiments.compare.settings import CompareSettings
 from nasnet.experiments.compare.tables import load_table, run_on_table
-from nasnet.search.statistics import holm, interval, standings
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack
 from nasnet.viz import Band, comparison_figure
@@ -43,19 +41,6 @@ def table_file(tmp_path_factory):
             skips = cell.operations.count("skip_connect")
             writer.writerow((cell.arch, 10 * convolutions, 90 - skips))
     return path
-
-
-@pytest.fixture
-def invoke(capsys):
-    def call(*arguments):
-        try:
-            code = cli.run(lambda: cli.parse([str(a) for a in arguments]).run())
-        except SystemExit as exit:
-            code = exit.code
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def compare(table_file, folder, *more):
@@ -191,33 +176,6 @@ def test_a_controller_that_does_not_beat_random_is_named(table_file, tmp_path, i
     assert "evolution does not beat random search at any of these budgets" in out
     results = json.loads((folder / "results.json").read_text())
     assert results["never_better_than_random"] == ["evolution"]
-
-
-def test_holm_is_that_of_the_textbook():
-    """Holm (1979): of 0.01, 0.04, 0.03, 0.005 the corrected are 0.03, 0.06, 0.06, 0.02."""
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-
-
-def test_the_interval_is_students():
-    """Of 1 to 5: standard error sqrt(0.5), and 2.776 is the 97.5 % point of t with 4."""
-    mean, low, high = interval(np.array([1.0, 2, 3, 4, 5]))
-    assert mean == 3
-    assert (high - mean, mean - low) == pytest.approx((2.7764451 * math.sqrt(0.5),) * 2)
-    assert all(math.isnan(end) for end in interval(np.array([1.0]))[1:])
-
-
-@pytest.mark.parametrize(("larger", "verdict"), [(True, "better"), (False, "worse")])
-def test_verdicts_follow_the_test_and_the_direction(larger, verdict):
-    """Eight against eight with no overlap: p = 2 / C(16, 8) exactly."""
-    low, high = np.linspace(0, 1, 8)[:, None], np.linspace(2, 3, 8)[:, None]
-    curves = {"random": low, "best": high, "same": low + 0.01}
-    rows = {row.controller: row for row in standings(curves, [1], larger_is_better=larger)}
-    assert rows["best"].p_value == pytest.approx(2 / math.comb(16, 8))
-    assert rows["best"].p_corrected == pytest.approx(4 / math.comb(16, 8))
-    assert (rows["best"].verdict, rows["same"].verdict) == (verdict, "unclear")
-    assert rows["random"].verdict is None
 
 
 def test_staircases_stand_between_their_steps():

@@ -13,7 +13,6 @@ import pytest
 
 from nasnet.cells import ZOO, Block, Cell, Genotype, network_cost
 from nasnet.cells.profile import profile, total
-from nasnet.experiments import cli
 from nasnet.experiments.networks.chosen import PlanFlags, choose_network
 from nasnet.stacking import Stack, build_network
 from nasnet.stacking import latency as latency_module
@@ -22,16 +21,6 @@ from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.presets import PRESETS
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def invoke(capsys):
-    def call(*arguments):
-        code = cli.run(lambda: cli.parse([str(a) for a in arguments]).run())
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.mark.parametrize("aux_head", [False, True])

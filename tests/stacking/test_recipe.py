@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from nasnet.data.sources import load
-from nasnet.experiments import cli
 from nasnet.experiments.runs.values import from_json
 from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.experiments.training.settings import TRAINING, TrainSettings
@@ -160,19 +159,6 @@ def test_settings_written_before_there_were_these_fields_still_load(settings):
     assert kept[-1] == "batch_norm_epsilon"
     old["recipe"] = {name: old["recipe"][name] for name in kept}
     assert from_json(type(settings), old) == settings
-
-
-@pytest.fixture
-def invoke(capsys):
-    def call(*arguments):
-        try:
-            code = cli.run(lambda: cli.parse([str(a) for a in arguments]).run())
-        except SystemExit as exit:
-            code = exit.code
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_every_field_is_a_flag(invoke):

@@ -4,6 +4,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import tyro
+
 from nasnet.experiments.commands.base import RunCommand
 from nasnet.experiments.console.lines import millions, print_json, stdout
 from nasnet.experiments.errors import OK, FailedError
@@ -15,14 +17,32 @@ if TYPE_CHECKING:
     from nasnet.experiments.transfer.job import Job
 
 
+@dataclasses.dataclass(frozen=True)
 class TrainingCommand(RunCommand):
-    """Its dataclass also has `batch_size`, `epochs`, `tensorboard` and `json`."""
+    """The flags of both.
+
+    Args:
+        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
+        batch_size: images of all devices and accumulation steps together; the learning rate that
+            the settings start from is scaled with it, unless it is given, too.
+        epochs: passes over the training images.
+        trial: which trial of the run directory.
+        out: the run directory; a new one below runs/ where it is left out.
+        resume: the run directory to go on with, instead of a cell.
+        tensorboard: write files for TensorBoard, too; needs the tensorboard package.
+        json: print the result as one JSON document.
+    """
 
     kind = TRANSFER
-    batch_size: int | None
-    epochs: int | None
-    tensorboard: bool
-    json: bool
+
+    cell: tyro.conf.Positional[str | None] = None
+    batch_size: int | None = None
+    epochs: int | None = None
+    trial: int | None = None
+    out: Path | None = None
+    resume: Path | None = None
+    tensorboard: bool = False
+    json: bool = False
 
     def shortened(self, start: Recipe) -> Any:
         """The settings with --epochs and --batch-size in them, which stand for others.

@@ -1,7 +1,6 @@
 """`nasnet transfer finetune`: a trained network and other images."""
 
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import tyro
@@ -19,31 +18,15 @@ if TYPE_CHECKING:
 class TransferFinetuneCommand(TrainingCommand):
     """Train on from given weights: other images, a new classifier, the lower cells frozen.
 
+    Where no cell is named, the cells are those that the weights come with.
+
     Args:
-        cell: a zoo name, a genotype's JSON file, or a run directory; where it is left out, the
-            cells are those that the weights come with.
         settings: what to begin with, what to train, and how.
-        batch_size: images of all devices and accumulation steps together; the default learning rate
-            is scaled with it, unless it is given, too.
-        epochs: passes over the training images.
-        trial: which trial of the run directory.
-        out: the run directory; a new one below runs/ where it is left out.
-        resume: the run directory of a fine-tuning to go on with.
-        tensorboard: write files for TensorBoard, too; needs the tensorboard package.
-        json: print the result as one JSON document.
     """
 
-    cell: tyro.conf.Positional[str | None] = None
     settings: Annotated[FinetuneSettings, tyro.conf.arg(name="")] = dataclasses.field(
         default_factory=FinetuneSettings
     )
-    batch_size: int | None = None
-    epochs: int | None = None
-    trial: int | None = None
-    out: Path | None = None
-    resume: Path | None = None
-    tensorboard: bool = False
-    json: bool = False
 
     prog = "nasnet transfer finetune"
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
 import tyro
@@ -22,34 +21,17 @@ class TransferTrainCommand(TrainingCommand):
     """Train the ImageNet network of a found or published cell.
 
     Args:
-        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
         settings: what to train, and how.
         preset: what the settings start from: mobile and large are the papers' networks and
             trainings; small suits a few thousand photos and a laptop. mobile where it is left out.
         plan: N@P as the papers write it, such as 4@1056; see nasnet transfer plan.
-        batch_size: images of all devices and accumulation steps together; the preset's learning
-            rate is scaled with it, unless it is given, too.
-        epochs: passes over the training images.
-        trial: which trial of the run directory.
-        out: the run directory; a new one below runs/ where it is left out.
-        resume: the run directory of a training to go on with, instead of a cell.
-        tensorboard: write files for TensorBoard, too; needs the tensorboard package.
-        json: print the result as one JSON document.
     """
 
-    cell: tyro.conf.Positional[str | None] = None
     settings: Annotated[TransferSettings, tyro.conf.arg(name="")] = dataclasses.field(
         default_factory=lambda: preset_settings("mobile")
     )
     preset: str | None = None
     plan: str | None = None
-    batch_size: int | None = None
-    epochs: int | None = None
-    trial: int | None = None
-    out: Path | None = None
-    resume: Path | None = None
-    tensorboard: bool = False
-    json: bool = False
 
     prog = "nasnet transfer train"
 

@@ -1,6 +1,8 @@
 """What a data set is: checked arrays with names, and how it is divided, cut down and stored."""
 
 import dataclasses
+import functools
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ class Dataset:
         y_val: labels [N] int64 of `x_val`.
         x_test: images [N, H, W, C] uint8 to report on, or None where the task has none.
         y_test: labels [N] int64 of `x_test`, or None with it.
+        notes: what a person should know of how it was read, one sentence each: what was converted,
+            passed over or held out, and what looks odd.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Dataset:
     y_val: np.ndarray
     x_test: np.ndarray | None = None
     y_test: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self):
         if len(self.classes) < 2:
@@ -55,8 +60,8 @@ class Dataset:
             _check_labels(split, y, len(self.classes))
             if x.shape[1:] != self.x_train.shape[1:]:
                 raise DataError(
-                    f"images of x_{split} are {_by(x.shape[1:])}, "
-                    f"expected {_by(self.x_train.shape[1:])} as in x_train"
+                    f"images of x_{split} are {by(x.shape[1:])}, "
+                    f"expected {by(self.x_train.shape[1:])} as in x_train"
                 )
             if y.dtype != np.int64:  # the one place where a frozen class is filled in
                 object.__setattr__(self, f"y_{split}", y.astype(np.int64))
@@ -66,6 +71,32 @@ class Dataset:
         """Height, width and channels of every image."""
         _, height, width, channels = self.x_train.shape
         return height, width, channels
+
+    def describe(self) -> list[str]:
+        """Lines for a person: which data, why this, shape, classes, range, counts; the notes."""
+        present = {
+            s: getattr(self, f"x_{s}") for s in SPLITS if getattr(self, f"x_{s}") is not None
+        }
+        lowest = min(int(x.min()) for x in present.values())
+        highest = max(int(x.max()) for x in present.values())
+        counts = " + ".join(f"{len(x):,} {split}" for split, x in present.items())
+        facts = (
+            f"{by(self.image_shape)}, {len(self.classes)} classes, values {lowest} to {highest}, "
+            f"{counts} images"
+        )
+        return [f"{self.source}: {facts}", *self.notes]
+
+    @functools.cached_property
+    def content(self) -> str:
+        """A digest of the images, the labels and the classes, whatever they are called or lie."""
+        digest = hashlib.sha256("\0".join(self.classes).encode())
+        for split in SPLITS:
+            for axis in "xy":
+                array = getattr(self, f"{axis}_{split}")
+                if array is not None:
+                    digest.update(f"{axis}_{split}{array.shape}".encode())
+                    digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
 
 def check_split(split: str, x: np.ndarray | None, y: np.ndarray | None) -> None:
@@ -78,13 +109,13 @@ def check_split(split: str, x: np.ndarray | None, y: np.ndarray | None) -> None:
     if x.dtype != np.uint8:
         raise DataError(f"x_{split} is {x.dtype}, expected uint8 (values 0 to 255)")
     if x.ndim != 4:
-        raise DataError(f"x_{split} has shape {_by(x.shape)}, expected N x H x W x C")
+        raise DataError(f"x_{split} has shape {by(x.shape)}, expected N x H x W x C")
     if not np.issubdtype(y.dtype, np.integer):
         raise DataError(f"y_{split} is {y.dtype}, expected integers")
     if y.ndim != 1:
-        raise DataError(f"y_{split} has shape {_by(y.shape)}, expected N")
+        raise DataError(f"y_{split} has shape {by(y.shape)}, expected N")
     if 0 in x.shape or not len(y):
-        raise DataError(f"x_{split} has shape {_by(x.shape)}, expected at least one image")
+        raise DataError(f"x_{split} has shape {by(x.shape)}, expected at least one image")
     if len(x) != len(y):
         raise DataError(f"y_{split} has {len(y)} labels, expected {len(x)} as in x_{split}")
 
@@ -95,7 +126,8 @@ def _check_labels(split: str, y: np.ndarray, classes: int) -> None:
             raise DataError(f"a label in y_{split} is {label}, expected 0 to {classes - 1}")
 
 
-def _by(shape: tuple[int, ...]) -> str:
+def by(shape: tuple[int, ...]) -> str:
+    """Lengths for a person: 32 x 32 x 3."""
     return " x ".join(map(str, shape)) if shape else "()"
 
 
@@ -193,7 +225,7 @@ def write_arrays(dataset: Dataset, folder: Path) -> None:
         for axis in "xy":
             name = f"{axis}_{split}"
             np.save(folder / f"{name}.npy", getattr(dataset, name), allow_pickle=False)
-    about = {"name": dataset.name, "source": dataset.source, "classes": dataset.classes}
+    about = {name: getattr(dataset, name) for name in ("name", "source", "classes", "notes")}
     text = json.dumps(about | {"splits": stored}, indent=2) + "\n"
     # Written last, so that a folder that has it is complete.
     (folder / "dataset.json").write_text(text, encoding="utf-8")
@@ -213,7 +245,10 @@ def read_arrays(folder: Path) -> Dataset:
             for split in about["splits"]
             for axis in "xy"
         }
-        return Dataset(about["name"], about["source"], tuple(about["classes"]), **arrays)
+        notes = tuple(about.get("notes", ()))  # version 0.1 had none
+        return Dataset(
+            about["name"], about["source"], tuple(about["classes"]), **arrays, notes=notes
+        )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{folder} is no stored data set, expected one: {reason}") from None

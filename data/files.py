@@ -4,6 +4,7 @@ import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -50,7 +51,7 @@ def read_npz(path: Path, seed: int) -> Dataset:
         raise DataError(f"{path}: {error}") from None
 
 
-def _load_arrays(path: Path) -> dict[str, np.ndarray]:
+def _load_arrays(path: Path) -> dict[str, Any]:
     """The arrays of an .npz by name, each an array of numbers or text; notes are not read."""
     name = "the file"
     try:
@@ -59,7 +60,7 @@ def _load_arrays(path: Path) -> dict[str, np.ndarray]:
             stored = np.load(file, allow_pickle=False)
             if not isinstance(stored, np.lib.npyio.NpzFile):
                 raise DataError("the file is a single array, expected an .npz with x_train")
-            arrays = {}
+            arrays: dict[str, Any] = {}
             for name in (n for n in stored.files if not n.startswith(_NOTES)):
                 if name not in (*_ARRAYS, "class_names"):
                     raise DataError(
@@ -131,7 +132,7 @@ def read_folder(path: Path, seed: int, image_size: int = FOLDER_SIZE) -> Dataset
         raise DataError(
             f"{folders['train']}: number of class folders is {len(classes)}, expected at least 2"
         )
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     for split, folder in folders.items():
         files, labels = _list_images(folder, classes)
         arrays[f"y_{split}"] = np.array(labels, np.int64)

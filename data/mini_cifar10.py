@@ -5,6 +5,7 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,7 +77,7 @@ def mini_cifar10() -> Dataset:
         raise DataError(f"CIFAR-10 is not on disk and could not be downloaded ({reason})")
     images, labels = _training_set()
     rest = np.arange(len(labels))
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     rng = np.random.default_rng(0)
     for split, count in _SIZES.items():
         chosen = rest[stratified(labels[rest], count, rng)]

@@ -6,6 +6,7 @@ one line. Neither it nor its imports load TensorFlow, except to read CIFAR-10.
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def _own(spec: str, seed: int) -> Dataset:
 
 
 def _shapes10(seed: int, source: str) -> Dataset:
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     streams = np.random.SeedSequence(seed).generate_state(len(_SHAPES_SIZES), np.uint64)
     for (split, count), stream in zip(_SHAPES_SIZES.items(), streams, strict=True):
         arrays[f"x_{split}"], arrays[f"y_{split}"] = shapes.shapes10(count, int(stream))

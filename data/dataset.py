@@ -165,7 +165,9 @@ def stratified(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.n
     return rng.permutation(np.concatenate(drawn))
 
 
-def split_validation(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def split_validation(
+    labels: np.ndarray, seed: int, candidates: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Divides training data that came without validation data.
 
     A sixth of it, at most 5,000 images, is held out, every class in its share.
@@ -173,18 +175,24 @@ def split_validation(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndar
     Args:
         labels: labels [N] of the training data.
         seed: of the choice.
+        candidates: positions that may be held out, where not all may.
 
     Returns:
         positions to train on and positions to validate on, both in rising order.
     """
+    positions = np.arange(len(labels)) if candidates is None else candidates
+    if not len(positions):
+        return np.arange(len(labels)), positions
     present, sizes = np.unique(labels, return_counts=True)
     if sizes.min() < 2:
         raise DataError(
             f"number of training images with label {present[sizes.argmin()]} is 1, "
             "expected at least 2 as there is no validation data"
         )
-    count = max(min(len(labels) // 6, _MOST_VALIDATION), len(present))
-    held_out = np.sort(stratified(labels, count, np.random.default_rng(seed)))
+    open_ = np.unique(labels[positions])
+    count = min(max(min(len(labels) // 6, _MOST_VALIDATION), len(open_)), len(positions))
+    chosen = stratified(labels[positions], count, np.random.default_rng(seed))
+    held_out = np.sort(positions[chosen])
     return np.setdiff1d(np.arange(len(labels)), held_out), held_out
 
 

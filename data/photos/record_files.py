@@ -8,6 +8,7 @@ complete; conversion.json, which says what is converted and how, comes first.
 import dataclasses
 import functools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,11 @@ class RecordSplit:
     def count(self) -> int:
         """How many images."""
         return int(self.firsts[-1])
+
+    def identity(self) -> Iterator[str]:
+        """Files, their sizes, and what is taken of them: others mean other images."""
+        for shard in self.shards:
+            yield f"{shard.file.name}\0{shard.file.stat().st_size}\0{shard.skip}\0{shard.count}"
 
     def describe(self, index: int) -> str:
         """An image's shard and its record in it, as "shard:record"."""

@@ -17,7 +17,8 @@ from nasnet.data import sources
 from nasnet.experiments.bench.settings import BENCH_TABLE, BenchTableRun, BenchTableSettings
 from nasnet.experiments.runs.images import begin_on_images
 from nasnet.experiments.searching.running import carry_out, start_pool
-from nasnet.experiments.training.driver import load_with_test
+from nasnet.experiments.training.data import open_data
+from nasnet.experiments.training.settings import TrainSettings
 from nasnet.runtime.files import write_atomically
 from nasnet.search.evaluators import TrainChild
 from nasnet.search.loop import Search
@@ -80,8 +81,10 @@ def begin(settings: BenchTableSettings, path: Path | None) -> BenchTableRun:
         ValueError: the settings, the data or the folder cannot be used.
         OSError: the folder cannot be written.
     """
-    dataset = load_with_test(settings.data, settings.seed)
-    return begin_on_images(BENCH_TABLE, settings, dataset, path, val=0, stores=["nasnet.db"])
+    dataset = open_data(TrainSettings(settings.data, settings.seed)).dataset
+    return begin_on_images(
+        BENCH_TABLE, settings, dataset, path, val=0, stores=["nasnet.db"], tests=True
+    )
 
 
 def measure(run: BenchTableRun) -> bool:

@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,7 +85,7 @@ class RunCommand(Command):
         code = self.report(run, result)
         if result:
             return code
-        again = f"{self.prog} --resume {run.path}"
+        again = f"{self.prog} {shlex.join(('--resume', str(run.path)))}"
         print(f"stopped; {self.saved(run)}; go on with: {again}", file=sys.stderr)
         return INTERRUPTED
 

@@ -7,7 +7,7 @@ import tyro
 
 from nasnet.cells import Genotype
 from nasnet.experiments.commands.base import Command
-from nasnet.experiments.console.lines import print_json, stdout
+from nasnet.experiments.console.lines import command, print_json, stdout
 from nasnet.experiments.errors import OK, NotFoundError
 from nasnet.experiments.networks.cell_argument import find_trial, read_trials
 from nasnet.experiments.searching.pareto import pareto_rows, pareto_table, write_pareto
@@ -47,7 +47,7 @@ class BestCommand(Command):
         out.print(top_table(run, trials, self.top))
         out.print(f"trial {best.number}:")
         out.print(describe(Genotype.from_json(best.genotype)))
-        out.print(f"next: nasnet train {run.path}", soft_wrap=True)
+        out.print(f"next: {command('train', run.path)}", soft_wrap=True)
         return OK
 
     def _show_front(self, run: SearchRun, trials: list[Trial]) -> int:

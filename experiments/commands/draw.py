@@ -31,8 +31,9 @@ class DrawCommand(Command):
         preset: the plan, image size and classes of a published network (`nasnet zoo` lists them);
             other flags overrule it.
         stack: the plan.
-        size: height and width of the images in pixels; 32 without a preset.
-        classes: number of classes; 10 without a preset.
+        size: height and width of the images in pixels; where it is left out, the preset's, or that
+            of the run directory's search, or 32.
+        classes: number of classes; likewise, or 10.
         aux: draw the auxiliary head, too.
         expand: draw each normal cell, instead of one box for a run of equal ones.
         json: print the file's path as one JSON document.

@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from nasnet.experiments.commands.base import Command
-from nasnet.experiments.console.lines import print_json, stdout
+from nasnet.experiments.console.lines import command, print_json, stdout
 from nasnet.experiments.errors import FAILURE, OK
 from nasnet.experiments.networks.trained import find_network
 from nasnet.transfer.serving.export import Format
@@ -72,7 +72,7 @@ class ExportCommand(Command):
             stdout().print(
                 f"{done.check}\n"
                 f"{done.file} is written; beside it: labels.txt, preprocessing.json, README.md\n"
-                f"next: nasnet predict {done.folder} IMAGE",
+                f"next: {command('predict', done.folder, 'IMAGE')}",
                 soft_wrap=True,
             )
         if not self.int8 and done.agreement is not None and not done.agreement.close:

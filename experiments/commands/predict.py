@@ -38,7 +38,6 @@ class PredictCommand(Command):
     json: bool = False
 
     def run(self) -> int:
-        from rich.markup import escape
         from rich.table import Table
 
         from nasnet.transfer.serving.predicting import predict
@@ -64,8 +63,8 @@ class PredictCommand(Command):
             table = Table("image", "class", "probability")
             for p in predictions:
                 for i, guess in enumerate(p.guesses):
-                    image = escape(str(p.image)) if i == 0 else ""
-                    table.add_row(image, escape(guess.name), f"{guess.probability:.4f}")
+                    image = str(p.image) if i == 0 else ""
+                    table.add_row(image, guess.name, f"{guess.probability:.4f}")
                 table.add_section()
             if len(bad) < len(predictions):
                 stdout().print(table)

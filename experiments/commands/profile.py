@@ -26,9 +26,10 @@ class ProfileCommand(Command):
         preset: the plan, image size and classes of a published network (`nasnet zoo` lists them);
             other flags overrule it.
         stack: the plan; N=6, F=32 is the paper's CIFAR network, 6 @ 768.
-        size: height and width of the images in pixels; 32 without a preset.
-        channels: of the images.
-        classes: number of classes; 10 without a preset.
+        size: height and width of the images in pixels; where it is left out, the preset's, or that
+            of the run directory's search, or 32.
+        channels: of the images; likewise, or 3.
+        classes: number of classes; likewise, or 10.
         aux: count the auxiliary head, too.
         latency: also build the network and measure it here, one image at a time. Imports
             TensorFlow.
@@ -43,7 +44,7 @@ class ProfileCommand(Command):
         default_factory=PlanFlags
     )
     size: int | None = None
-    channels: int = 3
+    channels: int | None = None
     classes: int | None = None
     aux: bool = False
     latency: bool = False

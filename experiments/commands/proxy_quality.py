@@ -44,7 +44,7 @@ class ProxyQualityCommand(RunCommand):
         return quality.measure(run)
 
     def report(self, run: ProxyRun, result: bool | None) -> int:
-        from nasnet.experiments.console.lines import print_json, stdout
+        from nasnet.experiments.console.lines import command, print_json, stdout
         from nasnet.experiments.proxies import quality, report
         from nasnet.search.evaluators import EVALUATORS
 
@@ -64,7 +64,7 @@ class ProxyQualityCommand(RunCommand):
             out.print(report.summary_table(rows))
             out.print(
                 f"results are in {run.path}: proxies.json, proxies.csv, proxies.png\n"
-                f"next: nasnet search --evaluator {best}",
+                f"next: {command('search', '--evaluator', best)}",
                 soft_wrap=True,
             )
         return OK

@@ -6,7 +6,7 @@ from pathlib import Path
 import tyro
 
 from nasnet.experiments.commands.base import Command
-from nasnet.experiments.console.lines import print_json, stdout
+from nasnet.experiments.console.lines import command, print_json, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.cell_argument import read_trials
 from nasnet.experiments.searching.report import reward_name, search_summary
@@ -42,7 +42,7 @@ class StatusCommand(Command):
             worth = reward_name(run.recorded)
             out.print(f"best: {worth} {best['reward']:.4f}, trial {best['trial']}")
         if summary["done"] < summary["trials"]:
-            out.print(f"to go on: nasnet search --resume {run.path}", soft_wrap=True)
+            out.print(f"to go on: {command('search', '--resume', run.path)}", soft_wrap=True)
         else:
-            out.print(f"next: nasnet best {run.path}", soft_wrap=True)
+            out.print(f"next: {command('best', run.path)}", soft_wrap=True)
         return OK

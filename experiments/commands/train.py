@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self
 import tyro
 
 from nasnet.experiments.commands.base import RunCommand, following
-from nasnet.experiments.console.lines import millions, print_json, stdout
+from nasnet.experiments.console.lines import command, millions, print_json, stdout
 from nasnet.experiments.errors import OK
-from nasnet.experiments.networks.cell_argument import resolve_cell
+from nasnet.experiments.networks.cell_argument import resolve_cell, search_of
 from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings, with_recipe
 
 
@@ -19,6 +19,8 @@ class TrainCommand(RunCommand):
     """Train the network of a found or published cell from scratch.
 
     Validation images are watched while it trains; the test images are evaluated once, at the end.
+    The cell of a search is trained on the data of the search, and no image that the search has seen
+    is a test image.
 
     Args:
         cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
@@ -28,7 +30,8 @@ class TrainCommand(RunCommand):
             or darts. They take hundreds of epochs.
         trial: which trial of the run directory.
         out: the run directory; a new one below runs/ where it is left out.
-        resume: the run directory of a training to go on with, instead of a cell.
+        resume: the run directory of a training to go on with, instead of a cell. Only --data may
+            change, to where the same images are now.
         json: print the result as one JSON document.
     """
 
@@ -65,7 +68,15 @@ class TrainCommand(RunCommand):
         from nasnet.experiments.training import driver
 
         name, genotype = resolve_cell(self.cell or "", self.trial)
-        return driver.begin(self.settings, name, genotype, self.out)
+        search = search_of(self.cell or "")
+        return driver.begin(
+            self.settings, name, genotype, self.out, searched=[] if search is None else [search]
+        )
+
+    def go_on(self, path: Path) -> TrainRun:
+        from nasnet.experiments.training import driver
+
+        return driver.reopen(path, self.settings)
 
     def work(self, run: TrainRun) -> dict[str, Any]:
         from nasnet.experiments.training import driver
@@ -78,13 +89,16 @@ class TrainCommand(RunCommand):
         if self.json:
             print_json({"run": str(run.path), **result})
             return OK
+        tested = "no test images"
+        if result["test_accuracy"] is not None:
+            tested = f"{result['test_accuracy']:.4f} on {result['test_images']:,} images"
         stdout().print(
-            f"test accuracy {result['test_accuracy']:.4f} on {result['test_images']:,} images, "
-            f"validation {result['val_accuracy']:.4f}; {result['parameters']:,} parameters, "
-            f"{millions(result['mult_adds'])} multiply-adds\n"
+            f"test accuracy: {tested}; "
+            f"validation {result['val_accuracy']:.4f} on {result['val_images']:,}; "
+            f"{result['parameters']:,} parameters, {millions(result['mult_adds'])} multiply-adds\n"
             f"results are in {run.path}: model.keras, result.json, history.csv, training.png\n"
-            f"next: keras.models.load_model('{run.path}/model.keras'), "
-            f"nasnet draw {run.path}/genotype.json",
+            f"next: {command('export', run.path)}\n"
+            f"or: {command('predict', run.path, 'IMAGE')}",
             soft_wrap=True,
         )
         return OK

@@ -37,7 +37,7 @@ class ZooCommand(Command):
         for rows in cells:
             first = rows[0]
             about = f"{first['name']}, {first['year']}: {first['paper']}; {first['note']}"
-            out.print(about, soft_wrap=True, markup=False)
+            out.print(about, soft_wrap=True)
             out.print(_table(rows))
         return OK
 

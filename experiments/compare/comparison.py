@@ -11,6 +11,7 @@ import numpy as np
 
 from nasnet.data import sources
 from nasnet.experiments.compare.settings import COMPARISON, CompareSettings, Comparison
+from nasnet.experiments.runs.facts import DataFacts
 from nasnet.runtime.files import write_atomically
 
 
@@ -93,13 +94,13 @@ def begin(settings: CompareSettings, path: Path | None) -> Comparison:
     if settings.evaluator == "table":
         from nasnet.experiments.compare.tables import load_table
 
-        (_, table), name = load_table(settings), settings.data
+        _, table = load_table(settings)
         what = ", ".join(settings.search_on) or settings.dataset
         source = f"{Path(table.source).name}, {len(table.rows):,} rows, {what}"
+        facts = DataFacts(settings.data, source)
     else:
         settings.check_flags()
-        dataset = sources.load(settings.data, seed=settings.seed)
-        name, source = dataset.name, dataset.source
+        facts = DataFacts.of(sources.load(settings.data, seed=settings.seed))
     comparison = COMPARISON.create(path)
-    comparison.record(settings, name, source=source)
+    comparison.record(settings, facts)
     return comparison

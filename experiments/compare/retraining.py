@@ -18,14 +18,16 @@ from nasnet.experiments.compare.searches import ended
 from nasnet.experiments.compare.settings import Comparison
 from nasnet.experiments.console.lines import millions, say
 from nasnet.experiments.runs.run import clear_unmade
-from nasnet.experiments.runs.values import pinned
 from nasnet.experiments.searching.report import top
+from nasnet.experiments.searching.settings import SEARCH, SearchRun
 from nasnet.experiments.training import driver
-from nasnet.experiments.training.settings import TRAINING, TrainSettings
+from nasnet.experiments.training.data import of_search, open_data
+from nasnet.experiments.training.settings import TrainSettings
 from nasnet.runtime.files import write_atomically
 from nasnet.stacking.network import CellFrame, CellNetwork
 
 REFERENCE = "nasnet-a"
+_SPLITS = {"val": "validation", "test": "test"}
 _COLUMNS = (
     "name",
     "controller",
@@ -114,8 +116,13 @@ def retrain_all(comparison: Comparison) -> None:
     """
     settings = comparison.settings
     final = dataclasses.replace(settings.final, data=settings.data)
-    dataset = driver.load_with_test(final.data, final.seed, final.image_size)
-    final = pinned(final, dataset.name)
+    searched = [
+        SEARCH.open(path)
+        for run in planned(settings)
+        if ended(path := runs_folder(comparison) / run.name)
+    ]
+    final = of_search(final, searched)
+    dataset = open_data(final, searched).dataset
     frame = CellFrame(final.stack, dataset.image_shape, len(dataset.classes))
     cost, _ = network_cost(frame.network(NASNET_A))
     chosen = candidates(comparison)
@@ -128,13 +135,16 @@ def retrain_all(comparison: Comparison) -> None:
         plan = dataclasses.replace(final.stack, filters=filters)
         say(f"training {i + 1} of {len(chosen)}: {candidate.name}, {filters} filters")
         wanted = dataclasses.replace(final, stack=plan)
-        result = _train(comparison.path / "retrained" / candidate.name, candidate, wanted)
+        path = comparison.path / "retrained" / candidate.name
+        result = _train(path, candidate, wanted, searched)
         values = {**dataclasses.asdict(candidate), **result, "filters": filters}
         rows.append({column: values[column] for column in _COLUMNS})
         _write(comparison.path, rows)
 
 
-def _train(path: Path, candidate: Candidate, settings: TrainSettings) -> dict[str, Any]:
+def _train(
+    path: Path, candidate: Candidate, settings: TrainSettings, searched: Sequence[SearchRun]
+) -> dict[str, Any]:
     clear_unmade(path)
     if (path / "result.json").is_file():
         found = Genotype.from_json((path / "genotype.json").read_text())
@@ -142,9 +152,9 @@ def _train(path: Path, candidate: Candidate, settings: TrainSettings) -> dict[st
             return json.loads((path / "result.json").read_text())
         shutil.rmtree(path)  # more searches have found a better cell for this place
     if path.is_dir():
-        run = TRAINING.reopen(path, settings)
+        run = driver.reopen(path, settings)
     else:
-        run = driver.begin(settings, candidate.name, candidate.genotype, path)
+        run = driver.begin(settings, candidate.name, candidate.genotype, path, searched)
     return driver.train(run)
 
 
@@ -157,10 +167,12 @@ def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(folder / "retrained.csv", text.getvalue())
+    # The searches may have seen all images, and then there are none to test with.
+    split = "val" if rows[0]["test_accuracy"] is None else "test"
     groups: dict[str, list[float]] = {}
     for row in rows:
-        groups.setdefault(row["controller"], []).append(row["test_accuracy"])
-    value = "test accuracy after training at equal size"
+        groups.setdefault(row["controller"], []).append(row[f"{split}_accuracy"])
+    value = f"{_SPLITS[split]} accuracy after training at equal size"
     figure = viz.groups_figure(groups, value=value, reference=REFERENCE)
     for suffix in ("png", "svg"):
         viz.save_figure(figure, folder / f"retrained.{suffix}")
@@ -179,6 +191,6 @@ def retrained_table(rows: Sequence[dict[str, Any]]) -> Table:
             f"{row['parameters']:,}",
             millions(row["mult_adds"]),
             f"{row['val_accuracy']:.4f}",
-            f"{row['test_accuracy']:.4f}",
+            "" if row["test_accuracy"] is None else f"{row['test_accuracy']:.4f}",
         )
     return table

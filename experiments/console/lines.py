@@ -7,6 +7,7 @@ import contextlib
 import functools
 import json
 import logging
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,18 @@ def stdout() -> "Console":
     """The console of results."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    # Text of users, such as paths and class names, may look like markup.
+    return Console(highlight=False, markup=False)
 
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def command(*words: object) -> str:
+    """A command to type, in which paths with spaces are quoted."""
+    return shlex.join(["nasnet", *map(str, words)])
 
 
 def duration(seconds: float) -> str:

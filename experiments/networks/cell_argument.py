@@ -41,6 +41,11 @@ def resolve_cell(text: str, trial: int | None = None) -> tuple[str, Genotype]:
     )
 
 
+def search_of(text: str) -> SearchRun | None:
+    """The search that `resolve_cell` takes its cell from; None where it is no run's."""
+    return SEARCH.open(Path(text)) if text not in ZOO and Path(text).is_dir() else None
+
+
 def read_trials(run: Run[Any]) -> list[Trial]:
     """All trials of a run, whether it runs just now or not."""
     with TrialStore(run.store, create=False) as store:

@@ -4,12 +4,13 @@ import dataclasses
 from typing import Any
 
 from nasnet.cells import Family
-from nasnet.experiments.networks.cell_argument import resolve_cell
+from nasnet.data.dataset import read_arrays
+from nasnet.experiments.networks.cell_argument import resolve_cell, search_of
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack, StemName
 from nasnet.stacking.presets import PRESETS
 
-_SIZE, _CLASSES = 32, 10
+_SHAPE, _CLASSES = (32, 32, 3), 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,17 +76,19 @@ def choose_network(
     preset: str | None = None,
     trial: int | None = None,
     size: int | None = None,
-    channels: int = 3,
+    channels: int | None = None,
     classes: int | None = None,
 ) -> ChosenNetwork:
     """The network that a command is asked for; what is given overrules the preset.
+
+    Without a preset the images and classes are those that a run directory's search was on.
 
     Args:
         cell: what `resolve_cell` takes; the preset's where it is None.
         flags: the plan.
         preset: a name in `PRESETS`.
         trial: which trial of a run directory.
-        size: height and width of the images.
+        size: height and width of the images in pixels.
         channels: of the images.
         classes: number of classes.
 
@@ -102,9 +105,17 @@ def choose_network(
         cell = published.cell
     name, genotype = resolve_cell(cell, trial)
     stack = dataclasses.replace(published.stack if published else Stack(), **flags.given)
-    if size is None:
-        size = published.size if published else _SIZE
-    if classes is None:
-        classes = published.classes if published else _CLASSES
-    network = CellNetwork(genotype, stack, (size, size, channels), classes)
+    (height, width, depth), known = _SHAPE, _CLASSES
+    if published is not None:
+        height = width = published.size
+        known = published.classes
+    elif (search := search_of(cell)) is not None:
+        (height, width, depth), known = (
+            read_arrays(search.data).image_shape,
+            len(search.facts.classes),
+        )
+    if size is not None:
+        height = width = size
+    shape = (height, width, depth if channels is None else channels)
+    network = CellNetwork(genotype, stack, shape, known if classes is None else classes)
     return ChosenNetwork(name, network, preset)

@@ -40,7 +40,6 @@ def begin(settings: ProxySettings, path: Path | None) -> ProxyRun:
         OSError: the folder cannot be written.
     """
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
-    dataset = dataclasses.replace(dataset, x_test=None, y_test=None)
     stores = (CHILDREN, MEASURED)
     return begin_on_images(PROXIES, settings, dataset, path, val=settings.val_images, stores=stores)
 

@@ -24,7 +24,7 @@ import tyro
 from nasnet.experiments import cli
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.compare.searches import finished
-from nasnet.experiments.console.lines import say
+from nasnet.experiments.console.lines import command, say
 from nasnet.experiments.errors import INTERRUPTED, OK
 from nasnet.experiments.published.steps import run_nasnet
 from nasnet.experiments.runs.run import clear_unmade
@@ -183,7 +183,7 @@ def _conclude(steps: Steps, folder: Path) -> None:
     print(
         f"top-1 {found['top1']:.4f}, top-5 {found['top5']:.4f} on {found['images']:,} photos\n"
         f"results are in {folder}: search/, plan.json, train/, evaluation.json, export/\n"
-        f"next: nasnet predict {steps.train} photo.jpg"
+        f"next: {command('predict', steps.train, 'IMAGE')}"
     )
 
 

@@ -1,11 +1,13 @@
 """Runs whose folder holds the images that their children train on."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nasnet.cells import NASNET_A, network_cost
 from nasnet.data import sources
+from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.runs.run import Run, RunKind
 from nasnet.stacking.network import CellFrame
 
@@ -20,6 +22,7 @@ def begin_on_images(
     *,
     val: int,
     stores: Sequence[str],
+    tests: bool = False,
 ) -> Run[S]:
     """A new run, its images and its empty stores.
 
@@ -30,6 +33,7 @@ def begin_on_images(
         path: the folder; a new one below `runs/` where it is None.
         val: validation images to keep, as far as there are so many; 0 for all.
         stores: names of files.
+        tests: whether it has business with test images; else they do not enter its folder.
 
     Raises:
         ValueError: the settings, the data or the folder cannot be used.
@@ -38,7 +42,7 @@ def begin_on_images(
     from nasnet.search.stores import TrialStore
 
     part = sources.subset(
-        dataset,
+        dataset if tests else dataclasses.replace(dataset, x_test=None, y_test=None),
         train=min(settings.train_images, len(dataset.x_train)) or None,
         val=min(val, len(dataset.x_val)) or None,
         seed=settings.seed,
@@ -49,5 +53,6 @@ def begin_on_images(
     sources.write_arrays(part, run.data)
     for name in stores:
         TrialStore(run.path / name).close()
-    run.record(settings, dataset.name, source=dataset.source, classes=dataset.classes)
+    used = f"children train on {len(part.x_train):,} images and are judged by {len(part.x_val):,}"
+    run.record(settings, DataFacts.of(dataset, used))
     return run

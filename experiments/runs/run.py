@@ -10,14 +10,15 @@ settings that it has, of which some may change; one process at a time works in i
 
 import dataclasses
 import json
+import shlex
 import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from nasnet.experiments.console.lines import say
 from nasnet.experiments.errors import NotFoundError
+from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.runs.values import differences, from_json, pinned, values_of
 from nasnet.runtime.files import write_atomically
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 VERSION = 1
 S = TypeVar("S")
 _KEYS = ("format", "version", "settings", "source", "classes", "environment")
+_LATER_KEYS = ("content", "lines")  # version 0.1 had none
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +61,8 @@ class RunKind(Generic[S]):
         path = path or _free_path(name or self.name)
         if path.is_dir() and (path / "config.json").exists():
             raise ValueError(
-                f"{path} holds a run already, expected a new folder (or --resume {path})"
+                f"{path} holds a run already, expected a new folder "
+                f"(or {shlex.join(('--resume', str(path)))})"
             )
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise ValueError(f"{path} is there already, expected a new or an empty folder")
@@ -101,8 +104,8 @@ class RunKind(Generic[S]):
         self.check(run)
         settings = pinned(settings, run.data_name)
         if run.changes(settings):
-            run.write_config(settings, source=run.source, classes=run.classes)
-        say(f"data: {run.source}")
+            run.write_config(settings, run.facts)
+        run.facts.say()
         return run
 
 
@@ -138,19 +141,12 @@ class Run(Generic[S]):
             ) from None
         return lock
 
-    def record(self, settings: S, data: str, *, source: str, classes: Collection[str] = ()) -> None:
-        """Records what a new run is: the last step of its beginning.
+    def record(self, settings: S, facts: DataFacts) -> None:
+        """Records what a new run is, the last step of its beginning, and says what its data are."""
+        self.write_config(pinned(settings, facts.name), facts)
+        facts.say()
 
-        Args:
-            settings: as they were given.
-            data: what was found where they leave that open.
-            source: a line about the data.
-            classes: the names of their classes.
-        """
-        self.write_config(pinned(settings, data), source=source, classes=classes)
-        say(f"data: {source}")
-
-    def write_config(self, settings: S, *, source: str, classes: Collection[str]) -> None:
+    def write_config(self, settings: S, facts: DataFacts) -> None:
         """Writes settings, data, and what the run runs with."""
         from nasnet.experiments.runs.environment import environment
 
@@ -158,8 +154,7 @@ class Run(Generic[S]):
             "format": self.kind.format,
             "version": VERSION,
             "settings": dataclasses.asdict(settings),  # type: ignore[call-overload]
-            "source": source,
-            "classes": list(classes),
+            **facts.written(),
             "environment": environment(),
         }
         write_atomically(self.config, json.dumps(config, indent=2) + "\n")
@@ -174,7 +169,7 @@ class Run(Generic[S]):
             config = json.loads(self.config.read_text())
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{self.config} is not JSON: {error}") from None
-        if not isinstance(config, dict) or sorted(config) != sorted(_KEYS):
+        if not isinstance(config, dict) or {*config} - {*_LATER_KEYS} != {*_KEYS}:
             keys = sorted(config) if isinstance(config, dict) else config
             raise ValueError(f"{self.config} has the keys {keys}, expected {sorted(_KEYS)}")
         if config["format"] != self.kind.format or config["version"] != VERSION:
@@ -215,14 +210,14 @@ class Run(Generic[S]):
         return settings.data
 
     @property
+    def facts(self) -> DataFacts:
+        """What is known of its data."""
+        return DataFacts.read(self.read_config(), self.data_name)
+
+    @property
     def source(self) -> str:
         """A line about its data."""
         return self.read_config()["source"]
-
-    @property
-    def classes(self) -> list[str]:
-        """The names of the classes of its data."""
-        return self.read_config()["classes"]
 
     def changes(self, new: S) -> list[str]:
         """One line for each setting of the run that differs now.
@@ -230,7 +225,7 @@ class Run(Generic[S]):
         Raises:
             ValueError: one of them is not among those that may change; the text names them all.
         """
-        lines = differences(self.settings, new)
+        lines = differences(pinned(self.settings, self.data_name), pinned(new, self.data_name))
         changed = [line for line in lines if line.split(":")[0] not in self.kind.may_change]
         if changed:
             raise ValueError(

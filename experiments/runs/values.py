@@ -3,7 +3,10 @@
 import dataclasses
 import types
 import typing
+from pathlib import Path
 from typing import Any, Literal, TypeVar
+
+from nasnet.runtime.loading import absolute
 
 T = TypeVar("T")
 AUTO = "auto"  # data that are found out when a run begins
@@ -40,13 +43,21 @@ def values_of(kind: type, data: Any, where: str = "settings") -> dict[str, Any]:
 
 
 def pinned(settings: T, data: str) -> T:
-    """The settings with these data, where they were left to be found out ("auto").
+    """The settings with data that mean the same tomorrow and in another folder.
 
     What was found when a run began holds for all of it: another network connection is no reason to
-    go on with other images.
+    go on with other images. A path is made absolute.
+
+    Args:
+        settings: with `data`, which may be "auto" or None.
+        data: what was found where they leave that open.
     """
-    left_open: Any = settings
-    return dataclasses.replace(left_open, data=data) if left_open.data == AUTO else settings
+    given: Any = settings
+    found = data if given.data in (AUTO, None) else given.data
+    found = absolute(found)
+    if Path(found).exists():
+        found = str(Path(found).absolute())
+    return settings if found == given.data else dataclasses.replace(given, data=found)
 
 
 def differences(old: Any, new: Any, prefix: str = "") -> list[str]:

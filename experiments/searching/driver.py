@@ -1,7 +1,6 @@
 """A search from settings to results, in a run directory."""
 
 import contextlib
-import dataclasses
 import functools
 import os
 import shutil
@@ -39,13 +38,7 @@ def begin(settings: SearchSettings, path: Path | None) -> SearchRun:
     """
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
     return begin_on_images(
-        SEARCH,
-        settings,
-        # A search has no business with test images, so they do not enter its folder.
-        dataclasses.replace(dataset, x_test=None, y_test=None),
-        path,
-        val=settings.val_images,
-        stores=["nasnet.db"],
+        SEARCH, settings, dataset, path, val=settings.val_images, stores=["nasnet.db"]
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nasnet.cells import Genotype
-from nasnet.experiments.console.lines import duration, millions, print_json, stdout
+from nasnet.experiments.console.lines import command, duration, millions, print_json, stdout
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.runtime.loading import is_spec, loaded_object
@@ -128,6 +128,6 @@ def print_search(run: Run[SearchSettings], trials: list[Trial], *, as_json: bool
     out.print(top_table(run, trials))
     out.print(
         f"results are in {run.path}: best.json, best.svg, best.png, search.png\n"
-        f"next: nasnet train {run.path}",
+        f"next: {command('train', run.path)}",
         soft_wrap=True,
     )

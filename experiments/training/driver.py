@@ -1,22 +1,21 @@
 """A network trained from scratch: a found cell or a published one, in a run directory."""
 
 import csv
-import dataclasses
 import io
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nasnet.cells import Genotype, network_cost
-from nasnet.data import sources
-from nasnet.data.dataset import split_validation
+from nasnet.data.dataset import Dataset
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, say
-from nasnet.experiments.runs.values import AUTO
+from nasnet.experiments.searching.settings import SearchRun
+from nasnet.experiments.training.data import of_search, open_data, reopen_data
 from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
@@ -27,36 +26,52 @@ COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 History = list[dict[str, float]]
 
 
-def load_with_test(data: str, seed: int, image_size: int | None = None) -> sources.Dataset:
-    """The data set; one without test images gives up a part of its training images for them."""
-    dataset = sources.load(data, seed=seed, image_size=image_size)
-    if dataset.x_test is not None:
-        return dataset
-    kept, held_out = split_validation(dataset.y_train, seed)
-    return dataclasses.replace(
-        dataset,
-        source=f"{dataset.source}; {len(held_out):,} of its training images held out for the test",
-        x_train=dataset.x_train[kept],
-        y_train=dataset.y_train[kept],
-        x_test=dataset.x_train[held_out],
-        y_test=dataset.y_train[held_out],
-    )
-
-
-def begin(settings: TrainSettings, name: str, genotype: Genotype, path: Path | None) -> TrainRun:
+def begin(
+    settings: TrainSettings,
+    name: str,
+    genotype: Genotype,
+    path: Path | None,
+    searched: Sequence[SearchRun] = (),
+) -> TrainRun:
     """Makes the run directory of a new training.
+
+    Args:
+        settings: what is left out of them is that of the first search, where there is one.
+        name: of the cell.
+        genotype: what is trained.
+        path: the run directory; a new one where it is None.
+        searched: the searches that the cell may come from, whose images are no test images.
 
     Raises:
         ValueError: the settings, the data or the folder cannot be used.
         OSError: the folder cannot be written.
     """
-    dataset = load_with_test(settings.data, settings.seed, settings.image_size)
-    network = CellNetwork(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
+    settings = of_search(settings, searched)
+    data = open_data(settings, searched)
+    network = _network(settings, genotype, data.dataset)
     network_cost(network, aux_head=settings.recipe.aux_weight > 0)
     run = TRAINING.create(path, f"train-{name}")
     write_atomically(run.path / "genotype.json", genotype.to_json(indent=2) + "\n")
-    run.record(settings, dataset.name, source=dataset.source, classes=dataset.classes)
+    data.write(run)
+    run.record(settings, data.facts)
     return run
+
+
+def reopen(path: Path, settings: TrainSettings) -> TrainRun:
+    """A training to go on with; its data may lie elsewhere by now.
+
+    Raises:
+        NotFoundError: there is none.
+        ValueError: settings have changed, or the data are others than those of the run.
+    """
+    run = TRAINING.open(path)
+    if settings.data != run.data_name:
+        reopen_data(run, settings.data)
+    return TRAINING.reopen(path, settings)
+
+
+def _network(settings: TrainSettings, genotype: Genotype, dataset: Dataset) -> CellNetwork:
+    return CellNetwork(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
 
 
 def train(run: TrainRun) -> dict[str, Any]:
@@ -73,12 +88,9 @@ def train(run: TrainRun) -> dict[str, Any]:
 
     with run.lock():
         settings = run.settings
-        dataset = load_with_test(settings.data, settings.seed, settings.image_size)
-        # Version 0.1 recorded what was found for "auto" in words alone, its name first.
-        if settings.data == AUTO and dataset.name != run.source.split(",")[0]:
-            raise ValueError(f"data is {dataset.source}, expected that of the run: {run.source}")
+        dataset = reopen_data(run).dataset
         genotype = Genotype.from_json((run.path / "genotype.json").read_text())
-        network = CellNetwork(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
+        network = _network(settings, genotype, dataset)
         trainer = Trainer(network, settings.recipe, seed=settings.seed)
         history = _fit(run, trainer, dataset, settings.recipe.epochs)
         result = _test(trainer, dataset, history)
@@ -88,7 +100,7 @@ def train(run: TrainRun) -> dict[str, Any]:
     return result
 
 
-def _fit(run: TrainRun, trainer: Any, dataset: sources.Dataset, epochs: int) -> History:
+def _fit(run: TrainRun, trainer: Any, dataset: Dataset, epochs: int) -> History:
     """Trains the epochs that are left; all of them, in numbers."""
     history = _restore(run, trainer)
     started = time.monotonic()
@@ -118,15 +130,17 @@ def _line(history: History, epochs: int) -> str:
     )
 
 
-def _test(trainer: Any, dataset: sources.Dataset, history: History) -> dict[str, Any]:
-    """The result, by the test images."""
-    if dataset.x_test is None or dataset.y_test is None:
-        raise ValueError(f"data set {dataset.name} has no test images, expected some")
-    loss, accuracy = trainer.evaluate(dataset.x_test, dataset.y_test)
+def _test(trainer: Any, dataset: Dataset, history: History) -> dict[str, Any]:
+    """The result, by the test images where there are any."""
+    accuracy = loss = None
+    count = 0
+    if dataset.x_test is not None and dataset.y_test is not None:
+        loss, accuracy = trainer.evaluate(dataset.x_test, dataset.y_test)
+        count = len(dataset.x_test)
     return {
         "test_accuracy": accuracy,
         "test_loss": loss,
-        "test_images": len(dataset.x_test),
+        "test_images": count,
         "val_accuracy": history[-1]["val_accuracy"],
         "val_images": len(dataset.x_val),
         "train_images": len(dataset.x_train),

@@ -13,14 +13,15 @@ class TrainSettings:
     """Settings of a training from scratch.
 
     Args:
-        data: auto, mini-cifar10, shapes10, a .npz file, or a folder of class folders.
+        data: as of `nasnet search`; where it is left out, what the cell's search was on, else auto.
         seed: of the weights, the order of the images and their augmentation.
-        image_size: side to which images of class folders are brought.
+        image_size: side in pixels to which images are brought; where it is left out, that of the
+            cell's search.
         stack: the network's plan.
         recipe: the training.
     """
 
-    data: str = "auto"
+    data: str | None = None
     seed: int = 0
     image_size: int | None = None
     stack: Stack = Stack(repeats=2, filters=8)
@@ -43,5 +44,6 @@ def with_recipe(name: str) -> TrainSettings:
     return TrainSettings(recipe=RECIPES[name])
 
 
-TRAINING = RunKind("nasnet-training", "training", "train", TrainSettings)
+# Where its images are now; that they are the same is checked by their content.
+TRAINING = RunKind("nasnet-training", "training", "train", TrainSettings, may_change=("data",))
 TrainRun = Run[TrainSettings]

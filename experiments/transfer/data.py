@@ -25,8 +25,8 @@ def check_classes(run: TransferRun, images: ImageSet) -> None:
     Raises:
         ValueError: they are.
     """
-    classes = run.classes
-    if list(images.classes) != classes:
+    classes = run.facts.classes
+    if images.classes != classes:
         raise ValueError(
             f"data has {len(images.classes)} classes from {images.classes[0]!r} on, expected the "
             f"{len(classes)} of {run.path} from {classes[0]!r} on"

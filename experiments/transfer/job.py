@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nasnet.cells import Genotype, network_cost
 from nasnet.data.photos.images import ImageSet
-from nasnet.experiments.console.lines import say
+from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.transfer.data import ImageBatches, check_classes, open_data
 from nasnet.experiments.transfer.settings import (
     TRANSFER,
@@ -73,6 +73,7 @@ def begin(
         OSError: the folder cannot be written.
     """
     images = open_data(settings.data, settings.image_limit)
+    facts = DataFacts.of(images)
     recipe, count = settings.recipe, images.train.count
     network_cost(settings.network(genotype, len(images.classes)), aux_head=recipe.aux_weight > 0)
     replicas.micro_batch(recipe.batch_size, settings.accumulate)
@@ -83,12 +84,12 @@ def begin(
     if replicas.workers > 1 and path is None:
         raise ValueError("out is left out, expected --out DIR, the same for all workers")
     if not replicas.chief:
-        say(f"data: {images.source}")
+        facts.say()
         return _job(path or Path(), settings, genotype, images, replicas)
     run = TRANSFER.create(path, f"transfer-{name}")
     write_atomically(run.path / "genotype.json", genotype.to_json(indent=2) + "\n")
     write_atomically(run.path / "labels.txt", "\n".join(images.classes) + "\n")
-    run.record(settings, settings.data, source=images.source, classes=images.classes)
+    run.record(settings, facts)
     return _job(run.path, settings, genotype, images, replicas)
 
 
@@ -103,7 +104,9 @@ def reopen(path: Path, settings: TransferSettings, replicas: Replicas) -> Job:
     run.changes(settings)
     images = open_data(settings.data, settings.image_limit)
     check_classes(run, images)
-    say(f"data: {images.source}")
+    facts = DataFacts.of(images)
+    run.facts.check_same(facts, str(path))
+    facts.say()
     return _job(path, settings, read_genotype(run), images, replicas)
 
 

@@ -12,6 +12,7 @@ from nasnet.cells import NASNET_A, network_cost
 from nasnet.experiments.commands.export import ExportCommand
 from nasnet.experiments.errors import FAILURE, NotFoundError
 from nasnet.experiments.networks.trained import find_network
+from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.training.settings import TRAINING, TrainSettings
 from nasnet.runtime.files import write_atomically
@@ -60,7 +61,7 @@ def run(model, tmp_path):
     path = tmp_path / "mine"
     path.mkdir()
     settings = TrainSettings(data="photos", recipe=Recipe(epochs=3))
-    Run(path, TRAINING).write_config(settings, source="photos of a|b", classes=CLASSES)
+    Run(path, TRAINING).write_config(settings, DataFacts("", "photos of a|b", CLASSES))
     write_atomically(path / "genotype.json", NASNET_A.to_json())
     result = {"test_accuracy": 0.625, "test_images": 2000, "val_accuracy": 0.5, "val_images": 80}
     write_atomically(path / "result.json", json.dumps(result))

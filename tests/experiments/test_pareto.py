@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nasnet.cells import CellSpace
 from nasnet.controller import Proposal
 from nasnet.experiments import cli
+from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.searching.pareto import pareto_rows
 from nasnet.experiments.searching.settings import SEARCH, SearchSettings
 from nasnet.search import Trial, TrialStore, pareto_front
@@ -67,7 +68,7 @@ def test_a_searchs_front_is_of_accuracies_and_either_cost():
 
 def test_best_shows_and_draws_the_front(tmp_path, capsys):
     run = SEARCH.create(tmp_path / "run")
-    run.write_config(SearchSettings(), source="made up", classes=("a", "b"))
+    run.write_config(SearchSettings(), DataFacts("", "made up", ("a", "b")))
     with TrialStore(run.store) as store:
         store.save(trials())
 
@@ -86,7 +87,7 @@ def test_best_shows_and_draws_the_front(tmp_path, capsys):
 
 def test_a_run_without_results_has_no_front(tmp_path, capsys):
     run = SEARCH.create(tmp_path / "run")
-    run.write_config(SearchSettings(), source="made up", classes=("a", "b"))
+    run.write_config(SearchSettings(), DataFacts("", "made up", ("a", "b")))
     TrialStore(run.store).close()
     assert cli.run(lambda: cli.parse(["best", str(run.path), "--pareto"]).run()) == 3
 

@@ -10,6 +10,7 @@ from nasnet.experiments.commands.export import ExportCommand
 from nasnet.experiments.commands.predict import PredictCommand
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.networks.trained import find_network
+from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.training.settings import TRAINING, TrainSettings
 from nasnet.runtime.files import write_atomically
@@ -33,7 +34,7 @@ def colour_network(*, channels=3, activation=None):
 def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "colours"
     path.mkdir()
-    Run(path, TRAINING).write_config(TrainSettings(), source="colours", classes=tuple(COLOURS))
+    Run(path, TRAINING).write_config(TrainSettings(), DataFacts("", "colours", tuple(COLOURS)))
     colour_network().save(path / "model.keras")
     return path
 

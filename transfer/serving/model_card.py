@@ -27,7 +27,7 @@ class Facts:
         source: the data that it was trained on, in one line.
         settings: how it was trained.
         result: what was measured: NAME_accuracy with NAME_images, the number of images; or top1 and
-            top5 with images.
+            top5 with images. None was not measured.
         check: in one line, how the exported network compares to the Keras network.
         versions: of what it was trained with and exported with, by name.
     """
@@ -80,7 +80,7 @@ def _accuracies(result: Mapping[str, Any]) -> str:
     rows = []
     for key, value in result.items():
         counted = "images" if key in _TOP else f"{key.removesuffix('_accuracy')}_images"
-        if key in _TOP or key.endswith("_accuracy"):
+        if value is not None and (key in _TOP or key.endswith("_accuracy")):
             count = result.get(counted)
             images = f"{count:,}" if isinstance(count, int) else _UNKNOWN
             rows.append((_TOP.get(key, key.replace("_", " ")), f"{value:.4f}", images))

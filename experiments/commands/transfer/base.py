@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from nasnet.experiments.commands.base import RunCommand
-from nasnet.experiments.console.lines import millions, print_json, stdout
+from nasnet.experiments.console.lines import command, millions, print_json, stdout
 from nasnet.experiments.errors import OK, FailedError
 from nasnet.experiments.transfer.settings import TRANSFER, TransferSettings, with_batch
 from nasnet.stacking.recipe import Diverged, Recipe
@@ -90,7 +90,8 @@ class TrainingCommand(RunCommand):
             f"{result['images']:,} images; {result['parameters']:,} parameters, "
             f"{millions(result['mult_adds'])} multiply-adds\n"
             f"results are in {run.path}: model.keras, labels.txt, result.json, history.csv\n"
-            f"next: nasnet export {run.path} --format onnx, nasnet predict {run.path} photo.jpg",
+            f"next: {command('export', run.path, '--format', 'onnx')}\n"
+            f"or: {command('predict', run.path, 'IMAGE')}",
             soft_wrap=True,
         )
         return OK

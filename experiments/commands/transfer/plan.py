@@ -92,7 +92,7 @@ class TransferPlanCommand(Command):
             return OK
         out = stdout()
         out.print(self._table(name, found, measured))
-        out.print(f"next: {self._next(found[0], genotype)}", soft_wrap=True, markup=False)
+        out.print(f"next: {self._next(found[0], genotype)}", soft_wrap=True)
         return OK
 
     def _limits(self) -> Limits:

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from nasnet.cells import Genotype, Part
 from nasnet.runtime.files import write_atomically
 from nasnet.viz.cell.dot import digraph, genotype_to_dot
-from nasnet.viz.cell.png import genotype_figure
-from nasnet.viz.cell.svg import genotype_to_svg
+from nasnet.viz.cell.drawing import genotype_figure, genotype_to_svg
 from nasnet.viz.network.dot import network_digraph, network_to_dot
-from nasnet.viz.network.png import network_figure
-from nasnet.viz.network.svg import network_to_svg
+from nasnet.viz.network.drawing import network_figure, network_to_svg
 
 if TYPE_CHECKING:
     import graphviz

@@ -92,7 +92,7 @@ def check_dot(genotype):
 
 def check_layout(genotype):
     drawing = picture(genotype, "title")
-    swatches = [swatch for swatch, _ in drawing.legend]
+    swatches = [swatch for _, swatch, _ in drawing.legend]
     for panel in drawing.panels:
         for a, b in itertools.combinations([*panel.boxes, *swatches], 2):
             apart = max(

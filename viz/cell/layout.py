@@ -4,27 +4,14 @@ The lengths are in points, the unit of the fonts. SVG and PNG draw what is place
 """
 
 import dataclasses
-import textwrap
 from itertools import chain
 
 from nasnet.cells import Genotype
-from nasnet.viz.cell.graph import Node
-from nasnet.viz.cell.panel import Box, Panel, place_cell, text_width
-from nasnet.viz.palette import clean_title, legend_kinds, named_cells
+from nasnet.viz.cell.panel import Panel, place_cell
+from nasnet.viz.palette import legend_kinds, named_cells
+from nasnet.viz.shapes import Spot, Text, legend, title_lines
 
-TITLE_SIZE, LEGEND_SIZE = 16.0, 11.0
-_TITLE_LINE, _LEGEND_LINE = 22.0, 24.0
-_MARGIN, _PANEL_GAP, _TITLE_GAP = 14.0, 18.0, 10.0
-_SWATCH, _SWATCH_GAP, _ENTRY_GAP = 14.0, 6.0, 20.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Word:
-    """Text on the middle line y; the writer centres titles at x and starts the others there."""
-
-    text: str
-    x: float
-    y: float
+_MARGIN, _PANEL_GAP, _ENTRY_GAP = 14.0, 18.0, 20.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,14 +21,14 @@ class Picture:
     Attributes:
         title: lines, to be centred.
         panels: one a cell, from left to right.
-        legend: swatches without labels, and a word right of each.
+        legend: (kind, place of a swatch, word right of it).
     """
 
     width: float
     height: float
-    title: tuple[Word, ...]
+    title: tuple[Text, ...]
     panels: tuple[Panel, ...]
-    legend: tuple[tuple[Box, Word], ...]
+    legend: tuple[tuple[str, Spot, Text], ...]
 
 
 def picture(genotype: Genotype, title: str | None = None) -> Picture:
@@ -50,43 +37,18 @@ def picture(genotype: Genotype, title: str | None = None) -> Picture:
     height = max(place_cell(cell, name).height for name, cell in cells)
     panels = [place_cell(cell, name, height) for name, cell in cells]
     inner = sum(panel.width for panel in panels) + _PANEL_GAP * (len(panels) - 1)
-    middle = _MARGIN + inner / 2
-    lines = textwrap.wrap(clean_title(title), max(int(inner / (0.66 * TITLE_SIZE)), 1))
-    words = [Word(line, middle, _MARGIN + _TITLE_LINE * (i + 0.5)) for i, line in enumerate(lines)]
-    top = _MARGIN + (_TITLE_LINE * len(lines) + _TITLE_GAP if lines else 0.0)
+    words, top = title_lines(title, _MARGIN, inner)
     placed, x = [], _MARGIN
     for panel in panels:
         placed.append(panel.moved(x, top))
         x += panel.width + _PANEL_GAP
-    bottom = top + height + _MARGIN / 2
-    legend, bottom = _legend(placed, inner, bottom)
+    kinds = legend_kinds(chain.from_iterable((b.node for b in panel.boxes) for panel in panels))
+    below = top + height + _MARGIN / 2
+    entries, bottom = legend([word for _, word in kinds], _MARGIN, inner, below, _ENTRY_GAP)
     return Picture(
-        inner + 2 * _MARGIN, bottom + _MARGIN / 2, tuple(words), tuple(placed), tuple(legend)
+        inner + 2 * _MARGIN,
+        bottom + _MARGIN / 2,
+        words,
+        tuple(placed),
+        tuple((kind, *entry) for (kind, _), entry in zip(kinds, entries, strict=True)),
     )
-
-
-def _legend(panels: list[Panel], inner: float, top: float) -> tuple[list[tuple[Box, Word]], float]:
-    """Swatches and words in as many centred rows as they need, and where the rows end."""
-    entries = legend_kinds(chain.from_iterable((b.node for b in panel.boxes) for panel in panels))
-    rows: list[list[tuple[str, str]]] = [[]]
-    for entry in entries:
-        if rows[-1] and _row_width([*rows[-1], entry]) > inner:
-            rows.append([])
-        rows[-1].append(entry)
-    legend = []
-    for row in rows:
-        y, x = top + _LEGEND_LINE / 2, _MARGIN + (inner - _row_width(row)) / 2
-        for kind, word in row:
-            swatch = Box(Node(kind, "", kind), x + _SWATCH / 2, y, _SWATCH, _SWATCH)
-            legend.append((swatch, Word(word, x + _SWATCH + _SWATCH_GAP, y)))
-            x += _entry_width(word) + _ENTRY_GAP
-        top += _LEGEND_LINE
-    return legend, top
-
-
-def _entry_width(word: str) -> float:
-    return _SWATCH + _SWATCH_GAP + text_width(word, LEGEND_SIZE)
-
-
-def _row_width(row: list[tuple[str, str]]) -> float:
-    return sum(_entry_width(word) for _, word in row) + _ENTRY_GAP * (len(row) - 1)

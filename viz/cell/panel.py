@@ -12,6 +12,7 @@ from nasnet.cells import Cell
 from nasnet.viz.cell.columns import columns
 from nasnet.viz.cell.graph import CellGraph, Edge, Node, cell_graph
 from nasnet.viz.cell.layers import Layers, Unit, ordered_layers
+from nasnet.viz.shapes import Point, text_width
 
 LABEL_SIZE, HEADING_SIZE, ARROW = 11.0, 13.0, 6.0
 BOX_HEIGHT, HEADING_Y = 24.0, 18.0
@@ -20,8 +21,6 @@ _HEADING, _PADDING = 38.0, 18.0
 _LEAST_GAP, _MOST_GAP, _SLOPE = 40.0, 110.0, 0.22
 _STRETCH = 1.8  # how far the room between layers may grow to fill a panel
 _PORT_GAP = 9.0
-
-Point = tuple[float, float]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,11 +67,6 @@ class Panel:
         )
         x, y = self.x + dx, self.y + dy
         return dataclasses.replace(self, x=x, y=y, boxes=tuple(boxes), wires=tuple(wires))
-
-
-def text_width(text: str, size: float) -> float:
-    """An upper estimate of the width of a text in a sans-serif font, DejaVu Sans included."""
-    return sum(0.4 if c in " -.,il1|'" else 1.0 if ord(c) > 0x2E7F else 0.66 for c in text) * size
 
 
 def place_cell(cell: Cell, title: str, height: float = 0.0) -> Panel:

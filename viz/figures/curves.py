@@ -40,7 +40,7 @@ def search_figure(
         raise ValueError("rewards is empty, expected at least one trial")
     if window < 1:
         raise ValueError(f"window is {window}, expected at least 1")
-    values = [_finite(reward) for reward in rewards]
+    values = [finite(reward) for reward in rewards]
     figure = new_figure((7.6, 4.4))
     axes = draw_axes(figure, 111, "trial", label)
     if baseline is not None:
@@ -82,7 +82,7 @@ def training_figure(
     for i, (what, curves) in enumerate(groups):
         axes = draw_axes(figure, 100 + 10 * len(groups) + i + 1, "epoch", what)
         for name, colour in zip(curves, _curve_colours(list(curves)), strict=True):
-            values = [_finite(value) for value in curves[name]]
+            values = [finite(value) for value in curves[name]]
             epochs = range(1, len(values) + 1)
             # A dot where a line would not be seen or would have few corners.
             marker = "o" if len(values) <= 12 else ""
@@ -98,7 +98,7 @@ def running_best(rewards: Sequence[float | None]) -> list[float]:
     """The best reward so far at every trial; NaN before the first that did not fail."""
     best, curve = math.nan, []
     for reward in rewards:
-        value = _finite(reward)
+        value = finite(reward)
         if not math.isnan(value) and not best >= value:
             best = value
         curve.append(best)
@@ -107,7 +107,7 @@ def running_best(rewards: Sequence[float | None]) -> list[float]:
 
 def moving_mean(rewards: Sequence[float | None], window: int) -> list[float]:
     """At every trial the mean of the last `window` rewards, failed ones left out."""
-    values = [_finite(reward) for reward in rewards]
+    values = [finite(reward) for reward in rewards]
     means = []
     for i in range(len(values)):
         recent = [v for v in values[max(0, i + 1 - window) : i + 1] if not math.isnan(v)]
@@ -115,7 +115,7 @@ def moving_mean(rewards: Sequence[float | None], window: int) -> list[float]:
     return means
 
 
-def _finite(value: float | None) -> float:
+def finite(value: float | None) -> float:
     """The value, or NaN for everything that is no finite number."""
     return float(value) if value is not None and math.isfinite(value) else math.nan
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nasnet.viz.figures.curves import BLUE, ORANGE, draw_axes, draw_title, new_figure
+from nasnet.viz.figures.curves import BLUE, ORANGE, draw_axes, draw_title, finite, new_figure
 from nasnet.viz.palette import INK
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def proxies_figure(
         if len(panel.values) != len(accuracies):
             count = len(panel.values)
             raise ValueError(f"{panel.name} has {count} values, expected {len(accuracies)}")
-    heights = [_number(accuracy) for accuracy in accuracies]
+    heights = [finite(accuracy) for accuracy in accuracies]
     known = [i for i, height in enumerate(heights) if not math.isnan(height)]
     marked = sorted(known, key=lambda i: -heights[i])[:best]
     columns = min(_COLUMNS, len(panels))
@@ -68,7 +68,7 @@ def proxies_figure(
         place: Any = grid[divmod(i, columns)]
         left = "validation accuracy" if i % columns == 0 else ""
         axes = draw_axes(figure, place, panel.name, left)
-        values = [_number(value) for value in panel.values]
+        values = [finite(value) for value in panel.values]
         for chosen, colour, label in (
             ([i for i in known if i not in marked], BLUE, "cell"),
             (marked, ORANGE, f"best {len(marked)} when trained"),
@@ -101,8 +101,3 @@ def proxies_figure(
     )
     draw_title(figure, title)
     return figure
-
-
-def _number(value: float | None) -> float:
-    """The value, or NaN for everything that is no finite number."""
-    return float(value) if value is not None and math.isfinite(value) else math.nan

@@ -4,22 +4,18 @@ y grows downwards, lengths are in points. SVG and PNG draw what is placed here.
 """
 
 import dataclasses
-import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
 from nasnet.cells import Part
-from nasnet.viz.cell.layout import LEGEND_SIZE, TITLE_SIZE, Word
-from nasnet.viz.cell.panel import text_width
 from nasnet.viz.network.graph import NetworkBox, legend_entries, network_boxes
-from nasnet.viz.network.wires import LANES_AT, Grid, Line, Spot, assign_lanes, lane_width, route
-from nasnet.viz.palette import clean_title
+from nasnet.viz.network.wires import LANES_AT, Grid, Line, assign_lanes, lane_width, route
+from nasnet.viz.shapes import Spot, Text, legend, text_width, title_lines
 
 NAME_SIZE, DETAIL_SIZE = 12.0, 10.5
 _HEIGHT, _PITCH = 40.0, 62.0
 _LEAST_WIDTH, _LEAST_INNER, _BOX_PADDING = 150.0, 300.0, 20.0
-_MARGIN, _TITLE_LINE, _LEGEND_LINE = 16.0, 22.0, 24.0
-_SWATCH, _SWATCH_GAP, _ENTRY_GAP = 14.0, 6.0, 18.0
+_MARGIN, _ENTRY_GAP = 16.0, 18.0
 _AUX_GAP, _GUTTER = 18.0, 22.0
 _ONE_COLUMN, _ROWS = 14, 10
 _OLDER = "older input"
@@ -39,10 +35,10 @@ class NetworkPicture:
 
     width: float
     height: float
-    title: tuple[Word, ...]
+    title: tuple[Text, ...]
     boxes: tuple[tuple[NetworkBox, Spot], ...]
     lines: tuple[Line, ...]
-    legend: tuple[tuple[str, Spot, Word], ...]
+    legend: tuple[tuple[str, Spot, Text], ...]
 
 
 def network_picture(
@@ -70,19 +66,20 @@ def network_picture(
     top = min(top, *(y for line in lines for _, y in line.points)) if lines else top
     bottom = max(_HEIGHT / 2, *(y for line in lines for _, y in line.points)) if lines else 20.0
     inner = max(right - left, _LEAST_INNER)
-    words = textwrap.wrap(clean_title(title), max(int(inner / (0.66 * TITLE_SIZE)), 1))
-    head = _MARGIN + (_TITLE_LINE * len(words) + 10 if words else 0.0)
+    words, head = title_lines(title, _MARGIN, inner)
     dx, dy = _MARGIN - left + (inner - right + left) / 2, head - top
-    middle = _MARGIN + inner / 2
-    older = any(line.kind == "older" for line in lines)
-    legend, end = _legend(boxes, older, inner, head + bottom - top + _MARGIN / 2)
+    kinds = legend_entries(boxes)
+    if any(line.kind == "older" for line in lines):
+        kinds.append(("", _OLDER))
+    below = head + bottom - top + _MARGIN / 2
+    entries, end = legend([word for _, word in kinds], _MARGIN, inner, below, _ENTRY_GAP)
     return NetworkPicture(
         inner + 2 * _MARGIN,
         end + _MARGIN / 2,
-        tuple(Word(w, middle, _MARGIN + _TITLE_LINE * (i + 0.5)) for i, w in enumerate(words)),
+        words,
         tuple((box, spots[box.node.name].moved(dx, dy)) for box in boxes),
         tuple(line.moved(dx, dy) for line in lines),
-        tuple(legend),
+        tuple((kind, *entry) for (kind, _), entry in zip(kinds, entries, strict=True)),
     )
 
 
@@ -135,24 +132,3 @@ def _place(boxes: Sequence[NetworkBox], grid: Grid, width: float) -> tuple[dict[
                 end = max(end, start + size)
         x = end
     return spots, x
-
-
-def _legend(
-    boxes: Sequence[NetworkBox], older: bool, inner: float, top: float
-) -> tuple[list[tuple[str, Spot, Word]], float]:
-    """Swatches and words in as many centred rows as they need, and where the rows end."""
-    rows: list[list[tuple[str, str, float]]] = [[]]
-    for kind, word in [*legend_entries(boxes), *([("", _OLDER)] if older else [])]:
-        size = _SWATCH + _SWATCH_GAP + text_width(word, LEGEND_SIZE) + _ENTRY_GAP
-        if rows[-1] and sum(entry[2] for entry in rows[-1]) + size - _ENTRY_GAP > inner:
-            rows.append([])
-        rows[-1].append((kind, word, size))
-    legend = []
-    for row in rows:
-        y, x = top + _LEGEND_LINE / 2, _MARGIN + (inner + _ENTRY_GAP - sum(e[2] for e in row)) / 2
-        for kind, word, size in row:
-            spot = Spot(x + _SWATCH / 2, y, _SWATCH, _SWATCH)
-            legend.append((kind, spot, Word(word, x + _SWATCH + _SWATCH_GAP, y)))
-            x += size
-        top += _LEGEND_LINE
-    return legend, top

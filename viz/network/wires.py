@@ -6,8 +6,9 @@ An arc takes the innermost lane, right or left of its column, that no other arc 
 import dataclasses
 from collections.abc import Sequence
 
-from nasnet.viz.cell.panel import ARROW, Point
+from nasnet.viz.cell.panel import ARROW
 from nasnet.viz.network.graph import NetworkBox
+from nasnet.viz.shapes import Point, Spot
 
 LANES_AT = 9.0  # between parallel lines of a gutter
 _FIRST_LANE, _LANE = 24.0, 12.0
@@ -15,20 +16,6 @@ _CORNER = 8.0
 _CIRCLE = 0.5523  # of the radius, for a quarter of a circle as a cubic curve
 _LEFT, _RIGHT = -1, 1
 _DIRECTIONS = {"up": (0, -1), "left": (-1, 0), "right": (1, 0)}
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Spot:
-    """The centre and the size of a box."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def moved(self, dx: float, dy: float) -> "Spot":
-        """The same size elsewhere."""
-        return dataclasses.replace(self, x=self.x + dx, y=self.y + dy)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

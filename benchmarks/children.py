@@ -10,7 +10,7 @@ is not counted. The JSON has each contestant's children per hour, the ratios to 
 and mean and spread of the validation accuracies, which must be alike.
 """
 
-import argparse
+import contextlib
 import functools
 import importlib.util
 import json
@@ -24,11 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tyro
 
+from benchmarks.measuring import in_turn, ratios, save_images, summaries
 from benchmarks.peers import CLASSES, STACK, VALIDATION, KerasFit, KerasTunerSearch, TorchEager
 from nasnet.cells import CellSpace, Genotype
-from nasnet.data.shapes import shapes10
-from nasnet.search import ProcessPool, TrainChild
+from nasnet.search import Evaluation, ProcessPool, Train, TrainChild
+from nasnet.search.shared.children import run_all
 from nasnet.stacking.network import CellFrame
 from nasnet.stacking.recipe import Recipe
 
@@ -37,15 +39,13 @@ PEERS = {"keras": KerasFit, "keras_tuner": KerasTunerSearch, "torch": TorchEager
 
 def contestants(
     folder: Path, images: int, recipe: Recipe, peers: list[str]
-) -> dict[str, Callable[[], ProcessPool]]:
+) -> dict[str, Callable[[], ProcessPool[Any, Evaluation]]]:
     """What makes each contestant's pool."""
-    for name, count, seed in (("train", images, 1), ("val", VALIDATION, 2)):
-        x, y = shapes10(count, seed)
-        np.save(folder / f"x_{name}.npy", x)
-        np.save(folder / f"y_{name}.npy", y)
+    shape = save_images(folder, "train", images, seed=1)
+    save_images(folder, "val", VALIDATION, seed=2)
     cores = os.cpu_count() or 1
-    ours = TrainChild(folder, CellFrame(STACK, x.shape[1:], CLASSES), recipe)
-    made: dict[str, Callable[[], ProcessPool]] = {
+    ours = TrainChild(folder, CellFrame(STACK, shape, CLASSES), recipe)
+    made: dict[str, Callable[[], ProcessPool[Any, Evaluation]]] = {
         "ours, 1 process": functools.partial(ProcessPool, ours, 1),
         f"ours, {cores} processes": functools.partial(ProcessPool, ours, cores),
     }
@@ -54,86 +54,56 @@ def contestants(
     return made
 
 
-def run(pool: ProcessPool, genotypes: list[Genotype], seed: int) -> tuple[float, list[float]]:
+def run(
+    pool: ProcessPool[Any, Evaluation], genotypes: list[Genotype], seed: int
+) -> tuple[float, list[float]]:
     """Seconds for all of them, and their accuracies.
 
     Raises:
-        RuntimeError: a child failed.
+        ValueError: a child failed.
     """
-    waiting, accuracies = list(enumerate(genotypes)), []
     start = time.perf_counter()
-    while len(accuracies) < len(genotypes):
-        while waiting and pool.free:
-            number, genotype = waiting.pop(0)
-            pool.submit(number, genotype, seed + number)
-        for outcome in pool.wait(60):
-            if outcome.evaluation is None:
-                raise RuntimeError(f"a child failed: {outcome.error}")
-            accuracies.append(outcome.evaluation.reward)
-    return time.perf_counter() - start, accuracies
+    found = run_all(pool, [Train(genotype, seed + i) for i, genotype in enumerate(genotypes)])
+    return time.perf_counter() - start, [evaluation.reward for evaluation in found]
 
 
-def summary(values: list[float], digits: int = 2) -> dict[str, float]:
-    """Median and extremes."""
-    found = {"median": statistics.median(values), "min": min(values), "max": max(values)}
-    return {name: round(value, digits) for name, value in found.items()}
+def main(
+    *,
+    images: int = 512,
+    rounds: int = 3,
+    children: int = 2,
+    batch: int = 32,
+    peers: tuple[tyro.extras.literal_type_from_choices(PEERS), ...] = tuple(PEERS),
+    seed: int = 0,
+) -> None:
+    """Prints the report.
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=512)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--children", type=int, default=2, help="in each round")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    modules = {"keras_tuner": "keras_tuner", "torch": "torch"}
-    for name in list(arguments.peers):
-        if name in modules and importlib.util.find_spec(modules[name]) is None:
-            print(f"{name} is not installed: see benchmarks/requirements.txt", file=sys.stderr)
-            arguments.peers.remove(name)
-    recipe = Recipe(batch_size=arguments.batch, learning_rate=0.05, augmentation="flip")
-    space, rng = CellSpace(), np.random.default_rng(arguments.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        made = contestants(Path(folder), arguments.images, recipe, arguments.peers)
-        pools = {name: make() for name, make in made.items()}
-        try:
-            report = _compete(pools, space, rng, arguments)
-        finally:
-            for pool in pools.values():
-                pool.close()
-    print(json.dumps(report, indent=2))
-
-
-def _compete(
-    pools: dict[str, ProcessPool],
-    space: CellSpace,
-    rng: np.random.Generator,
-    arguments: argparse.Namespace,
-) -> dict[str, Any]:
-    rates: dict[str, list[float]] = {name: [] for name in pools}
-    accuracies: dict[str, list[float]] = {name: [] for name in pools}
-    first = [space.decode(space.sample(rng)) for _ in range(2)]
-    for name, pool in pools.items():  # libraries are imported and started
-        run(pool, first if name.startswith("ours") else first[:1], arguments.seed)
-    for number in range(arguments.rounds):
-        genotypes = [space.decode(space.sample(rng)) for _ in range(arguments.children)]
-        turns = list(pools.items())
-        for name, pool in turns[number % len(turns) :] + turns[: number % len(turns)]:
-            seconds, found = run(pool, genotypes, 100 * (number + 1))
-            rates[name].append(3600 * len(genotypes) / seconds)
-            accuracies[name] += found
-            print(f"round {number + 1}: {name}: {rates[name][-1]:.0f} an hour", file=sys.stderr)
+    Args:
+        images: that a child is trained on.
+        rounds: of all contestants.
+        children: in each round.
+        batch: images in a step.
+        peers: beside ours; those whose libraries are missing are left out.
+        seed: of the genotypes.
+    """
+    there = [name for name in peers if importlib.util.find_spec(name) is not None]
+    for name in sorted({*peers} - {*there}):
+        print(f"{name} is not installed: see benchmarks/requirements.txt", file=sys.stderr)
+    recipe = Recipe(batch_size=batch, learning_rate=0.05, augmentation="flip")
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        pools = {}
+        for name, make in contestants(Path(folder), images, recipe, there).items():
+            pools[name] = stack.enter_context(contextlib.closing(make()))
+        rates, accuracies = _compete(pools, rounds, children, seed)
     ours = [name for name in pools if name.startswith("ours")]
-    return {
-        "images": arguments.images,
-        "batch": arguments.batch,
-        "rounds": arguments.rounds,
-        "children_a_round": arguments.children,
-        "children_an_hour": {name: summary(values, 0) for name, values in rates.items()},
+    report = {
+        "images": images,
+        "batch": batch,
+        "rounds": rounds,
+        "children_a_round": children,
+        "children_an_hour": summaries(rates, 0),
         "ratios": {
-            f"{mine} / {name}": summary([a / b for a, b in zip(rates[mine], values, strict=True)])
+            f"{mine} / {name}": ratios(rates[mine], values)
             for mine in ours
             for name, values in rates.items()
             if name != mine and (name not in ours or mine != ours[0])
@@ -147,7 +117,28 @@ def _compete(
             for name, values in accuracies.items()
         },
     }
+    print(json.dumps(report, indent=2))
+
+
+def _compete(
+    pools: dict[str, ProcessPool[Any, Evaluation]], rounds: int, children: int, seed: int
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Children an hour of each round, and all accuracies, by contestant."""
+    space, rng = CellSpace(), np.random.default_rng(seed)
+    rates: dict[str, list[float]] = {name: [] for name in pools}
+    accuracies: dict[str, list[float]] = {name: [] for name in pools}
+    first = [space.decode(space.sample(rng)) for _ in range(2)]
+    for name, pool in pools.items():  # libraries are imported and started
+        run(pool, first if name.startswith("ours") else first[:1], seed)
+    for number in range(rounds):
+        genotypes = [space.decode(space.sample(rng)) for _ in range(children)]
+        for name in in_turn(list(pools), number):
+            seconds, found = run(pools[name], genotypes, 100 * (number + 1))
+            rates[name].append(3600 * len(genotypes) / seconds)
+            accuracies[name] += found
+            print(f"round {number + 1}: {name}: {rates[name][-1]:.0f} an hour", file=sys.stderr)
+    return rates, accuracies
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -7,45 +7,31 @@ machine's. Seconds are of the processor (user and system), so that other work co
 round, which is not counted, leaves the compiled modules of an installation that was used before.
 """
 
-import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import tyro
+
+from benchmarks.measuring import summaries
 from nasnet.data.shapes import shapes10
 
+CLI = ["-m", "nasnet.experiments.cli"]
 COMMANDS = {
     "an empty Python": ["-c", ""],
-    "--version": ["-m", "nasnet.experiments.cli", "--version"],
-    "--help": ["-m", "nasnet.experiments.cli", "--help"],
-    "search --help": ["-m", "nasnet.experiments.cli", "search", "--help"],
-    "a wrong name": ["-m", "nasnet.experiments.cli", "serch"],
-    "a wrong flag": ["-m", "nasnet.experiments.cli", "search", "--trails", "3"],
-    "zoo": ["-m", "nasnet.experiments.cli", "zoo"],
-    "profile": [
-        "-m",
-        "nasnet.experiments.cli",
-        "profile",
-        "nasnet-a",
-        "--preset",
-        "imagenet-large",
-    ],
-    "draw": [
-        "-m",
-        "nasnet.experiments.cli",
-        "draw",
-        "nasnet-a",
-        "-o",
-        "cell.svg",
-        "--engine",
-        "own",
-    ],
+    "--version": [*CLI, "--version"],
+    "--help": [*CLI, "--help"],
+    "search --help": [*CLI, "search", "--help"],
+    "a wrong name": [*CLI, "serch"],
+    "a wrong flag": [*CLI, "search", "--trails", "3"],
+    "zoo": [*CLI, "zoo"],
+    "profile": [*CLI, "profile", "nasnet-a", "--preset", "imagenet-large"],
+    "draw": [*CLI, "draw", "nasnet-a", "-o", "cell.svg", "--engine", "own"],
 }
 ROOT = Path(__file__).parent.parent
 
@@ -72,10 +58,8 @@ def cpu_seconds(arguments: list[str], folder: str) -> float:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+def main(*, rounds: int = 5) -> None:
+    """Prints the report, on so many rounds."""
     seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as folder:
         for i in range(1 + rounds):
@@ -89,18 +73,11 @@ def main() -> None:
     report = {
         "processor": processor(),
         "rounds": rounds,
-        "cpu_seconds": {
-            name: {
-                "median": round(statistics.median(times), 2),
-                "min": round(min(times), 2),
-                "max": round(max(times), 2),
-            }
-            for name, times in seconds.items()
-        },
+        "cpu_seconds": summaries(seconds),
         "shapes10_images_a_second": round(rate),
     }
     print(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

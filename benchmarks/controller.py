@@ -12,23 +12,20 @@ The JSON has, by space and controller: proposals a second with their observation
 propose a batch and to observe it, and the milliseconds and kilobytes of a state.
 """
 
-import argparse
 import json
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import tyro
 
 from nasnet.cells import CellSpace, GrowingCellSpace, SearchSpace
 from nasnet.cells.spaces.nasbench201 import NASBench201Space
 from nasnet.controller import CONTROLLERS, controller_class, make_controller
 
 BATCH = 20
-
-
 SPACES: dict[str, SearchSpace[Any]] = {
     "table": NASBench201Space(),
     "cells": CellSpace(),
@@ -67,21 +64,26 @@ def _milliseconds(seconds: Sequence[float]) -> float:
     return round(1000 * statistics.median(seconds), 3)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    names = list(CONTROLLERS)
-    parser.add_argument("--controllers", nargs="+", choices=names, default=names, help="which")
-    parser.add_argument("--short", action="store_true", help="seconds instead of minutes")
-    args = parser.parse_args()
-    warm, rounds = (120, 3) if args.short else (400, 20)
+def main(
+    *,
+    controllers: tuple[tyro.extras.literal_type_from_choices(CONTROLLERS), ...] = tuple(
+        CONTROLLERS
+    ),
+    short: bool = False,
+) -> None:
+    """Prints the report.
+
+    Args:
+        controllers: which.
+        short: seconds instead of minutes.
+    """
+    warm, rounds = (120, 3) if short else (400, 20)
     report: dict[str, Any] = {"batch": BATCH, "warm": warm, "rounds": rounds}
     for label, space in SPACES.items():
-        fitting = [
-            n for n in args.controllers if label == "growing" or not controller_class(n).grows
-        ]
+        fitting = [n for n in controllers if label == "growing" or not controller_class(n).grows]
         report[label] = {name: measure(name, space, warm, rounds) for name in fitting}
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

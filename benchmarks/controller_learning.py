@@ -8,15 +8,14 @@ Mann-Whitney U test). TPE takes minutes a seed.
     python -m benchmarks.controller_learning --seeds 3 --controllers reinforce ppo
 """
 
-import argparse
 import dataclasses
 import json
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import tyro
 from scipy.stats import mannwhitneyu
 
 from nasnet.cells import CellSpace, Genotype
@@ -37,6 +36,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "tpe": {},
     "nsga2": {},
 }
+LEARNERS = tuple(name for name in SETTINGS if name != "random")
 
 
 def separable_share(genotype: Genotype) -> float:
@@ -86,27 +86,30 @@ def compare(names: Sequence[str], seed: int) -> dict[str, Any]:
     return row
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3, help="seeds 0, 1, ... to compare")
-    learners = [name for name in SETTINGS if name != "random"]
-    parser.add_argument(
-        "--controllers", nargs="+", choices=learners, default=learners, help="which; all of them"
-    )
-    args = parser.parse_args()
+def main(
+    *,
+    seeds: int = 3,
+    controllers: tuple[tyro.extras.literal_type_from_choices(LEARNERS), ...] = LEARNERS,
+) -> None:
+    """Prints the report.
+
+    Args:
+        seeds: 0, 1, ... to compare.
+        controllers: which.
+    """
     settings = {
         name: dataclasses.asdict(controller_class(name).Settings(**SETTINGS[name]))
-        for name in args.controllers
+        for name in controllers
     }
     report = {
         "proposals": PROPOSALS,
         "batch": BATCH,
         "compared": TAIL,
         "settings": settings,
-        "seeds": [compare(args.controllers, seed) for seed in range(args.seeds)],
+        "seeds": [compare(controllers, seed) for seed in range(seeds)],
     }
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

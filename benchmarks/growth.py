@@ -7,13 +7,13 @@ exponent is the slope of log seconds over log size by least squares: 1 is propor
 constant. How the store and the loop grow with the number of trials: `python -m benchmarks.loop`.
 """
 
-import argparse
 import json
 import os
 import statistics
 from typing import Any
 
 import numpy as np
+import tyro
 
 from benchmarks.steps import CLASSES, Task, ours
 from nasnet.cells import CellSpace, network_cost
@@ -40,10 +40,8 @@ def exponent(sizes: Any, values: Any) -> float:
     return round(float(np.polyfit(np.log(sizes), np.log(values), 1)[0]), 2)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=2, help="random cells for each size")
-    arguments = parser.parse_args()
+def main(*, rounds: int = 2) -> None:
+    """Prints the report, on so many random cells for each size."""
     import_tensorflow(os.cpu_count())
     found: dict[str, Any] = {}
     for name, sizes in SIZES.items():
@@ -51,7 +49,7 @@ def main() -> None:
         rows = []
         for size in sizes:
             first, step, mult_adds = [], [], []
-            for seed in range(arguments.rounds):
+            for seed in range(rounds):
                 job = task(seed, **{name: size})
                 ends = ours(job)
                 first.append(ends[0])
@@ -65,13 +63,12 @@ def main() -> None:
             "first_step_seconds": [round(v, 2) for v in columns[0]],
             "step_milliseconds": [round(1e3 * v, 1) for v in columns[1]],
             "exponents": {
-                "first_step": exponent(sizes, columns[0]),
-                "step": exponent(sizes, columns[1]),
-                "mult_adds": exponent(sizes, columns[2]),
+                what: exponent(sizes, column)
+                for what, column in zip(("first_step", "step", "mult_adds"), columns, strict=True)
             },
         }
     print(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -7,17 +7,17 @@ sizes, is 1 where it does not.
     python -m benchmarks.loop --sizes 100 1000 10000 100000
 """
 
-import argparse
 import dataclasses
 import json
 import math
 import platform
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import tyro
 
 from nasnet.cells.spaces.nasbench201 import NASBench201Cell, NASBench201Space
 from nasnet.controller import make_controller
@@ -72,24 +72,21 @@ def measure(kind: str, sizes: Sequence[int], controller: str = "random") -> dict
     return {"store": kind, "controller": controller, "rows": rows, "exponent": growth}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000])
-    parser.add_argument("--controllers", nargs="+", default=["random"])
-    parser.add_argument("--stores", nargs="+", default=["memory", "sqlite"])
-    args = parser.parse_args()
+def main(
+    *,
+    sizes: tuple[int, ...] = (100, 1000, 10_000),
+    controllers: tuple[str, ...] = ("random",),
+    stores: tuple[str, ...] = ("memory", "sqlite"),
+) -> None:
+    """Prints the report: searches of all sizes with each controller and each store."""
     seconds(MemoryStore(), 100)  # imports and caches
     report = {
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "results": [
-            measure(kind, args.sizes, controller)
-            for controller in args.controllers
-            for kind in args.stores
-        ],
+        "results": [measure(kind, sizes, name) for name in controllers for kind in stores],
     }
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

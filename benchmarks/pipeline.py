@@ -15,7 +15,6 @@ Both shuffle, keep the order deterministic, and rescale to -1..1. Nothing is cac
 operating system; the first round, which fills that, does not count.
 """
 
-import argparse
 import json
 import os
 import tempfile
@@ -25,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tyro
 from PIL import Image, ImageFilter
 
-from benchmarks.children import summary
+from benchmarks.measuring import in_turn, ratios, summaries
 from nasnet.data.photos.images import ImageSet, open_images
 from nasnet.data.photos.records import ShardPlan, convert
 from nasnet.runtime.quiet import import_tensorflow
@@ -114,10 +114,8 @@ def measure(images: ImageSet, records: ImageSet, folder: Path, size: int, rounds
         "ours, records, inception": ours(records, size, "inception"),
     }
     rates: dict[str, list[float]] = {name: [] for name in contestants}
-    names = list(contestants)
     for number in range(rounds + 1):
-        first = number % len(names)
-        for name in names[first:] + names[:first]:
+        for name in in_turn(list(contestants), number):
             found = rate(contestants[name](number), images.train.count)
             if number:
                 rates[name].append(found)
@@ -127,35 +125,40 @@ def measure(images: ImageSet, records: ImageSet, folder: Path, size: int, rounds
         "with colours, records": ("ours, records, inception", "keras, with colours"),
     }
     return {
-        "images_per_second": {name: summary(values, 0) for name, values in rates.items()},
-        "ours_over_keras": {
-            what: summary([a / b for a, b in zip(rates[mine], rates[theirs], strict=True)])
-            for what, (mine, theirs) in pairs.items()
-        },
+        "images_per_second": summaries(rates, 0),
+        "ours_over_keras": {what: ratios(*map(rates.get, pair)) for what, pair in pairs.items()},
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--images", type=int, default=1000, help="made where no folder is given")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=int, default=224)
-    arguments = parser.parse_args()
+def main(
+    photos: tyro.conf.Positional[Path | None] = None,
+    *,
+    images: int = 1000,
+    rounds: int = 5,
+    size: int = 224,
+) -> None:
+    """Prints the report.
+
+    Args:
+        photos: a folder of class folders.
+        images: made where no folder is given.
+        rounds: of all contestants.
+        size: of the images that are trained on, in pixels.
+    """
     import_tensorflow()
     with tempfile.TemporaryDirectory() as aside:
-        folder = arguments.folder or Path(aside) / "photos"
-        if arguments.folder is None:
-            make_photos(folder, arguments.images)
+        folder = photos or Path(aside) / "photos"
+        if photos is None:
+            make_photos(folder, images)
         # As many images for both: all of them train.
-        images = open_images(folder, held_out=1e-9)
+        found = open_images(folder, held_out=1e-9)
         convert(folder, Path(aside) / "records", ShardPlan(held_out=1e-9), workers=1)
         train = folder / "train" if (folder / "train").is_dir() else folder
         records = open_images(Path(aside) / "records")
-        report = measure(images, records, train, arguments.size, arguments.rounds)
-    about = {"source": images.source, "batch": BATCH, "cores": os.cpu_count()}
-    print(json.dumps(about | {"rounds": arguments.rounds, "size": arguments.size} | report))
+        report = measure(found, records, train, size, rounds)
+    about = {"source": found.source, "batch": BATCH, "cores": os.cpu_count()}
+    print(json.dumps(about | {"rounds": rounds, "size": size} | report))
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -8,7 +8,6 @@ all threads and mind less what else the machine does. A training step is one bat
 through `train_on_batch` (SGD), behind steps that trace and warm up.
 """
 
-import argparse
 import gc
 import json
 import statistics
@@ -17,12 +16,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import tyro
 
+from benchmarks.measuring import ratios
 from nasnet.runtime.quiet import import_tensorflow
 
 BATCH, SIZE, CLASSES = 16, 224, 1000
-
-
 CLOCKS = {"seconds": time.perf_counter, "cpu_seconds": time.process_time}
 
 
@@ -43,16 +42,11 @@ def measure(
 
 
 def summary(ours: list[float], theirs: list[float]) -> dict[str, Any]:
-    ratios = [k / o for k, o in zip(theirs, ours, strict=True)]
     return {
         "ours": ours,
         "keras": theirs,
         "median": {"ours": statistics.median(ours), "keras": statistics.median(theirs)},
-        "keras_over_ours": {
-            "median": round(statistics.median(ratios), 3),
-            "min": round(min(ratios), 3),
-            "max": round(max(ratios), 3),
-        },
+        "keras_over_ours": ratios(theirs, ours, 3),
     }
 
 
@@ -92,10 +86,8 @@ def training_step(rounds: int) -> dict[str, Any]:
     return measure(*steps, rounds)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="few rounds, without NASNetLarge")
-    short = parser.parse_args().short
+def main(*, short: bool = False) -> None:
+    """Prints the report; with `short`, on few rounds and without NASNetLarge."""
     import_tensorflow()
     report = {
         "build_mobile": building("NASNetMobile", 3 if short else 9),
@@ -107,4 +99,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -10,7 +10,6 @@ roofline model, https://doi.org/10.1145/1498765.1498785); traffic is what each l
 writes, three times over (forward, gradient by input, gradient by weight).
 """
 
-import argparse
 import json
 import math
 import os
@@ -20,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import tyro
 
 from benchmarks.steps import Task, available, compete
 from nasnet.cells import NASNET_A, NASNET_OPERATIONS, Block, Cell, Cost, Genotype
@@ -27,6 +27,7 @@ from nasnet.cells.cost import Shape
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.stacking.plan import Stack
 
+CORES = os.cpu_count() or 1
 _COPIED, _REPEATS = 2**19, 50  # values, times
 
 
@@ -107,31 +108,35 @@ def single(name: str) -> Genotype:
     return Genotype(Cell(blocks), Cell(blocks))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--short", action="store_true", help="one child and one operation")
-    parser.add_argument("--children", action="store_true", help="no operations")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for everyone")
-    arguments = parser.parse_args()
-    import_tensorflow(arguments.threads)
+def main(
+    *, rounds: int = 3, short: bool = False, children: bool = False, threads: int = CORES
+) -> None:
+    """Prints the report.
+
+    Args:
+        rounds: of all contestants.
+        short: one child and one operation.
+        children: no operations.
+        threads: for everyone.
+    """
+    import_tensorflow(threads)
     if "torch" in available(["torch"]):
         import torch
 
-        torch.set_num_threads(arguments.threads)
+        torch.set_num_threads(threads)
     names = available(["ours", "keras", "torch"])
-    machine = limits(arguments.threads)
+    machine = limits(threads)
     networks = {f"NASNet-A, F={width}": Task(NASNET_A, Stack(1, width)) for width in (8, 16, 32)}
-    if not arguments.children:
+    if not children:
         networks |= {name: Task(single(name), Stack(1, 8)) for name in NASNET_OPERATIONS}
-    if arguments.short:
+    if short:
         networks = dict([*networks.items()][:1] + [*networks.items()][-1:])
     report: dict[str, Any] = {
-        "threads": arguments.threads,
+        "threads": threads,
         "limits": {name: round(value, 1) for name, value in machine.items()},
     }
     for name, task in networks.items():
-        found = compete(task, names, arguments.rounds)
+        found = compete(task, names, rounds)
         best = roofline_seconds(task, machine)
         found["share_of_roofline"] = {
             key: round(best * rate / task.batch, 3)
@@ -142,4 +147,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.children import summary
+from benchmarks.measuring import in_turn, ratios, summaries
 from nasnet.cells import Genotype
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack
@@ -126,31 +126,27 @@ def compete(task: Task, names: list[str], rounds: int) -> dict[str, Any]:
     first: dict[str, list[float]] = {name: [] for name in names}
     later: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds):
-        start = number % len(names)
-        for name in names[start:] + names[:start]:
+        for name in in_turn(names, number):
             ends = CONTESTANTS[name](task)
             first[name].append(ends[0])
             later[name].append(statistics.median(np.diff(ends).tolist()))
     return {
-        "first_step_seconds": {name: summary(values) for name, values in first.items()},
-        "step_milliseconds": {
-            name: summary([1e3 * value for value in values], 1) for name, values in later.items()
-        },
+        "first_step_seconds": summaries(first),
+        "step_milliseconds": summaries(
+            {name: [1e3 * value for value in values] for name, values in later.items()}, 1
+        ),
         "images_per_second": {
             name: round(task.batch / statistics.median(values), 1) for name, values in later.items()
         },
-        "first_step_over_ours": ratios(first),
-        "step_over_ours": ratios(later),
+        "first_step_over_ours": over_ours(first),
+        "step_over_ours": over_ours(later),
     }
 
 
-def ratios(seconds: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+def over_ours(seconds: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     """Others' seconds over ours, round by round; above 1, ours is faster."""
-    return {
-        name: summary([b / a for a, b in zip(seconds["ours"], values, strict=True)])
-        for name, values in seconds.items()
-        if name != "ours"
-    }
+    others = {name: values for name, values in seconds.items() if name != "ours"}
+    return {name: ratios(values, seconds["ours"]) for name, values in others.items()}
 
 
 def available(names: list[str]) -> list[str]:

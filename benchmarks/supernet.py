@@ -12,7 +12,7 @@ and how often TensorFlow traced a graph for shared weights: the pools' gradients
 architecture.
 """
 
-import argparse
+import contextlib
 import dataclasses
 import json
 import statistics
@@ -21,9 +21,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+import tyro
 
+from benchmarks.measuring import ratios, save_images, summaries
 from nasnet.cells import CellSpace, Genotype
-from nasnet.data.shapes import shapes10
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.evaluators import read_split
 from nasnet.search.evaluators.shared import SharedWeights
@@ -104,57 +105,49 @@ class StandAlone:
         return Trainer(self.shared.frame.network(genotype), recipe)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="one round of few children")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--images", type=int, default=500)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--children", type=int, default=40, help="a round")
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    if arguments.short:
-        arguments.children, arguments.rounds = 6, 1
+def main(
+    *,
+    short: bool = False,
+    workers: int = 2,
+    images: int = 500,
+    batch: int = 64,
+    children: int = 40,
+    rounds: int = 4,
+    seed: int = 0,
+) -> None:
+    """Prints the report.
+
+    Args:
+        short: one round of few children.
+        workers: processes of each side.
+        images: that score an architecture.
+        batch: images of a training step.
+        children: a round.
+        rounds: of both sides.
+        seed: of the architectures.
+    """
+    if short:
+        children, rounds = 6, 1
     import_tensorflow(1)
-    with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(measure(arguments, Path(folder)), indent=2))
-
-
-def measure(arguments: argparse.Namespace, folder: Path) -> dict:
-    """The report."""
-    from nasnet.stacking.flat.backend import FlatLayout
-
-    space = CellSpace()
-    x, y = shapes10(arguments.images, 1)
-    for split in ("train", "val"):
-        np.save(folder / f"x_{split}.npy", x)
-        np.save(folder / f"y_{split}.npy", y)
-    shared = Traced(folder, folder, space, CellFrame(STACK, x.shape[1:], CLASSES), RECIPE)
-    layout = shared.layout()
-    for name, vector in zip(
-        (WEIGHTS, MOVING), FlatLayout(layout.parameters).initial(0), strict=True
-    ):
-        np.save(folder / name, vector)
-    rng = np.random.default_rng(arguments.seed)
-    pools = {
-        "shared": ProcessPool(shared, arguments.workers, threads=1, recycle=10**6),
-        "stand_alone": ProcessPool(StandAlone(shared), arguments.workers, threads=1),
-    }
-    rates: dict[str, dict[str, list[float]]] = {"score": {}, "step": {}}
-    traces = []
-    cpu: dict[str, dict[str, list[float]]] = {"score": {}, "step": {}}
-    try:
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder, space, rng = Path(name), CellSpace(), np.random.default_rng(seed)
+        shared = with_shared_weights(folder, space, images)
+        pools = {
+            "shared": ProcessPool(shared, workers, threads=1, recycle=10**6),
+            "stand_alone": ProcessPool(StandAlone(shared), workers, threads=1),
+        }
         for pool in pools.values():  # first-use costs of TensorFlow, and of our gradients of pools
-            run_all(pool, children(space, rng, 10 * arguments.workers, arguments.batch))
-        for number in range(arguments.rounds):
-            names = list(pools) if number % 2 else list(pools)[::-1]
+            stack.enter_context(contextlib.closing(pool))
+            run_all(pool, tasks(space, rng, 10 * workers, batch))
+        rates: dict[str, dict[str, list[float]]] = {"score": {}, "step": {}}
+        cpu: dict[str, dict[str, list[float]]] = {"score": {}, "step": {}}
+        traces = []
+        for number in range(rounds):
             for what in rates:
-                batch = arguments.batch if what == "step" else None
-                tasks = children(space, rng, arguments.children, batch)
-                for name in names:
+                given = tasks(space, rng, children, batch if what == "step" else None)
+                for name in list(pools) if number % 2 else list(pools)[::-1]:
                     # The peer takes seconds for each: a share of the children is enough.
-                    part = tasks if name == "shared" else tasks[: max(4, len(tasks) // 4)]
+                    part = given if name == "shared" else given[: max(4, len(given) // 4)]
                     start = time.perf_counter()
                     found = run_all(pools[name], part)
                     rate = len(part) / (time.perf_counter() - start)
@@ -163,24 +156,35 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
                     cpu[what].setdefault(name, []).append(seconds)
                     if name == "shared":
                         traces.append(max(one.traces for one in found))
-    finally:
-        for pool in pools.values():
-            pool.close()
-    return {
-        "workers": arguments.workers,
-        "images": arguments.images,
-        "batch": arguments.batch,
-        "shared_parameters": layout.sizes[0],
+    report = {
+        "workers": workers,
+        "images": images,
+        "batch": batch,
+        "shared_parameters": shared.layout().sizes[0],
         "architectures_scored_per_minute": summary(rates["score"]),
         "steps_per_second": summary(rates["step"]),
         "cpu_seconds_an_architecture": summary(cpu["score"]),
         "cpu_seconds_a_step": summary(cpu["step"]),
-        "architectures": arguments.children * 2 * arguments.rounds,
+        "architectures": children * 2 * rounds,
         "traces_of_a_worker": traces,
     }
+    print(json.dumps(report, indent=2))
 
 
-def children(
+def with_shared_weights(folder: Path, space: CellSpace, images: int) -> Traced:
+    """The evaluator of ours, with weights as they begin and equal images in both splits."""
+    from nasnet.stacking.flat.backend import FlatLayout
+
+    for split in ("train", "val"):
+        shape = save_images(folder, split, images, seed=1)
+    shared = Traced(folder, folder, space, CellFrame(STACK, shape, CLASSES), RECIPE)
+    vectors = FlatLayout(shared.layout().parameters).initial(0)
+    for name, vector in zip((WEIGHTS, MOVING), vectors, strict=True):
+        np.save(folder / name, vector)
+    return shared
+
+
+def tasks(
     space: CellSpace, rng: np.random.Generator, count: int, batch: int | None
 ) -> list[SharedTask]:
     """Random cells to score, or with a batch, to train."""
@@ -190,19 +194,11 @@ def children(
     return [SharedStep(g, np.arange(batch), 0.0, (0, i)) for i, g in enumerate(genotypes)]
 
 
-def summary(rates: dict[str, list[float]]) -> dict:
+def summary(rates: dict[str, list[float]]) -> dict[str, dict]:
     """Median and range of both sides, and of their ratios round by round."""
-    ratios = [a / b for a, b in zip(rates["shared"], rates["stand_alone"], strict=True)]
-    rows = {**rates, "shared_over_stand_alone": ratios}
-    return {
-        name: {
-            "median": round(statistics.median(values), 2),
-            "min": round(min(values), 2),
-            "max": round(max(values), 2),
-        }
-        for name, values in rows.items()
-    }
+    over = ratios(rates["shared"], rates["stand_alone"])
+    return {**summaries(rates), "shared_over_stand_alone": over}
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main, description=__doc__)

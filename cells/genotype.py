@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from nasnet.cells.operations import COMBINES, OPERATIONS
+from nasnet.runtime.checks import check_known
 
 NUM_INPUTS = 2
 FORMAT = "nasnet-genotype"
@@ -54,8 +55,7 @@ class Block:
                     f"operation is {name!r}, expected one of: {known}; or one of your own, with "
                     "NASNET_OPERATIONS=file.py:NAME"
                 )
-        if self.combine not in COMBINES:
-            raise ValueError(f"combine is {self.combine!r}, expected one of: {', '.join(COMBINES)}")
+        check_known("combine", self.combine, COMBINES)
 
     @property
     def edges(self) -> tuple[tuple[int, str], tuple[int, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from nasnet.cells import SearchSpace
 from nasnet.controller.base import BaseController
+from nasnet.runtime.checks import check_known
 from nasnet.runtime.loading import absolute, is_spec, load_subclass
 
 # Where each is, below this package.
@@ -37,9 +38,7 @@ def controller_class(name: str) -> type[BaseController[Any]]:
     """
     if is_spec(name):
         return load_subclass(name, BaseController, "BaseController")
-    if name not in CONTROLLERS:
-        known = ", ".join(CONTROLLERS)
-        raise ValueError(f"controller is {name!r}, expected one of: {known}; or file.py:NAME")
+    check_known("controller", name, CONTROLLERS, "; or file.py:NAME")
     module, _, kind = CONTROLLERS[name].partition(":")
     return getattr(importlib.import_module(f"{__package__}.{module}"), kind)
 

@@ -17,6 +17,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
+from nasnet.runtime.checks import check_fields
 from nasnet.search.trial import Trial
 
 Kind = Literal["fixed", "median", "asha", "halving", "hyperband"]
@@ -64,9 +65,7 @@ class BudgetSettings:
     warm_up: int = 5
 
     def __post_init__(self) -> None:
-        for name, lowest in (("eta", 2), ("min_epochs", 1), ("warm_up", 1)):
-            if getattr(self, name) < lowest:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {lowest}")
+        check_fields(self, eta=2, min_epochs=1, warm_up=1)
 
     def make(self, epochs: int) -> Budgets | None:
         """The rule for a recipe of so many epochs; None where all children are trained to the end.

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from nasnet.runtime.checks import check_fields
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LoopSettings:
@@ -28,9 +30,7 @@ class LoopSettings:
     reuse: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("trials", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        check_fields(self, trials=1, batch=1)
 
 
 def child_seed(seed: int, number: int) -> int:

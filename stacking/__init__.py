@@ -66,32 +66,23 @@ __all__ = (
     "preprocess_input",
     "strip_drop_path",
 )
-_HOMES = {
-    "AmoebaNetA": "nasnet.stacking.keras.applications",
-    "AmoebaNetAMobile": "nasnet.stacking.keras.applications",
-    "DARTSNet": "nasnet.stacking.keras.applications",
-    "DropPath": "nasnet.stacking.keras.drop_path",
-    "DropPathSchedule": "nasnet.stacking.keras.drop_path",
-    "Epoch": "nasnet.stacking.flat.trainer",
-    "FlatLayout": "nasnet.stacking.flat.backend",
-    "FlatTensors": "nasnet.stacking.flat.backend",
-    "KerasLayers": "nasnet.stacking.keras.backend",
-    "NASNetCIFAR": "nasnet.stacking.keras.applications",
-    "NASNetLarge": "nasnet.stacking.keras.applications",
-    "NASNetMobile": "nasnet.stacking.keras.applications",
-    "PNASNet5": "nasnet.stacking.keras.applications",
-    "PNASNet5Mobile": "nasnet.stacking.keras.applications",
-    "Trainer": "nasnet.stacking.flat.trainer",
-    "build_network": "nasnet.stacking.keras.backend",
-    "compile_network": "nasnet.stacking.keras.training",
-    "decode_predictions": "nasnet.stacking.keras.applications",
-    "end_points": "nasnet.stacking.keras.ends",
-    "preprocess_input": "nasnet.stacking.keras.applications",
-    "strip_drop_path": "nasnet.stacking.keras.drop_path",
+_HOMES = {  # of what needs TensorFlow, below this package; the others are in `keras.applications`
+    "DropPath": "keras.drop_path",
+    "DropPathSchedule": "keras.drop_path",
+    "Epoch": "flat.trainer",
+    "FlatLayout": "flat.backend",
+    "FlatTensors": "flat.backend",
+    "KerasLayers": "keras.backend",
+    "Trainer": "flat.trainer",
+    "build_network": "keras.backend",
+    "compile_network": "keras.training",
+    "end_points": "keras.ends",
+    "strip_drop_path": "keras.drop_path",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'nasnet.stacking' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    home = _HOMES.get(name, "keras.applications")
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from nasnet.cells import CONVENTIONS, Cell, Conventions, Family, Genotype
 from nasnet.cells.backend import Padding
+from nasnet.runtime.checks import check_known
 
 NUM_STAGES = 3
 Kind = Literal["normal", "reduction"]
@@ -134,9 +135,7 @@ class Stack:
 
     def __post_init__(self) -> None:
         for name, known in (("stem", STEMS), ("conventions", CONVENTIONS)):
-            value = getattr(self, name)
-            if value not in known:
-                raise ValueError(f"{name} is {value!r}, expected one of: {', '.join(known)}")
+            check_known(name, getattr(self, name), known)
         share = max(conv.share for conv in STEMS[self.stem].convs)
         for name, lowest in (
             ("repeats", 1),

@@ -4,6 +4,8 @@ import dataclasses
 import math
 from typing import Any, Literal, get_args
 
+from nasnet.runtime.checks import check_fields, check_known
+
 Augmentation = Literal["none", "flip", "crop-flip", "inception"]
 DropPathMode = Literal["depth-and-time", "depth", "time", "constant"]
 Optimizer = Literal["momentum", "rmsprop"]
@@ -103,9 +105,7 @@ class Recipe:
     ema_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, lowest in (("epochs", 1), ("batch_size", 2), ("cutout", 0)):
-            if getattr(self, name) < lowest:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {lowest}")
+        check_fields(self, epochs=1, batch_size=2, cutout=0)
         for name, highest in (
             ("learning_rate", math.inf),
             ("weight_decay", math.inf),
@@ -129,9 +129,7 @@ class Recipe:
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected above 0")
         for name, choices in _CHOICES.items():
-            if getattr(self, name) not in get_args(choices):
-                known = ", ".join(get_args(choices))
-                raise ValueError(f"{name} is {getattr(self, name)!r}, expected one of: {known}")
+            check_known(name, getattr(self, name), get_args(choices))
         self._check_idle_fields()
 
     def _check_idle_fields(self) -> None:

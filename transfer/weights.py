@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 from nasnet.cells import NASNET_A, Family, Genotype
+from nasnet.runtime.checks import check_known
 from nasnet.stacking.keras.weights import (
     assign_weights,
     peer_network,
@@ -170,8 +171,7 @@ def frozen_paths(paths: Iterable[str], stack: Stack, until: str) -> set[str]:
     """
     heights = {slot.name.lower(): i for i, slot in enumerate(stack)}
     ends = {"Stem": stack.stem_cells - 1} | {slot.name: i for i, slot in enumerate(stack)}
-    if until not in ends:
-        raise ValueError(f"until is {until!r}, expected one of: {', '.join(ends)}")
+    check_known("until", until, ends)
     frozen = set()
     for path in paths:
         cell = re.match(r"(?:cell_stem|reduction_cell|cell)_\d+(?=_)", path)

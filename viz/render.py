@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nasnet.cells import Genotype, Part
+from nasnet.runtime.checks import check_known
 from nasnet.runtime.files import write_atomically
 from nasnet.viz.cell.dot import digraph, genotype_to_dot
 from nasnet.viz.cell.drawing import genotype_figure, genotype_to_svg
@@ -55,7 +56,7 @@ def draw_genotype(
     """
     path = Path(path)
     suffix = _suffix(path, GENOTYPE_SUFFIXES)
-    _check_engine(engine)
+    check_known("engine", engine, ENGINES)
     if suffix in (".gv", ".dot"):
         data = genotype_to_dot(genotype, title=title).encode()
     elif engine == "dot":
@@ -98,7 +99,7 @@ def draw_network(
     """
     path = Path(path)
     suffix = _suffix(path, GENOTYPE_SUFFIXES)
-    _check_engine(engine)
+    check_known("engine", engine, ENGINES)
     if suffix in (".gv", ".dot"):
         data = network_to_dot(nodes, title=title, expand=expand).encode()
     elif engine == "dot":
@@ -118,11 +119,6 @@ def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> Path:
     """
     path = Path(path)
     return _write(path, _figure_bytes(figure, _suffix(path, FIGURE_SUFFIXES)))
-
-
-def _check_engine(engine: str) -> None:
-    if engine not in ENGINES:
-        raise ValueError(f"engine is {engine!r}, expected one of: {', '.join(ENGINES)}")
 
 
 def _suffix(path: Path, accepted: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
 from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS
 from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
+from nasnet.runtime.checks import check_fields, check_known
 
 CELL_NAMES = ("normal", "reduction")
 
@@ -32,8 +33,7 @@ class CellSpace(SearchSpace[Genotype]):
     decisions: tuple[Decision, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.blocks < 1:
-            raise ValueError(f"blocks is {self.blocks}, expected at least 1")
+        check_fields(self, blocks=1)
         for what, names, known in (
             ("operations", self.operations, tuple(OPERATIONS)),
             ("combines", self.combines, COMBINES),
@@ -123,6 +123,5 @@ class CellSpace(SearchSpace[Genotype]):
 
     @staticmethod
     def _index(names: tuple[str, ...], name: str, what: str) -> int:
-        if name not in names:
-            raise ValueError(f"{what} is {name!r}, expected one of: {', '.join(names)}")
+        check_known(what, name, names)
         return names.index(name)

@@ -18,6 +18,7 @@ from nasnet.cells.chains import (
     image_size,
 )
 from nasnet.cells.spaces.base import TERMINATE, Choices, Decision, SearchSpace
+from nasnet.runtime.checks import check_fields
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +55,7 @@ class ChainSpace(SearchSpace[Chain]):
     )
 
     def __post_init__(self) -> None:
-        for name in ("max_layers", "image_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        check_fields(self, max_layers=1, image_size=1)
         layers: tuple[Layer, ...] = (
             *itertools.starmap(Conv, itertools.product(self.kernels, self.filters)),
             *itertools.starmap(MaxPool, self.pools),

@@ -11,6 +11,7 @@ import json
 import re
 
 from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
+from nasnet.runtime.checks import check_known
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # (tail, head), in the published order
@@ -37,8 +38,7 @@ class NASBench201Cell:
         if len(self.operations) != len(EDGES):
             raise ValueError(f"{len(self.operations)} operations, expected {len(EDGES)}")
         for name in self.operations:
-            if name not in OPERATIONS:
-                raise ValueError(f"operation is {name!r}, expected one of: {', '.join(OPERATIONS)}")
+            check_known("operation", name, OPERATIONS)
 
     @property
     def arch(self) -> str:

@@ -1,10 +1,8 @@
 """A table of our own: every network of a small space, trained once, so that look-ups replace it."""
 
 import contextlib
-import csv
 import functools
 import gzip
-import io
 import json
 import os
 from collections.abc import Sequence
@@ -19,7 +17,7 @@ from nasnet.experiments.runs.images import begin_on_images
 from nasnet.experiments.searching.running import carry_out, start_pool
 from nasnet.experiments.training.data import open_data
 from nasnet.experiments.training.settings import TrainSettings
-from nasnet.runtime.files import write_atomically
+from nasnet.runtime.files import csv_text, write_atomically
 from nasnet.search.evaluators import TrainChild
 from nasnet.search.loop import Search
 from nasnet.search.settings import LoopSettings
@@ -109,12 +107,8 @@ def write_table(trials: Sequence[Trial], path: Path) -> int:
     Returns:
         The number of rows.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
     complete = [trial for trial in trials if trial.state == "complete"]
-    writer.writerows(_row(trial) for trial in complete)
-    content = text.getvalue().encode()
+    content = csv_text(COLUMNS, map(_row, complete)).encode()
     # No time stamp inside: equal tables are equal files.
     write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
     return len(complete)

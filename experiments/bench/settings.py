@@ -3,6 +3,7 @@
 import dataclasses
 
 from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.runtime.checks import check_fields, check_seconds
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
 
@@ -32,11 +33,8 @@ class BenchTableSettings:
     recipe: Recipe = Recipe(batch_size=16, learning_rate=0.05, augmentation="none")
 
     def __post_init__(self) -> None:
-        for name in ("cells", "seed", "workers", "train_images"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 0")
-        if not self.timeout > 0:
-            raise ValueError(f"timeout is {self.timeout}, expected above 0 seconds")
+        check_fields(self, cells=0, seed=0, workers=0, train_images=0)
+        check_seconds(self.timeout)
 
 
 BENCH_TABLE = RunKind(

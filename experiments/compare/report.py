@@ -1,8 +1,6 @@
 """The results of a comparison: curves, a table of standings, figures and files."""
 
-import csv
 import dataclasses
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +13,7 @@ from rich.table import Table
 
 from nasnet.experiments.compare.comparison import planned, recorded
 from nasnet.experiments.compare.settings import Comparison
-from nasnet.runtime.files import write_atomically
+from nasnet.runtime.files import csv_text, write_atomically
 from nasnet.search.statistics import BASELINE, Standing, interval_of_curves, standings
 
 Curves = Mapping[str, np.ndarray]  # by controller [R, T]
@@ -200,9 +198,4 @@ def _runs_csv(report: Report) -> str:
 
 
 def _csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([f"{v:.6f}" if isinstance(v, float) else v for v in row])
-    return text.getvalue()
+    return csv_text(header, ([f"{v:.6f}" if isinstance(v, float) else v for v in r] for r in rows))

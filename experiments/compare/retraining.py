@@ -1,8 +1,6 @@
 """The best cells of each controller, trained again at equal size."""
 
-import csv
 import dataclasses
-import io
 import json
 import shutil
 from collections.abc import Sequence
@@ -23,7 +21,7 @@ from nasnet.experiments.searching.settings import SEARCH, SearchRun
 from nasnet.experiments.training import driver
 from nasnet.experiments.training.data import of_search, open_data
 from nasnet.experiments.training.settings import TrainSettings
-from nasnet.runtime.files import write_atomically
+from nasnet.runtime.files import csv_text, write_atomically
 from nasnet.stacking.network import CellFrame, CellNetwork
 
 REFERENCE = "nasnet-a"
@@ -162,11 +160,8 @@ def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     from nasnet import viz
 
     write_atomically(folder / "retrained.json", json.dumps(rows, indent=2) + "\n")
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(folder / "retrained.csv", text.getvalue())
+    table = csv_text(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
+    write_atomically(folder / "retrained.csv", table)
     # The searches may have seen all images, and then there are none to test with.
     split = "val" if rows[0]["test_accuracy"] is None else "test"
     groups: dict[str, list[float]] = {}

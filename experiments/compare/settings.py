@@ -9,6 +9,7 @@ from nasnet.experiments.compare.table_spaces import TABLE_SPACES
 from nasnet.experiments.runs.run import Run, RunKind
 from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.experiments.training.settings import TrainSettings
+from nasnet.runtime.checks import check_fields, check_known
 from nasnet.search.tables import Columns
 
 
@@ -67,11 +68,7 @@ class CompareSettings:
     final: TrainSettings = TrainSettings()
 
     def __post_init__(self) -> None:
-        for name, lowest in (("budget", 1), ("runs", 1), ("seed", 0), ("workers", 0)):
-            if getattr(self, name) < lowest:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {lowest}")
-        if self.retrain < 0:
-            raise ValueError(f"retrain is {self.retrain}, expected at least 0")
+        check_fields(self, budget=1, runs=1, seed=0, workers=0, retrain=0)
         for number in self.budgets:
             if not 1 <= number <= self.budget:
                 raise ValueError(f"budgets has {number}, expected 1 to the budget, {self.budget}")
@@ -97,9 +94,7 @@ class CompareSettings:
                 f"search_on is {' '.join(self.search_on)!r} with report {self.report!r}, expected "
                 "columns of the table for both"
             )
-        if self.space not in TABLE_SPACES:
-            known = ", ".join(TABLE_SPACES)
-            raise ValueError(f"space is {self.space!r}, expected one of: {known}")
+        check_known("space", self.space, TABLE_SPACES)
         columns = TABLE_SPACES[self.space].columns
         if self.dataset not in columns and not self.search_on:
             known = ", ".join(columns)

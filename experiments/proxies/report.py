@@ -1,8 +1,6 @@
 """What a comparison of proxies says: rank correlations, as JSON, CSV, a table and a figure."""
 
-import csv
 import dataclasses
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -12,7 +10,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from nasnet.runtime.files import write_atomically
+from nasnet.runtime.files import csv_text, write_atomically
 from nasnet.search.rank_correlation import kendall_tau, spearman, tau_interval, top_recall
 from nasnet.search.trial import Trial
 
@@ -132,13 +130,12 @@ def write(cells: Sequence[Cell], rows: Sequence[Quality], folder: Path, title: s
     text = json.dumps(document(cells, rows), indent=2, allow_nan=False) + "\n"
     write_atomically(folder / "proxies.json", text)
     names = [row.proxy for row in rows]
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["number", "key", "accuracy", *names])
-    for cell in cells:
-        rewards = [cell.proxies.get(name, {}).get("reward") for name in names]
-        writer.writerow([cell.number, cell.key, cell.accuracy, *rewards])
-    write_atomically(folder / "proxies.csv", table.getvalue())
+    table = [
+        (c.number, c.key, c.accuracy, *(c.proxies.get(n, {}).get("reward") for n in names))
+        for c in cells
+    ]
+    head = ("number", "key", "accuracy", *names)
+    write_atomically(folder / "proxies.csv", csv_text(head, table))
     panels = [
         viz.ProxyPanel(
             row.proxy.replace("_", " ") + (", log10" if row.proxy in _LOGARITHMS else ""),

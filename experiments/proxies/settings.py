@@ -4,6 +4,7 @@ import dataclasses
 
 from nasnet.cells import CellSpace
 from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.runtime.checks import check_fields, check_seconds
 from nasnet.search.shared.settings import SharedSettings, check_recipe
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
@@ -49,18 +50,9 @@ class ProxySettings:
     )
 
     def __post_init__(self) -> None:
-        for name, lowest in (
-            ("cells", 3),
-            ("seed", 0),
-            ("workers", 0),
-            ("train_images", 0),
-            ("val_images", 0),
-            ("short_images", 1),
-        ):
-            if getattr(self, name) < lowest:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least {lowest}")
-        if not self.timeout > 0:
-            raise ValueError(f"timeout is {self.timeout}, expected above 0 seconds")
+        check_fields(self, cells=3, seed=0, workers=0)
+        check_fields(self, train_images=0, val_images=0, short_images=1)
+        check_seconds(self.timeout)
         if self.shared.sampling == "controller":
             raise ValueError("shared.sampling is 'controller', expected 'fair' or 'uniform'")
         check_recipe(self.recipe)

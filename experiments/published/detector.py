@@ -36,6 +36,7 @@ from nasnet.experiments.published.scenes import (
     figure,
     scenes,
 )
+from nasnet.runtime.checks import check_fields
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.stacking.network import CellNetwork
 from nasnet.transfer.scaling import parse_plan
@@ -73,9 +74,7 @@ class Detector(Command):
 
     def run(self) -> int:
         """Trains, and says what was found on new images."""
-        for name in ("steps", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        check_fields(self, steps=1, batch_size=1)
         import_tensorflow()
         from nasnet import viz
 

@@ -16,6 +16,7 @@ from nasnet.cells import (
 )
 from nasnet.controller import Chosen, parse_controller
 from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.runtime.checks import check_fields, check_seconds
 from nasnet.runtime.loading import absolute, load_object
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.evaluators import find_evaluator
@@ -94,13 +95,10 @@ class SearchSettings:
     objectives: tuple[Objective, ...] = ("accuracy",)
 
     def __post_init__(self) -> None:
-        for name in ("workers", "train_images", "val_images", "seed"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 0")
-        if not self.timeout > 0:
-            raise ValueError(f"timeout is {self.timeout}, expected above 0 seconds")
-        if self.image_size is not None and self.image_size < 8:
-            raise ValueError(f"image_size is {self.image_size}, expected at least 8")
+        check_fields(self, workers=0, train_images=0, val_images=0, seed=0)
+        check_seconds(self.timeout)
+        if self.image_size is not None:
+            check_fields(self, image_size=8)
         object.__setattr__(self, "controller", parse_controller(self.controller).text)
         object.__setattr__(self, "operations", tuple(map(absolute, self.operations)))
         object.__setattr__(self, "evaluator", absolute(self.evaluator))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from nasnet.runtime.checks import check_known
 from nasnet.runtime.loading import is_spec, load_subclass
 from nasnet.search.evaluators.base import Evaluator
 from nasnet.search.evaluators.shared import SharedWeights
@@ -33,9 +34,5 @@ def find_evaluator(name: str) -> type[Evaluator[Any]]:
     """
     if is_spec(name):
         return load_subclass(name, Evaluator, "search.Evaluator")
-    if name not in EVALUATORS:
-        known = ", ".join(EVALUATORS)
-        raise ValueError(
-            f"evaluator is {name!r}, expected one of: {known}; or your own as FILE.py:NAME"
-        )
+    check_known("evaluator", name, EVALUATORS, "; or your own as FILE.py:NAME")
     return EVALUATORS[name]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import wait
 from typing import Any, Generic
 
+from nasnet.runtime.checks import check_least
 from nasnet.runtime.processes import epitaph, usable_cores
 from nasnet.search.executors.base import Outcome, Result, Task_contra, Worker
 from nasnet.search.executors.process import READY, Slot
@@ -42,9 +43,7 @@ class ProcessPool(Generic[Task_contra, Result]):
         recycle: int = 100,
         threads: int | None = None,
     ) -> None:
-        for name, value in (("slots", slots), ("recycle", recycle)):
-            if value < 1:
-                raise ValueError(f"{name} is {value}, expected at least 1")
+        check_least(1, slots=slots, recycle=recycle)
         if timeout is not None and not timeout > 0:
             raise ValueError(f"timeout is {timeout} seconds, expected above 0")
         self._worker, self._timeout, self._recycle = worker, timeout, recycle

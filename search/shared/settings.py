@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from nasnet.runtime.checks import check_known, check_least
 from nasnet.stacking.recipe import Recipe
 
 Sampling = Literal["controller", "fair", "uniform"]
@@ -56,24 +57,14 @@ class SharedSettings:
     reward_images: int = 100
 
     def __post_init__(self) -> None:
-        for name, lowest in (
-            ("epochs", 1),
-            ("batch_size", 2),
-            ("children", 1),
-            ("controller_children", 0),
-            ("reward_images", 1),
-        ):
-            if getattr(self, name) < lowest:
-                raise ValueError(
-                    f"shared.{name} is {getattr(self, name)}, expected at least {lowest}"
-                )
+        least = {"epochs": 1, "batch_size": 2, "children": 1}
+        for name, lowest in {**least, "controller_children": 0, "reward_images": 1}.items():
+            check_least(lowest, **{f"shared.{name}": getattr(self, name)})
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"shared.learning_rate is {self.learning_rate}, expected above 0")
         if not 0 <= self.clip_norm < math.inf:
             raise ValueError(f"shared.clip_norm is {self.clip_norm}, expected at least 0")
-        if self.sampling not in get_args(Sampling):
-            known = ", ".join(get_args(Sampling))
-            raise ValueError(f"shared.sampling is {self.sampling!r}, expected one of: {known}")
+        check_known("shared.sampling", self.sampling, get_args(Sampling))
 
     def learning_rate_at(self, progress: float) -> float:
         """The learning rate after a share `progress` of all steps, 0 to 1."""

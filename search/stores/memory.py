@@ -14,14 +14,11 @@ class MemoryStore:
         self._trials: dict[int, Trial] = {}
 
     def trials(self) -> list[Trial]:
-        """All trials in the order of their numbers."""
         return [self._trials[number] for number in sorted(self._trials)]
 
     def controller_state(self) -> None:
-        """There is none."""
         return None
 
     def save(self, trials: Iterable[Trial], controller_state: bytes | None = None) -> None:
-        """Takes the trials, new or known."""
         for trial in trials:
             self._trials[trial.number] = trial

@@ -1,6 +1,5 @@
 """The tables of a database and what is said to it. Imports SQLAlchemy, which takes a while."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,8 +29,8 @@ _TRIALS = sa.Table(
     _TABLES,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("state", sa.String(10), nullable=False),
-    sa.Column("choices", sa.Text, nullable=False),
-    sa.Column("log_probs", sa.Text, nullable=False),
+    sa.Column("choices", sa.JSON, nullable=False),
+    sa.Column("log_probs", sa.JSON, nullable=False),
     sa.Column("genotype", sa.Text, nullable=False),
     sa.Column("key", sa.String(16), nullable=False, index=True),
     sa.Column("seed", sa.BigInteger, nullable=False),
@@ -39,7 +38,7 @@ _TRIALS = sa.Table(
     sa.Column("reward", sa.Double),
     sa.Column("observed", sa.Boolean, nullable=False),
     sa.Column("reused_from", sa.Integer),
-    sa.Column("metrics", sa.Text, nullable=False),
+    sa.Column("metrics", sa.JSON, nullable=False),
     sa.Column("seconds", sa.Double, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
 )
@@ -138,26 +137,11 @@ def write_state(
 
 
 def _row(trial: Trial) -> dict[str, Any]:
-    return {
-        "number": trial.number,
-        "state": trial.state,
-        "choices": json.dumps(trial.proposal.choices),
-        "log_probs": json.dumps(trial.proposal.log_probs),
-        "genotype": trial.genotype,
-        "key": trial.key,
-        "seed": trial.seed,
-        "attempt": trial.attempt,
-        "reward": trial.reward,
-        "observed": trial.observed,
-        "reused_from": trial.reused_from,
-        "metrics": json.dumps(trial.metrics),
-        "seconds": trial.seconds,
-        "error": trial.error,
-    }
+    proposal = {"choices": trial.proposal.choices, "log_probs": trial.proposal.log_probs}
+    return {c.name: getattr(trial, c.name) for c in _TRIALS.c if c.name not in proposal} | proposal
 
 
 def _trial(row: Any) -> Trial:
     values = dict(row)
-    choices, log_probs = (tuple(json.loads(values.pop(n))) for n in ("choices", "log_probs"))
-    metrics = json.loads(values.pop("metrics"))
-    return Trial(proposal=Proposal(choices, log_probs), metrics=metrics, **values)
+    choices, log_probs = (tuple(values.pop(name)) for name in ("choices", "log_probs"))
+    return Trial(proposal=Proposal(choices, log_probs), **values)

@@ -1,11 +1,10 @@
 """The course of a training as a CSV file that a resumed run repeats to the letter."""
 
 import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from nasnet.runtime.files import write_atomically
+from nasnet.runtime.files import csv_text, write_atomically
 
 COLUMNS = (
     "kind",
@@ -50,11 +49,7 @@ class History:
     def flush(self) -> None:
         """Writes the whole file aside and renames it."""
         if self._write:
-            text = io.StringIO()
-            writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
-            write_atomically(self._path, text.getvalue())
+            write_atomically(self._path, csv_text(COLUMNS, ([*row.values()] for row in self.rows)))
 
     def last(self, kind: str) -> Row | None:
         """The last row of a kind."""

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from nasnet.runtime.checks import check_fields
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Intervals:
@@ -26,8 +28,6 @@ class Intervals:
     max_bad: float = 0.01
 
     def __post_init__(self) -> None:
-        for name in ("checkpoint_every", "keep", "validate_every", "log_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        check_fields(self, checkpoint_every=1, keep=1, validate_every=1, log_every=1)
         if not 0 <= self.max_bad <= 1:
             raise ValueError(f"max_bad is {self.max_bad}, expected 0 to 1")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from nasnet.cells import Part
+from nasnet.runtime.checks import check_known
 from nasnet.viz.palette import PAINTS, Paint, clean_title
 
 NETWORK_PAINTS: Mapping[str, Paint] = MappingProxyType(
@@ -69,9 +70,7 @@ def network_boxes(nodes: Sequence[Part], *, expand: bool = False) -> list[Networ
     seen: set[str] = set()
     leaves = {node.name for node in nodes if node.kind == "aux"}
     for node in nodes:
-        if node.kind not in NETWORK_PAINTS:
-            known = ", ".join(NETWORK_PAINTS)
-            raise ValueError(f"kind of {node.name!r} is {node.kind!r}, expected one of: {known}")
+        check_known(f"kind of {node.name!r}", node.kind, NETWORK_PAINTS)
         if node.name in seen:
             raise ValueError(f"node {node.name!r} comes twice, expected each name once")
         for name in node.inputs:

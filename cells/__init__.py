@@ -1,6 +1,5 @@
 """What an architecture is: cells as plain data, their operations, their cost. NumPy only."""
 
-from nasnet.cells.architecture import Architecture
 from nasnet.cells.backend import Backend, Scopes
 from nasnet.cells.build import build_cell
 from nasnet.cells.chains import Chain
@@ -8,7 +7,7 @@ from nasnet.cells.conventions import CONVENTIONS, Conventions, Family
 from nasnet.cells.cost import Cost, Parameter, Shape
 from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
 from nasnet.cells.limits import Limits
-from nasnet.cells.network import Frame, Network, Part, network_cost
+from nasnet.cells.network import Architecture, Frame, Network, Part, network_cost
 from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
 from nasnet.cells.spaces.base import TERMINATE, Decision, SearchSpace
 from nasnet.cells.spaces.cell import CellSpace

@@ -15,6 +15,20 @@ from nasnet.cells.cost import Cost, Shape
 A = TypeVar("A", contravariant=True)
 
 
+class Architecture(Protocol):
+    """What a search space decodes to: a hashable value that can name and write itself.
+
+    `Genotype` is one, `NASBench201Cell` another. Evaluators know which one they are given.
+    """
+
+    @property
+    def key(self) -> str:
+        """A short name that equal networks share."""
+
+    def to_json(self) -> str:
+        """The architecture as one line of JSON, for the record."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Part:
     """A part of a network as a person sees it: one box of its picture.

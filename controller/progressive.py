@@ -16,9 +16,9 @@ import numpy as np
 from nasnet.cells import SearchSpace
 from nasnet.controller.checks import check_whole
 from nasnet.controller.history import Entry, from_table, to_table
+from nasnet.controller.models.gaussian_process import SequenceProcess
 from nasnet.controller.models.predicting import PredictingController
 from nasnet.controller.models.predictions import normal_scores
-from nasnet.controller.models.sequence_process import SequenceProcess
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,8 @@ import numpy as np
 
 from nasnet.cells import network_cost
 from nasnet.stacking.keras.backend import KerasLayers
-from nasnet.stacking.network import CellNetwork
+from nasnet.stacking.network import CellNetwork, needed_outputs
 from nasnet.stacking.plan import STEMS
-from nasnet.stacking.wiring import needed_outputs
 from nasnet.transfer.weights import assign_weights, read_weights
 
 LEVELS = 4

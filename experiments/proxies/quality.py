@@ -19,9 +19,8 @@ from nasnet.experiments.searching.running import carry_out, start_pool
 from nasnet.experiments.searching.shared import train_shared
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.evaluators import EVALUATORS, Conditions, Evaluator, TrainChild
-from nasnet.search.evaluators.several import Several
+from nasnet.search.evaluators.proxies import Several, ShortTraining
 from nasnet.search.evaluators.shared import SharedWeights
-from nasnet.search.evaluators.short import ShortTraining
 from nasnet.search.loop import Search
 from nasnet.search.settings import LoopSettings
 from nasnet.search.stores import TrialStore

@@ -126,6 +126,4 @@ class SharedWeights(Evaluator[SharedScore]):
         return Supernet(self.layout(), self.recipe)
 
 
-@functools.lru_cache(maxsize=1)
-def _layout(space: CellSpace, frame: CellFrame) -> SharedLayout:
-    return SharedLayout(space, frame)
+_layout = functools.lru_cache(maxsize=1)(SharedLayout)

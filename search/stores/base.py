@@ -1,4 +1,4 @@
-"""What the loop asks of a store."""
+"""What the loop asks of a store, and the store of a search that nothing need survive."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -25,3 +25,22 @@ class Store(Protocol):
 
     def save(self, trials: Iterable[Trial], controller_state: bytes | None = None) -> None:
         """Writes trials, new or known, and the controller's state if given: all of it or none."""
+
+
+class MemoryStore:
+    """Trials in memory, for searches of seconds: there is no state of the controller to keep."""
+
+    durable = False
+
+    def __init__(self) -> None:
+        self._trials: dict[int, Trial] = {}
+
+    def trials(self) -> list[Trial]:
+        return [self._trials[number] for number in sorted(self._trials)]
+
+    def controller_state(self) -> None:
+        return None
+
+    def save(self, trials: Iterable[Trial], controller_state: bytes | None = None) -> None:
+        for trial in trials:
+            self._trials[trial.number] = trial

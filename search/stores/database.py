@@ -76,7 +76,9 @@ class TrialStore:
 
     def save(self, trials: Iterable[Trial], controller_state: bytes | None = None) -> None:
         """Writes trials, new or known, and the controller's state: all of it or nothing."""
-        parts = self._parts if controller_state is None else _split(controller_state)
+        parts = self._parts
+        if (state := controller_state) is not None:
+            parts = [state[i : i + _PART] for i in range(0, len(state), _PART)] or [b""]
         with self._engine.begin() as connection:
             self._do.write_trials(connection, trials)
             if parts is not None and parts is not self._parts:
@@ -90,7 +92,3 @@ class TrialStore:
             self._do.create_tables(self._engine)
         with self._engine.connect() as connection:
             self._do.check(connection, self._path)
-
-
-def _split(state: bytes) -> list[bytes]:
-    return [state[i : i + _PART] for i in range(0, len(state), _PART)] or [b""]

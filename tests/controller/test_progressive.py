@@ -8,8 +8,8 @@ from scipy.stats import mannwhitneyu, spearmanr
 
 from nasnet.cells import TERMINATE, CellSpace, ChainSpace, Decision, GrowingCellSpace, TableSpace
 from nasnet.controller import Proposal, make_controller
+from nasnet.controller.models.gaussian_process import SequenceProcess
 from nasnet.controller.models.predictions import normal_scores
-from nasnet.controller.models.sequence_process import SequenceProcess
 from tests.controllers import GROWING, SPACE
 
 GROWTH = [i for i, end in enumerate(GROWING.ends) if end >= 0]

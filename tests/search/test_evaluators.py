@@ -21,10 +21,9 @@ from nasnet.search import (
     TrainChild,
     TrialStore,
 )
+from nasnet.search.evaluators.proxies import Several, ShortTraining
 from nasnet.search.evaluators.registry import find_evaluator
-from nasnet.search.evaluators.several import Several
 from nasnet.search.evaluators.shared import FOLDER, SharedWeights
-from nasnet.search.evaluators.short import ShortTraining
 from nasnet.search.shared.exchange import MOVING, WEIGHTS
 from nasnet.search.tables import StagedLookup
 from nasnet.stacking import FlatLayout, Recipe, Stack

@@ -14,9 +14,8 @@ from scipy import stats
 from nasnet.cells import NASNET_A_STRICT, CellSpace, network_cost
 from nasnet.search import EVALUATORS, Evaluation, Evaluator, Train, TrainChild
 from nasnet.search.evaluators.measures import Untrained, agreeing, jacobian_score
-from nasnet.search.evaluators.several import Several
+from nasnet.search.evaluators.proxies import Several, ShortTraining
 from nasnet.search.evaluators.shared import SharedWeights
-from nasnet.search.evaluators.short import ShortTraining
 from nasnet.search.evaluators.sizes import Size
 from nasnet.search.evaluators.zero_cost import ZeroCost
 from nasnet.search.rank_correlation import kendall_tau, spearman, tau_interval, top_recall

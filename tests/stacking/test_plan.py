@@ -8,8 +8,7 @@ import pytest
 
 from nasnet.cells import CONVENTIONS, NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, network_cost
 from nasnet.stacking import PRESETS, Stack
-from nasnet.stacking.network import CellNetwork
-from nasnet.stacking.wiring import needed_outputs
+from nasnet.stacking.network import CellNetwork, needed_outputs
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "networks.json").read_text())
 

@@ -18,9 +18,9 @@ from nasnet import viz
 from nasnet.cells import NASNET_A, OPERATIONS, ZOO
 from nasnet.viz import render
 from nasnet.viz.cell.columns import spaced
+from nasnet.viz.cell.drawing import picture
 from nasnet.viz.cell.graph import cell_graph, operation_label
 from nasnet.viz.cell.layers import crossings, ordered_layers
-from nasnet.viz.cell.layout import picture
 from nasnet.viz.palette import FALLBACK, PAINTS, clean_title, paint
 from tests.strategies import genotypes, random_genotypes
 

@@ -13,8 +13,8 @@ from nasnet.cells import Block, Cell, Genotype, Part
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import STEMS, Stack
 from nasnet.stacking.presets import PRESETS
+from nasnet.viz.network.drawing import network_picture
 from nasnet.viz.network.graph import network_boxes
-from nasnet.viz.network.layout import network_picture
 from tests.strategies import random_genotypes
 
 SVG = "{http://www.w3.org/2000/svg}"

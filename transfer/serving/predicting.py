@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+from scipy.special import softmax
 
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.transfer.serving.photos import to_channels
@@ -75,7 +76,7 @@ def predict(
         outputs = iter(np.zeros((0, 0)))
         if good:
             found = runner(np.stack(good)).astype(np.float64)
-            outputs = iter(found if gives_probabilities(found) else _softmax(found))
+            outputs = iter(found if gives_probabilities(found) else softmax(found, axis=1))
         for file, image in zip(chunk, read, strict=True):
             if isinstance(image, str):
                 predictions.append(Prediction(file, error=image))
@@ -108,8 +109,3 @@ def _guesses(probabilities: np.ndarray, classes: tuple[str, ...], top: int) -> t
     return tuple(
         Guess(int(i), classes[i] if classes else str(i), float(probabilities[i])) for i in best
     )
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)

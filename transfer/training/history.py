@@ -36,7 +36,8 @@ class History:
 
     def __init__(self, path: Path, *, step: int = 0, write: bool = True) -> None:
         self._path, self._write = path, write
-        self.rows = _read(path, step) if step else []
+        rows = read_history(path) if step and path.is_file() else []
+        self.rows = [row for row in rows if int(row["step"]) <= step]
         self.flush()
 
     def add(self, row: Mapping[str, str | int | float]) -> None:
@@ -61,11 +62,6 @@ def read_history(path: Path) -> list[Row]:
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return [row for row in rows if None not in row.values() and row.keys() == set(COLUMNS)]
-
-
-def _read(path: Path, step: int) -> list[Row]:
-    """The rows up to `step`."""
-    return [row for row in read_history(path) if int(row["step"]) <= step] if path.is_file() else []
 
 
 def _text(value: str | int | float) -> str:

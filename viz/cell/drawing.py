@@ -1,17 +1,70 @@
-"""The two cells of a genotype drawn at the positions of the layout: without Graphviz."""
+"""Where everything of a drawn genotype goes: panels, title, legend; its drawing without Graphviz."""
 
+import dataclasses
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from nasnet.cells import Genotype
-from nasnet.viz.cell.layout import picture
-from nasnet.viz.cell.panel import ARROW, HEADING_SIZE, HEADING_Y, LABEL_SIZE, Box, Panel, Wire
-from nasnet.viz.palette import FRAME, PANEL, Paint, paint, wire_colour
+from nasnet.viz.cell.panel import (
+    ARROW,
+    HEADING_SIZE,
+    HEADING_Y,
+    LABEL_SIZE,
+    Box,
+    Panel,
+    Wire,
+    place_cell,
+)
+from nasnet.viz.palette import FRAME, PANEL, Paint, legend_kinds, named_cells, paint, wire_colour
 from nasnet.viz.png import to_figure
-from nasnet.viz.shapes import Arrow, Drawing, Group, Rounded, Shape, Spot, Text
+from nasnet.viz.shapes import Arrow, Drawing, Group, Rounded, Shape, Spot, Text, legend, title_lines
 from nasnet.viz.svg import to_svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_MARGIN, _PANEL_GAP, _ENTRY_GAP = 14.0, 18.0, 20.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Picture:
+    """A whole drawing, from (0, 0) to (width, height).
+
+    Attributes:
+        title: lines, to be centred.
+        panels: one a cell, from left to right.
+        legend: (kind, place of a swatch, word right of it).
+    """
+
+    width: float
+    height: float
+    title: tuple[Text, ...]
+    panels: tuple[Panel, ...]
+    legend: tuple[tuple[str, Spot, Text], ...]
+
+
+def picture(genotype: Genotype, title: str | None = None) -> Picture:
+    """The Normal and the Reduction cell side by side, a title above, a legend below."""
+    cells = named_cells(genotype)
+    height = max(place_cell(cell, name).height for name, cell in cells)
+    panels = [place_cell(cell, name, height) for name, cell in cells]
+    inner = sum(panel.width for panel in panels) + _PANEL_GAP * (len(panels) - 1)
+    words, top = title_lines(title, _MARGIN, inner)
+    placed, x = [], _MARGIN
+    for panel in panels:
+        placed.append(panel.moved(x, top))
+        x += panel.width + _PANEL_GAP
+    kinds = legend_kinds(chain.from_iterable((b.node for b in panel.boxes) for panel in panels))
+    below = top + height + _MARGIN / 2
+    entries, bottom = legend([word for _, word in kinds], _MARGIN, inner, below, _ENTRY_GAP)
+    return Picture(
+        inner + 2 * _MARGIN,
+        bottom + _MARGIN / 2,
+        words,
+        tuple(placed),
+        tuple((kind, *entry) for (kind, _), entry in zip(kinds, entries, strict=True)),
+    )
 
 
 def genotype_to_svg(genotype: Genotype, *, title: str | None = None) -> str:

@@ -6,7 +6,7 @@ same state share their lanes. This is the method of Sugiyama, Tagawa and Toda (1
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import fmean
 
@@ -104,7 +104,9 @@ def _reordered(layers: Layers) -> Layers:
         best = min(best, [list(layer) for layer in layers], key=crossings)
         for i in range(len(layers) - 2, 0, -1):
             readers = _readers(layers[i + 1])
-            layers[i] = sorted(layers[i], key=_mean_reader(readers, len(layers[i])))
+            none = [float(len(layers[i]))]
+            places = {unit.top: fmean(readers.get(unit.top, none)) for unit in layers[i]}
+            layers[i] = sorted(layers[i], key=lambda unit: places[unit.top])
         _swap_neighbours(layers)
         best = min(best, [list(layer) for layer in layers], key=crossings)
     return best
@@ -132,10 +134,6 @@ def _readers(layer: list[Unit]) -> dict[str, list[float]]:
                 readers.setdefault(name, []).append(place)
             place += 1
     return readers
-
-
-def _mean_reader(readers: dict[str, list[float]], count: int) -> Callable[[Unit], float]:
-    return lambda unit: fmean(readers.get(unit.top, [float(count)]))
 
 
 def _swap_neighbours(layers: Layers) -> None:

@@ -45,10 +45,10 @@ def run_module(
 
 def all_pools() -> None:
     """All pools of this process fork their workers so, where they would start a new Python."""
-    from nasnet.search.executors import process
+    from nasnet.search.executors import pool
 
     other, forking = multiprocessing.get_context, context()
     multiprocessing.get_context = lambda method=None: (
         forking if method == "spawn" else other(method)
     )
-    process.SPAWN = forking
+    pool.SPAWN = forking

@@ -4,7 +4,7 @@ import abc
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -70,9 +70,13 @@ class Evaluator(abc.ABC, Generic[Task_contra]):
     shares_weights: ClassVar[bool] = False
 
     @classmethod
-    def make(cls, conditions: Conditions) -> "Evaluator[Any]":
-        """One for a search; without arguments, unless a subclass takes some of its conditions."""
-        return cls()
+    def make(cls, conditions: Conditions) -> Self:
+        """One for a search; fields that are called as its conditions are given these."""
+        if not dataclasses.is_dataclass(cls):
+            return cls()
+        names = {field.name for field in dataclasses.fields(cls)}
+        given = [f.name for f in dataclasses.fields(conditions) if f.name in names]
+        return cls(**{name: getattr(conditions, name) for name in given})
 
     def rules(
         self,

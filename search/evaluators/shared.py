@@ -7,7 +7,7 @@ The weights lie in files that workers map; the driver alone changes them
 import dataclasses
 import functools
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class SharedWeights(Evaluator[SharedScore]):
     recipe: Recipe
 
     @classmethod
-    def make(cls, conditions: Conditions) -> "SharedWeights":
+    def make(cls, conditions: Conditions) -> Self:
         return cls(
             conditions.data,
             conditions.folder / FOLDER,

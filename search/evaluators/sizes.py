@@ -5,7 +5,7 @@ import math
 from typing import Any, ClassVar
 
 from nasnet.cells.network import Frame
-from nasnet.search.evaluators.base import Conditions, Evaluator
+from nasnet.search.evaluators.base import Evaluator
 from nasnet.search.limits import counts
 from nasnet.search.tasks import Evaluation, Train
 
@@ -23,10 +23,6 @@ class Size(Evaluator[Train[Any]]):
     counted: ClassVar[str]
 
     frame: Frame[Any]
-
-    @classmethod
-    def make(cls, conditions: Conditions) -> "Size":
-        return cls(conditions.frame)
 
     def __call__(self, task: Train[Any], /) -> Evaluation:
         """The count."""

@@ -2,13 +2,12 @@
 
 import contextlib
 import dataclasses
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasnet.runtime.files import write_atomically
+from nasnet.runtime.files import replacing
 from nasnet.search.evaluators.base import Evaluator
 from nasnet.search.evaluators.train import TrainChild
 from nasnet.search.tasks import Evaluation, Stage
@@ -68,9 +67,8 @@ class TrainInStages(Evaluator[Stage[Any]]):
             path.unlink(missing_ok=True)
         else:
             history = np.array([dataclasses.astuple(epoch) for epoch in epochs])
-            buffer = io.BytesIO()
-            np.savez(buffer, allow_pickle=False, history=history, **trainer.state())
-            write_atomically(path, buffer.getvalue())
+            with replacing(path) as file:
+                np.savez(file, allow_pickle=False, history=history, **trainer.state())
         return evaluation
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from nasnet.cells.network import Frame
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators.base import Conditions, Evaluator, read_split
+from nasnet.search.evaluators.base import Evaluator, read_split
 from nasnet.search.limits import SearchLimits, measured_latency
 from nasnet.search.tasks import Evaluation, Stage, Train
 from nasnet.stacking.recipe import Recipe
@@ -44,16 +44,6 @@ class TrainChild(Evaluator[Train[Any]]):
     batch_statistics: bool = False
     reports_test: bool = False
     limits: SearchLimits = SearchLimits()
-
-    @classmethod
-    def make(cls, conditions: Conditions) -> "TrainChild":
-        return cls(
-            conditions.data,
-            conditions.frame,
-            conditions.recipe,
-            batch_statistics=conditions.batch_statistics,
-            limits=conditions.limits,
-        )
 
     def in_stages(self, folder: Path) -> Evaluator[Stage[Any]]:
         from nasnet.search.evaluators.stages import TrainInStages

@@ -9,7 +9,7 @@ import numpy as np
 
 from nasnet.cells.network import Frame
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators.base import Conditions, Evaluator, read_split
+from nasnet.search.evaluators.base import Evaluator, read_split
 from nasnet.search.limits import counts
 from nasnet.search.tasks import Evaluation, Train
 
@@ -32,10 +32,6 @@ class ZeroCost(Evaluator[Train[Any]]):
     data: Path
     frame: Frame[Any]
     images: int = 64
-
-    @classmethod
-    def make(cls, conditions: Conditions) -> "ZeroCost":
-        return cls(conditions.data, conditions.frame)
 
     def prepare(self, threads: int) -> None:
         """Imports TensorFlow, on `threads` threads."""

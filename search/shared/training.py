@@ -15,7 +15,7 @@ import numpy as np
 
 from nasnet.cells import Genotype
 from nasnet.controller.protocol import Controller
-from nasnet.runtime.files import write_atomically
+from nasnet.runtime.files import replacing
 from nasnet.search.executors.base import Executor
 from nasnet.search.shared.children import fair_genotypes, run_all
 from nasnet.search.shared.exchange import MOVING, WEIGHTS, SharedGradient, SharedScore, SharedStep
@@ -96,9 +96,8 @@ class SharedTraining:
             weights, moving = FlatLayout(layout.parameters).initial(seed)
         # Workers map these two; between two epochs they may be ahead of the saved state.
         for name, vector in ((WEIGHTS, weights), (MOVING, moving)):
-            buffer = io.BytesIO()
-            np.save(buffer, vector, allow_pickle=False)
-            write_atomically(folder / name, buffer.getvalue())
+            with replacing(folder / name) as file:
+                np.save(file, vector, allow_pickle=False)
         self._weights, self._moving = (
             np.load(folder / name, mmap_mode="r+", allow_pickle=False) for name in (WEIGHTS, MOVING)
         )
@@ -210,17 +209,16 @@ class SharedTraining:
             "seed": self._seed,
             "epochs": [dataclasses.asdict(epoch) for epoch in self.epochs],
         }
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            allow_pickle=False,
-            header=np.frombuffer(json.dumps(header).encode(), np.uint8),
-            weights=self._weights,
-            moving=self._moving,
-            velocity=self._velocity,
-            controller=np.frombuffer(state, np.uint8),
-        )
-        write_atomically(self._folder / STATE, buffer.getvalue())
+        with replacing(self._folder / STATE) as file:
+            np.savez(
+                file,
+                allow_pickle=False,
+                header=np.frombuffer(json.dumps(header).encode(), np.uint8),
+                weights=self._weights,
+                moving=self._moving,
+                velocity=self._velocity,
+                controller=np.frombuffer(state, np.uint8),
+            )
 
     def _restore(self) -> tuple[np.ndarray, np.ndarray]:
         path = self._folder / STATE

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -30,6 +31,7 @@ from nasnet.transfer.serving.export import (
 )
 from nasnet.transfer.serving.model_card import Facts, model_card
 from nasnet.transfer.serving.runners import load_runner, run_keras
+from nasnet.transfer.serving.trained import TrainedNetwork
 from tests.pictures import write_folder
 
 SHAPE, CLASSES = (16, 16, 3), ("ant", "bee", "cat")
@@ -271,18 +273,15 @@ def test_right_classes_are_counted_over_batches(model, images):
 
 def test_a_card_quotes_a_transfers_result():
     result = {"top1": 0.74, "top5": 0.916, "images": 50_000, "loss": 1.0}
-    facts = Facts(
-        "n", "f", "onnx", (8, 8, 3), 1.0, "logits", 2, 5, 7, None, None, {}, result, "-", {}
-    )
-    card = model_card(facts)
+    network = TrainedNetwork(Path("n.keras"), "n", crop=1.0, result=result)
+    card = model_card(Facts(network, "f", "onnx", (8, 8, 3), "logits", 2, 5, 7, None, "-", {}))
     assert "| validation accuracy, top 1 | 0.7400 | 50,000 |" in card
     assert "| validation accuracy, top 5 | 0.9160 | 50,000 |" in card
 
 
 def test_a_card_without_facts_says_so():
-    card = model_card(
-        Facts("n", "f", "onnx", (8, 8, 1), 0.875, "logits", 2, 5, 7, None, None, {}, {}, "-", {})
-    )
+    network = TrainedNetwork(Path("n.keras"), "n", crop=0.875)
+    card = model_card(Facts(network, "f", "onnx", (8, 8, 1), "logits", 2, 5, 7, None, "-", {}))
     assert card.count("Not recorded.") == 3
     assert "grayscale" in card
     assert "87.5% of the shorter side" in card

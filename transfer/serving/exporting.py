@@ -180,19 +180,15 @@ def _describe(
     if trained := network.config.get("environment"):
         versions = {"trained with": trained, **versions}
     facts = Facts(
-        network.name,
+        network,
         exported.file.name,
         form,
         shape,
-        network.crop,
         kind,
         classes,
         model.count_params(),
         mult_adds(model),
         diagram,
-        network.config.get("source"),
-        network.config.get("settings", {}),
-        network.result,
         exported.check,
         versions,
     )

@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from nasnet.transfer.serving.trained import TrainedNetwork
+
 _UNKNOWN = "not recorded"
 _TOP = {"top1": "validation accuracy, top 1", "top5": "validation accuracy, top 5"}
 
@@ -14,11 +16,12 @@ class Facts:
     """What the card says; what is None or empty is not recorded, and the card says so.
 
     Attributes:
-        name: of the network.
+        network: as it was trained: its name, how it is shown images, its data, settings and result,
+            which is NAME_accuracy with NAME_images, the number of images; or top1 and top5 with
+            images.
         file: of the exported network, beside the card.
         form: in which it was exported.
         input_shape: height, width and channels of its images.
-        crop: side of the square that is shown, as a share of the image's shorter side.
         outputs: "logits" or "probabilities".
         classes: how many.
         parameters: of the Keras network.
@@ -32,26 +35,22 @@ class Facts:
         versions: of what it was trained with and exported with, by name.
     """
 
-    name: str
+    network: TrainedNetwork
     file: str
     form: str
     input_shape: tuple[int, int, int]
-    crop: float
     outputs: str
     classes: int
     parameters: int
     mult_adds: int
     diagram: str | None
-    source: str | None
-    settings: Mapping[str, Any]
-    result: Mapping[str, Any]
     check: str
     versions: Mapping[str, Mapping[str, str]]
 
 
 def model_card(facts: Facts) -> str:
     """The card; it names files beside it: the network, labels.txt, and the drawing."""
-    height, width, channels = facts.input_shape
+    network, (height, width, channels) = facts.network, facts.input_shape
     colours = "RGB" if channels == 3 else "grayscale"
     rows = {
         "file": f"`{facts.file}` ({facts.form})",
@@ -59,18 +58,18 @@ def model_card(facts: Facts) -> str:
         "multiply-adds": f"{facts.mult_adds / 1e6:,.1f} million an image",
         "input": f"[N, {height}, {width}, {channels}] float32, {colours}",
         "preprocessing": (
-            f"the square in the middle whose side is {facts.crop:.1%} of the shorter side, "
+            f"the square in the middle whose side is {network.crop:.1%} of the shorter side, "
             f"resized (bilinear) to {height} x {width}; pixels / 127.5 - 1"
         ),
         "output": f"{facts.outputs} of {facts.classes} classes, in the order of `labels.txt`",
     }
-    parts = [f"# {facts.name}", f"An image classifier of {facts.classes} classes."]
+    parts = [f"# {network.name}", f"An image classifier of {facts.classes} classes."]
     if facts.diagram is not None:
         parts.append(f"![The cells of the network]({facts.diagram})")
     parts.append(_table(("", ""), rows.items()))
-    parts += ["## Accuracy", _accuracies(facts.result)]
-    parts += ["## Data", facts.source or f"{_UNKNOWN.capitalize()}."]
-    parts += ["## Recipe", _recipe(facts.settings)]
+    parts += ["## Accuracy", _accuracies(network.result)]
+    parts += ["## Data", network.config.get("source") or f"{_UNKNOWN.capitalize()}."]
+    parts += ["## Recipe", _recipe(network.config.get("settings", {}))]
     parts += ["## Check of this file", facts.check]
     parts += ["## Versions", _versions(facts.versions)]
     return "\n\n".join(parts) + "\n"

@@ -1,15 +1,15 @@
 """Checkpoints: one file a step, the last few kept, a damaged one passed over. No TensorFlow."""
 
-import contextlib
 import os
 import re
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
+from nasnet.runtime.files import replacing
 
 _NAME = re.compile(r"step-(\d{9})\.npz")
 DAMAGE = (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
@@ -39,18 +39,9 @@ class Checkpoints:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(step)
-        handle, aside = tempfile.mkstemp(dir=self.folder, prefix=f".{path.name}.")
-        try:
-            # Straight into the file: a large network's state need not be in memory twice.
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(aside, path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(aside)
-            raise
+        # Straight into the file: a large network's state need not be in memory twice.
+        with replacing(path) as file:
+            np.savez(file, allow_pickle=False, **arrays)
         self._flush_folder()
         for old in self.paths()[: -self._keep]:
             old.unlink(missing_ok=True)

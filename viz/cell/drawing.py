@@ -1,4 +1,4 @@
-"""Where everything of a drawn genotype goes: panels, title, legend; its drawing without Graphviz."""
+"""Where everything of a drawn genotype goes: panels, title, legend; and the drawing itself."""
 
 import dataclasses
 from itertools import chain

@@ -26,7 +26,7 @@ LAYERS: dict[str, set[str]] = {
     "console": set(),
     "runs": {"console"},
     "searching": {"console", "runs"},
-    "training": {"console", "runs"},
+    "training": {"console", "runs", "searching"},
     "transfer": {"console", "runs"},
     "networks": {"runs", "searching", "training"},
     "bench": {"runs", "searching", "training"},

@@ -17,6 +17,11 @@ class DataError(ValueError):
     """Data that cannot be read or used; one line that names the file and the value."""
 
 
+def one_line(error: BaseException) -> str:
+    """The text of an error on one line, or its type where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
     """Images and labels of a task; an object that exists has passed every check.
@@ -99,11 +104,16 @@ class Dataset:
         return digest.hexdigest()
 
 
-def check_split(split: str, x: np.ndarray | None, y: np.ndarray | None) -> None:
-    """Raises DataError unless x is [N, H, W, C] uint8, y [N] of integers, and neither is empty."""
+def check_beside(split: str, x: np.ndarray | None, y: np.ndarray | None) -> None:
+    """Raises DataError where one of the two is missing."""
     for array, missing, present in ((x, "x", "y"), (y, "y", "x")):
         if array is None:
             raise DataError(f"{missing}_{split} is missing, expected it beside {present}_{split}")
+
+
+def check_split(split: str, x: np.ndarray | None, y: np.ndarray | None) -> None:
+    """Raises DataError unless x is [N, H, W, C] uint8, y [N] of integers, and neither is empty."""
+    check_beside(split, x, y)
     if x is None or y is None:
         return
     if x.dtype != np.uint8:
@@ -194,6 +204,15 @@ def split_validation(
     chosen = stratified(labels[positions], count, np.random.default_rng(seed))
     held_out = np.sort(positions[chosen])
     return np.setdiff1d(np.arange(len(labels)), held_out), held_out
+
+
+def hold_out(arrays: dict[str, np.ndarray], seed: int) -> str:
+    """Moves validation data out of the training arrays, by name as in `Dataset`; says so."""
+    kept, held_out = split_validation(arrays["y_train"], seed)
+    for axis in "xy":
+        whole = arrays[f"{axis}_train"]
+        arrays[f"{axis}_val"], arrays[f"{axis}_train"] = whole[held_out], whole[kept]
+    return f"{len(held_out):,} training images held out for validation"
 
 
 def subset(dataset: Dataset, train: int | None, val: int | None, seed: int) -> Dataset:

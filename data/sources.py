@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from nasnet.data import mini_cifar10, shapes
-from nasnet.data.dataset import DataError, Dataset, read_arrays, subset, write_arrays
-from nasnet.data.files import FOLDER_SIZE, one_line, read_folder, read_npz, resize
+from nasnet.data.arrays.canonical import look_at
+from nasnet.data.arrays.npz import read_npz
+from nasnet.data.dataset import DataError, Dataset, one_line, read_arrays, subset, write_arrays
+from nasnet.data.files import FOLDER_SIZE, read_folder, resize
 from nasnet.runtime.loading import is_spec, load_object
 
 __all__ = ["NAMES", "DataError", "Dataset", "load", "read_arrays", "subset", "write_arrays"]
@@ -30,7 +32,7 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
             "mini-cifar10", as many of CIFAR-10's training set, see `data.mini_cifar10`;
             "auto", mini-cifar10 where it is on disk or can be downloaded, else shapes10, with
             `source` saying which and why;
-            a path to an .npz, see `data.files.read_npz`;
+            a path to an .npz, see `data.arrays.npz`;
             a path to a folder of class folders, see `data.files.read_folder`;
             "file.py:NAME", a function of yours that takes the seed and returns a `Dataset`.
         seed: of shapes10, and of the validation split where a file or folder has none. The images
@@ -82,7 +84,10 @@ def _own(spec: str, seed: int) -> Dataset:
         raise DataError(f"data set {spec} failed: {one_line(error)}") from error
     if not isinstance(found, Dataset):
         raise DataError(f"data set {spec} gave {found!r:.60}, expected a Dataset")
-    return found
+    try:
+        return look_at(found)
+    except DataError as error:
+        raise DataError(f"data set {spec}: {error}") from None
 
 
 def _shapes10(seed: int, source: str) -> Dataset:

@@ -1,0 +1,93 @@
+"""Arrays in an .npz file, or in a folder of .npy files; nothing pickled is read."""
+
+import contextlib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nasnet.data.arrays.canonical import make_dataset
+from nasnet.data.arrays.names import our_names
+from nasnet.data.dataset import DataError, Dataset, one_line
+
+
+def read_npz(path: Path, seed: int) -> Dataset:
+    """The data set in an .npz of plain arrays; a file with pickled objects is refused.
+
+    Args:
+        path: a file with x_train and y_train, and where there are x_val, y_val, x_test, y_test and
+            class_names [classes]; `names` knows other usual names, `canonical` what they may hold.
+        seed: of the stratified validation split, taken from the training data (a sixth, at most
+            5,000 images) where the file has none.
+    """
+    with _named(path):
+        # Opened here, because np.load forgets to close a file that it finds damaged.
+        with path.open("rb") as file, _whole("the file"):
+            stored = np.load(file, allow_pickle=False)
+            if not isinstance(stored, np.lib.npyio.NpzFile):
+                raise DataError(
+                    "the file is a single array, expected an .npz with x_train, or its folder with "
+                    "x_train.npy and y_train.npy"
+                )
+            names, notes = our_names(stored.files)
+            arrays = {}
+            for name, ours in names.items():
+                with _whole(name):
+                    arrays[ours] = stored[name]
+        return _dataset(path, arrays, seed, notes)
+
+
+def read_npy_folder(path: Path, seed: int) -> Dataset:
+    """The data set in a folder of x_train.npy, y_train.npy and so on; else as `read_npz`."""
+    with _named(path):
+        names, notes = our_names(sorted(file.stem for file in path.glob("*.npy")))
+        arrays = {}
+        for name, ours in names.items():
+            with (path / f"{name}.npy").open("rb") as file, _whole(f"{name}.npy"):
+                arrays[ours] = np.load(file, allow_pickle=False)
+        return _dataset(path, arrays, seed, notes)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Puts the path before an error's text."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+@contextlib.contextmanager
+def _whole(name: str) -> Iterator[None]:
+    """Says what is damaged, in whichever way NumPy says it."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (OSError, ValueError, EOFError, KeyError, MemoryError, RuntimeError) as error:
+        if "allow_pickle" not in str(error):
+            raise _damaged(name, error) from None
+        reason = "is pickled or no array at all, expected numbers or text"
+        raise DataError(f"{name} {reason}") from None
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(name, error) from None
+
+
+def _damaged(name: str, error: BaseException) -> DataError:
+    return DataError(f"{name} is damaged, expected a whole file of arrays: {one_line(error)}")
+
+
+def _dataset(path: Path, arrays: dict[str, Any], seed: int, notes: list[str]) -> Dataset:
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"{name} is not an array, expected one")
+    names = arrays.pop("class_names", None)
+    classes = None
+    if names is not None:
+        if names.ndim != 1 or names.dtype.kind not in "US":
+            raise DataError(f"class_names is {names.ndim}-d {names.dtype}, expected a list of text")
+        classes = tuple(str(name) for name in names.astype(str))
+    return make_dataset(path.stem, f"{path.name}, arrays of {path}", arrays, classes, seed, notes)

@@ -5,6 +5,7 @@ one line. Neither it nor its imports load TensorFlow, except to read CIFAR-10.
 """
 
 import dataclasses
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ import numpy as np
 
 from nasnet.data import mini_cifar10, shapes
 from nasnet.data.arrays.canonical import look_at
-from nasnet.data.arrays.npz import read_npz
+from nasnet.data.arrays.distributed import (
+    is_distributed,
+    read_distributed_archive,
+    read_distributed_folder,
+)
+from nasnet.data.arrays.npz import read_npy_folder, read_npz
 from nasnet.data.dataset import DataError, Dataset, one_line, read_arrays, subset, write_arrays
 from nasnet.data.files import FOLDER_SIZE, read_folder, resize
 from nasnet.runtime.loading import is_spec, load_object
@@ -32,7 +38,8 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
             "mini-cifar10", as many of CIFAR-10's training set, see `data.mini_cifar10`;
             "auto", mini-cifar10 where it is on disk or can be downloaded, else shapes10, with
             `source` saying which and why;
-            a path to an .npz, see `data.arrays.npz`;
+            a path to an .npz or to a folder of .npy files, see `data.arrays.npz`;
+            a path to CIFAR-10, CIFAR-100 or MNIST as distributed, see `data.arrays.distributed`;
             a path to a folder of class folders, see `data.files.read_folder`;
             "file.py:NAME", a function of yours that takes the seed and returns a `Dataset`.
         seed: of shapes10, and of the validation split where a file or folder has none. The images
@@ -47,15 +54,22 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
     if spec in NAMES:
         dataset = _named(spec, seed)
     elif Path(spec).is_dir():
-        return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)
+        names = {file.name for file in Path(spec).iterdir() if file.is_file()}
+        if is_distributed(names):
+            dataset = read_distributed_folder(Path(spec), seed)
+        elif any(name.endswith(".npy") for name in names):
+            dataset = read_npy_folder(Path(spec), seed)
+        else:
+            return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)
     elif Path(spec).is_file():
-        dataset = read_npz(Path(spec), seed)
+        read = read_distributed_archive if tarfile.is_tarfile(spec) else read_npz
+        dataset = read(Path(spec), seed)
     elif is_spec(spec):
         dataset = _own(spec, seed)
     else:
         raise DataError(
-            f"data set is {spec!r}, expected {', '.join(NAMES)}, the path of an .npz file or of a "
-            "folder of class folders, or file.py:NAME"
+            f"data set is {spec!r}, expected {', '.join(NAMES)}, the path of an .npz file, of a "
+            "folder of class folders or of CIFAR's files, or file.py:NAME"
         )
     return dataset if image_size is None else _resized(dataset, image_size)
 

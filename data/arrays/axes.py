@@ -77,28 +77,27 @@ def _images_first(
     given: Mapping[str, np.ndarray], counts: Mapping[str, int]
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     """Moves the axis that the images are counted on to the front."""
-    rank = given["train"].ndim
-    fitting = [
-        axis
-        for axis in range(rank)
-        if all(x.ndim == rank and x.shape[axis] == counts[split] for split, x in given.items())
-    ]
-    if 0 in fitting:
-        if fitting == [0]:
-            return dict(given), []
+    last = given["train"].ndim - 1
+    fitting = {
+        split: [axis for axis, length in enumerate(x.shape) if length == counts[split]]
+        for split, x in given.items()
+    }
+    if all(axes[:1] == [0] for axes in fitting.values()):
         return dict(given), [
-            f"x_train has shape {by(given['train'].shape)}: the first axis was taken for that of "
+            f"x_{split} has shape {by(given[split].shape)}: the first axis was taken for that of "
             "the images, although another one is as long"
+            for split, axes in fitting.items()
+            if axes != [0]
         ]
-    order = "H x W x C x N" if rank == 4 else "H x W x N"
-    if rank - 1 in fitting:
+    if all(axes == [last] for axes in fitting.values()):
+        order = "H x W x C x N" if last == 3 else "H x W x N"
         note = f"images came along the last axis, {order}; it became the first"
         return {split: np.moveaxis(x, -1, 0) for split, x in given.items()}, [note]
     for split, x in given.items():
-        if fitting or len(x) != counts[split]:
+        if len(x) != counts[split]:
             what = f"y_{split} has {counts[split]} labels, expected {len(x)} as in x_{split}"
             raise DataError(f"{what}, whose shape is {by(x.shape)}; {_WANTED}")
-    raise DataError(f"images of the splits have different axes, {_WANTED} in all")
+    raise DataError(f"shapes of the splits differ, {_WANTED} in all")
 
 
 def _channel_axis(shape: tuple[int, ...]) -> int:

@@ -1,0 +1,184 @@
+"""CIFAR-10, CIFAR-100 and MNIST in the very files in which they are distributed.
+
+Their official test images are the test images; validation images are held out of the others.
+"""
+
+import dataclasses
+import gzip
+import io
+import re
+import tarfile
+import zlib
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nasnet.data.arrays.canonical import make_dataset
+from nasnet.data.arrays.pickles import read_pickle
+from nasnet.data.dataset import DataError, Dataset, one_line
+
+_BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
+_MOST = 1 << 28  # bytes of a file in an archive
+_IDX = re.compile(r"(train|t10k)-(images|labels)[-.]idx([13])-ubyte(\.gz)?")
+Files = Mapping[str, Callable[[], bytes]]
+Part = tuple[np.ndarray, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Cifar:
+    """A data set of 32 x 32 colour images, in one of its two forms.
+
+    Attributes:
+        name: its name.
+        train: the files of the training images.
+        test: the file of the test images.
+        names: the file with the names of the classes.
+        labels: labels of each image; the last one is taken.
+    """
+
+    name: str
+    train: tuple[str, ...]
+    test: str
+    names: str
+    labels: tuple[str, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (*self.train, self.test, self.names)
+
+    @property
+    def is_binary(self) -> bool:
+        return self.test.endswith(".bin")
+
+    def classes(self, content: bytes) -> list[str]:
+        """Names of the classes in the file with them."""
+        if self.is_binary:
+            return content.decode().split()
+        return read_pickle(content)[self.labels[-1].removesuffix("s") + "_names"]
+
+    def part(self, content: bytes) -> Part:
+        """Images [N, 32, 32, 3] and labels [N] of a file."""
+        if self.is_binary:
+            rows = np.frombuffer(content, np.uint8).reshape(-1, len(self.labels) + 3072)
+            planes, labels = rows[:, len(self.labels) :], rows[:, len(self.labels) - 1]
+        else:
+            found = read_pickle(content)
+            planes, labels = found["data"], np.array(found[self.labels[-1]])
+        return planes.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), labels
+
+
+_CIFARS = (
+    _Cifar(
+        "CIFAR-10",
+        tuple(f"{name}.bin" for name in _BATCHES),
+        "test_batch.bin",
+        "batches.meta.txt",
+        ("labels",),
+    ),
+    _Cifar("CIFAR-10", _BATCHES, "test_batch", "batches.meta", ("labels",)),
+    _Cifar(
+        "CIFAR-100",
+        ("train.bin",),
+        "test.bin",
+        "fine_label_names.txt",
+        ("coarse_labels", "fine_labels"),
+    ),
+    _Cifar("CIFAR-100", ("train",), "test", "meta", ("coarse_labels", "fine_labels")),
+)
+
+
+def is_distributed(names: Collection[str]) -> bool:
+    """Whether files with these names are (a part of) a data set that is read here."""
+    return _cifar_of(names) is not None or any(_IDX.fullmatch(name) for name in names)
+
+
+def read_distributed_folder(path: Path, seed: int) -> Dataset:
+    """The data set in a folder for whose files `is_distributed` holds.
+
+    Args:
+        path: the folder.
+        seed: of the stratified validation split.
+    """
+    files = {file.name: file.read_bytes for file in path.iterdir() if file.is_file()}
+    return _read(path, files, seed)
+
+
+def read_distributed_archive(path: Path, seed: int) -> Dataset:
+    """The data set in a .tar.gz; nothing is unpacked to disk. Else as `read_distributed_folder`."""
+    known = {name for cifar in _CIFARS for name in cifar.files}
+    files: dict[str, Callable[[], bytes]] = {}
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                name = member.name.rpartition("/")[2]
+                if member.isfile() and name in known and member.size <= _MOST:
+                    content = archive.extractfile(member)
+                    files[name] = io.BytesIO(content.read() if content else b"").getvalue
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise DataError(f"{path} is damaged, expected a whole archive: {one_line(error)}") from None
+    if _cifar_of(files) is None:
+        raise DataError(
+            f"{path} is an archive of other files than CIFAR-10's or CIFAR-100's, expected these; "
+            "unpack it first"
+        )
+    return _read(path, files, seed)
+
+
+def _cifar_of(names: Collection[str]) -> _Cifar | None:
+    """Which data set has files of these names; a single one that is missing does not matter."""
+    held = (cifar for cifar in _CIFARS if len(set(cifar.files) - set(names)) <= 1)
+    return next(held, None)
+
+
+def _read(path: Path, files: Files, seed: int) -> Dataset:
+    cifar = _cifar_of(files)
+    try:
+        if cifar is None:
+            name, classes = "MNIST's format", None
+            train, test = (_idx_part(files, split) for split in ("train", "t10k"))
+        else:
+            name = cifar.name
+            train_parts = [_parsed(files, file, cifar.part) for file in cifar.train]
+            images, labels = zip(*train_parts, strict=True)
+            train = np.concatenate(images), np.concatenate(labels)
+            test = _parsed(files, cifar.test, cifar.part)
+            classes = tuple(_parsed(files, cifar.names, cifar.classes))
+        arrays = {"x_train": train[0], "y_train": train[1], "x_test": test[0], "y_test": test[1]}
+        source = f"{path.name}, {name}, files of {path}"
+        return make_dataset(path.name.partition(".")[0], source, arrays, classes, seed)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def _parsed(files: Files, name: str, parse: Callable) -> Any:
+    if name not in files:
+        raise DataError(f"{name} is missing, expected it beside the other files")
+    try:
+        return parse(files[name]())
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
+    except (ValueError, KeyError, TypeError, EOFError, zlib.error, OSError) as error:
+        raise DataError(f"{name} is damaged, expected a whole file: {one_line(error)}") from None
+
+
+def _idx_part(files: Files, split: str) -> Part:
+    """The images [N, H, W] and labels [N] of a split."""
+    found = {m[2]: m[0] for m in map(_IDX.fullmatch, sorted(files)) if m and m[1] == split}
+    images, labels = (
+        _parsed(files, found.get(what, f"{split}-{what}-idx{rank}-ubyte"), _read_idx)
+        for what, rank in (("images", 3), ("labels", 1))
+    )
+    return images, labels
+
+
+def _read_idx(content: bytes) -> np.ndarray:
+    """An array of bytes in the IDX format, compressed or not."""
+    if content[:2] == b"\x1f\x8b":
+        content = gzip.decompress(content)
+    if content[:3] != b"\0\0\x08":
+        raise DataError(f"the file begins with {content[:4]!r}, expected IDX of bytes")
+    rank = content[3]
+    shape = np.frombuffer(content, ">u4", rank, 4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape.astype(int))

@@ -119,8 +119,8 @@ def _are_whole(given: Mapping[str, np.ndarray]) -> bool:
 
 def _only_zeros_and_ones() -> DataError:
     return DataError(
-        "values are 0 and 1 alone, expected 0 to 255: bytes that were divided by 255 are black "
-        "(give the floats), black and white is x * 255"
+        "values are 0 and 1 alone, expected 0 to 255: bytes that were divided by 255 are all black "
+        "(give the floats); black and white is x * 255"
     )
 
 

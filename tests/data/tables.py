@@ -9,10 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from tests.data.arrays import table as arrays
+
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
 
 # Functions that try everything and give a whole table, by the name that marks its place.
-TABLES: dict[str, Callable[[], str]] = {}
+TABLES: dict[str, Callable[[], str]] = {
+    "arrays": lambda: markdown(arrays.HEADER, arrays.rows()),
+}
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -117,7 +117,9 @@ def check_split(split: str, x: np.ndarray | None, y: np.ndarray | None) -> None:
     if x is None or y is None:
         return
     if x.dtype != np.uint8:
-        raise DataError(f"x_{split} is {x.dtype}, expected uint8 (values 0 to 255)")
+        raise DataError(
+            f"x_{split} is {x.dtype}, expected uint8 (0 to 255; floats from 0 to 1 times 255)"
+        )
     if x.ndim != 4:
         raise DataError(f"x_{split} has shape {by(x.shape)}, expected N x H x W x C")
     if not np.issubdtype(y.dtype, np.integer):

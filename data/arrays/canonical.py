@@ -8,8 +8,9 @@ import numpy as np
 
 from nasnet.data.arrays.axes import arrange
 from nasnet.data.arrays.labels import read_labels
-from nasnet.data.arrays.values import contrast_notes, to_bytes
+from nasnet.data.arrays.values import to_bytes
 from nasnet.data.dataset import SPLITS, DataError, Dataset, by, check_beside, hold_out
+from nasnet.data.inspection import flat_images
 
 
 def make_dataset(
@@ -68,7 +69,12 @@ def understand(
     images, axis_notes = arrange({s: given[f"x_{s}"] for s in splits}, counts)
     images, value_notes = to_bytes(images)
     images = {split: np.ascontiguousarray(x) for split, x in images.items()}
-    notes = [*axis_notes, *value_notes, *contrast_notes(images), *label_notes]
+    flat_notes = [
+        f"{flat:,} of {len(x):,} images of x_{split} are of one colour or nearly"
+        for split, x in images.items()
+        if (flat := flat_images(x))
+    ]
+    notes = [*axis_notes, *value_notes, *flat_notes, *label_notes]
     arrays = {f"x_{s}": x for s, x in images.items()} | {f"y_{s}": y for s, y in labels.items()}
     return arrays, names, notes
 

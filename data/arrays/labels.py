@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from nasnet.data.dataset import DataError, by
+from nasnet.data.inspection import FEW
 
-FEW = 10  # training images of a class below which it is named
 _LARGEST = 2**53  # whole numbers above are not exact in floats
 
 

@@ -8,7 +8,6 @@ from nasnet.data.dataset import DataError
 
 _BLOCK = 1 << 24  # bytes that are converted at a time
 _DARK = 128
-_CONTRAST = 8
 _EXPECTED = "expected 0 to 255, or floats from 0 to 1 or -1 to 1"
 Convert = Callable[[np.ndarray], np.ndarray]
 
@@ -50,17 +49,6 @@ def to_bytes(given: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], li
         if 2 * top < high:
             notes.append(f"values of x_{split} go up to {top:g} only, those of others to {high:g}")
     return images, notes
-
-
-def contrast_notes(images: Mapping[str, np.ndarray]) -> list[str]:
-    """How many images, [N, H, W, C] uint8, of each split have one colour or nearly so."""
-    notes = []
-    for split, x in images.items():
-        flat = x.reshape(len(x), -1, x.shape[-1])
-        spread = (flat.max(axis=1) - flat.min(axis=1)).max(axis=1)
-        if plain := int((spread < _CONTRAST).sum()):
-            notes.append(f"{plain:,} of {len(x):,} images of x_{split} are of one colour or nearly")
-    return notes
 
 
 def _range(name: str, x: np.ndarray) -> tuple[float, float]:

@@ -28,6 +28,7 @@ COMMANDS = {
         "Train every network of a small cell space once, and write their accuracies as a table."
     ),
     "proxy-quality": "Compare cheap proxies with the accuracy of cells that are trained alone.",
+    "data": "Say what is understood of images, and whether they are fit to search on.",
     "doctor": "Check this machine: versions, cores, GPU, Graphviz, data. Imports no TensorFlow.",
     "transfer plan": "Choose N and F of a cell's ImageNet network for what it may cost.",
     "transfer convert": (

@@ -105,10 +105,10 @@ def _check_known(values: Mapping[str, np.ndarray], known: np.ndarray) -> None:
                 f"{_span(known)}"
             )
     images = len(values["train"])
-    if 2 * len(known) > images:
+    if 3 * len(known) > 2 * images:
         raise DataError(
-            f"y_train has {len(known)} different labels for {images} images, expected classes "
-            "with at least 2 images on average"
+            f"y_train has {len(known)} different labels for {images} images, expected several "
+            "images of each class"
         )
     if known.dtype.kind == "i" and known[0] < 0 and known.tolist() != [-1, 1]:
         raise DataError(

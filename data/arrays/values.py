@@ -37,12 +37,13 @@ def to_bytes(given: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], li
         convert, notes = _whole(low, high, "b" in kinds)
     else:
         convert, notes = _floats(given, low, high)
-    if any(x.dtype.kind in "iu" and ranges[split][1] <= 1 for split, x in given.items()):
-        raise _only_zeros_and_ones()
     images = {split: _in_blocks(x, convert) for split, x in given.items()}
     highest = max(int(x.max()) for x in images.values())
-    if highest <= 1:
-        raise _only_zeros_and_ones()
+    if highest <= 1 or any(x.dtype.kind in "iu" and x.max() <= 1 for x in given.values()):
+        raise DataError(
+            f"values are {'0 and 1' if high else '0'} alone, expected 0 to 255: bytes that were "
+            "divided by 255 are all black (give the floats); black and white is x * 255"
+        )
     if highest < _DARK:
         notes.append(f"values go up to {highest} only, of 255: the images are dark")
     for split, (_, top) in ranges.items():
@@ -103,13 +104,6 @@ def _floats(given: Mapping[str, np.ndarray], low: float, high: float) -> tuple[C
 
 def _are_whole(given: Mapping[str, np.ndarray]) -> bool:
     return all(bool((part == np.rint(part)).all()) for x in given.values() for part in _blocks(x))
-
-
-def _only_zeros_and_ones() -> DataError:
-    return DataError(
-        "values are 0 and 1 alone, expected 0 to 255: bytes that were divided by 255 are all black "
-        "(give the floats); black and white is x * 255"
-    )
 
 
 def _blocks(x: np.ndarray) -> list[np.ndarray]:

@@ -199,7 +199,7 @@ def test_a_path_means_the_same_in_another_folder(tmp_path, rng, monkeypatch):
 
 
 def test_a_data_set_that_cannot_be_divided_is_refused(tmp_path):
-    np.savez(tmp_path / "few.npz", x_train=np.zeros((3, 8, 8, 3), np.uint8), y_train=[0, 1, 1])
+    np.savez(tmp_path / "few.npz", x_train=np.full((3, 8, 8, 3), 200, np.uint8), y_train=[0, 1, 1])
     with pytest.raises(DataError, match="number of training images with label 0 is 1"):
         training.begin(
             TrainSettings(data=str(tmp_path / "few.npz")), "x", NASNET_A, tmp_path / "train"

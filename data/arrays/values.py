@@ -64,7 +64,7 @@ def _range(name: str, x: np.ndarray) -> tuple[float, float]:
 def _check_alike(ranges: Mapping[str, tuple[float, float]], low: float, high: float) -> None:
     for split, (bottom, top) in ranges.items():
         other = next((s for s, r in ranges.items() if high == r[1] or low == r[0] < 0), split)
-        if 16 * top < high or low < 0 <= bottom:
+        if (top < high and 16 * top < high) or low < 0 <= bottom:
             found = [
                 f"{a:g} to {b:g} in x_{s}" for s, (a, b) in ranges.items() if s in (split, other)
             ]

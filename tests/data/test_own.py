@@ -36,6 +36,21 @@ def test_what_makes_no_data_is_one_line(tmp_path, body, message):
     assert "\n" not in str(info.value)
 
 
+def test_what_a_function_gives_is_looked_at_as_a_file_is(tmp_path):
+    made = (
+        "import numpy as np\nfrom nasnet.data.dataset import Dataset\n"
+        "x, y = np.arange(40 * 192, dtype=np.uint8).reshape(40, 3, 8, 8), np.arange(40) % 2\n"
+        "def first(seed): return Dataset('first', 'made', ('a', 'b'), x, y, x, y)\n"
+        "def black(seed): return Dataset('black', 'made', ('a', 'b'), x // 255, y, x // 255, y)\n"
+    )
+    (tmp_path / "mine.py").write_text(made)
+    dataset = load(f"{tmp_path / 'mine.py'}:first")
+    assert dataset.image_shape == (8, 8, 3)
+    assert dataset.notes == ("channels came first, 3 x 8 x 8; the images became 8 x 8 x 3",)
+    with pytest.raises(ValueError, match=r"data set .*mine.py:black: values are 0 and 1 alone"):
+        load(f"{tmp_path / 'mine.py'}:black")
+
+
 def test_a_search_by_the_command_line_takes_it(tmp_path, invoke):
     run = tmp_path / "run"
     flags = [

@@ -19,7 +19,7 @@ def bad_npz(path, kind):
         case "shape":
             arrays["x_train"] = images[:, 0, 0]
         case "dtype":
-            arrays["x_train"] = images.astype(np.float32)
+            arrays["x_train"] = images - np.float32(1.5)
         case "labels":
             arrays["y_train"] = labels - 1
         case "pickled":
@@ -34,7 +34,7 @@ def bad_npz(path, kind):
     ("kind", "text"),
     [
         ("shape", "x_train"),
-        ("dtype", "float32"),
+        ("dtype", "floats from -1.5 to -1.5"),
         ("labels", "-1"),
         ("pickled", "object|pickle"),
         ("corrupt", "bad.npz"),

@@ -116,6 +116,22 @@ def test_other_files_in_place_of_an_npz_are_refused(tmp_path):
         load(str(tmp_path / "text.npz"))
 
 
+def test_a_folder_of_arrays_is_read_as_an_npz_of_them(tmp_path):
+    arrays = {"x_train": images(60), "y_train": labels(60), "x_val": images(9), "y_val": labels(9)}
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    dataset, other = load(str(folder)), load(str(write_npz(tmp_path / "mine.npz", **arrays)))
+    assert (dataset.name, dataset.content) == ("mine", other.content)
+    (folder / "y_val.npy").write_bytes(b"labels")
+    with pytest.raises(DataError, match=r"mine: y_val.npy is pickled or no array at all"):
+        load(str(folder))
+    (folder / "y_val.npy").rename(folder / "z.npy")
+    with pytest.raises(DataError, match=r"mine: array name is 'z', expected x_train, y_train"):
+        load(str(folder))
+
+
 def test_real_arrays_are_read(real_data):
     cifar, mnist = load(str(real_data / "mini_cifar10.npz")), load(str(real_data / "mnist.npz"))
     assert cifar.classes == mini_cifar10.CLASS_NAMES

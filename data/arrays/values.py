@@ -38,14 +38,15 @@ def to_bytes(given: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], li
     else:
         convert, notes = _floats(given, low, high)
     images = {split: _in_blocks(x, convert) for split, x in given.items()}
+    lowest = min(int(x.min()) for x in images.values())
     highest = max(int(x.max()) for x in images.values())
     if highest <= 1 or any(x.dtype.kind in "iu" and x.max() <= 1 for x in given.values()):
         raise DataError(
             f"values are {'0 and 1' if high else '0'} alone, expected 0 to 255: bytes that were "
             "divided by 255 are all black (give the floats); black and white is x * 255"
         )
-    if highest < _DARK:
-        notes.append(f"values go up to {highest} only, of 255: the images are dark")
+    if highest < _DARK or highest - lowest < _DARK // 2:
+        notes.append(f"values are {lowest} to {highest} only, of 0 to 255")
     for split, (_, top) in ranges.items():
         if 2 * top < high:
             notes.append(f"values of x_{split} go up to {top:g} only, those of others to {high:g}")

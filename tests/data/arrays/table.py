@@ -193,6 +193,7 @@ CASES = (
     Case("uint16, 0 to 65535", images(lambda x: x.astype(np.uint16) * 257), same),
     Case("uint16 of 12 bits, 0 to 4095", images(lambda x: x.astype(np.uint16) * 16)),
     Case("int8 that ran over, -128 to 127", images(lambda x: x.astype(np.int8))),
+    Case("200 to 215", images(lambda x: x // 16 + 200), images(lambda x: x // 16 + 200)),
     Case("0 to 15", images(lambda x: x // 16), images(lambda x: x // 16)),
     Case(
         "a third of the images in one colour",

@@ -29,6 +29,8 @@ VALUES = {
     "standardised": lambda x: (x - x.mean()) / x.std(),
     "minus 128": lambda x: x.astype(np.int16) - 128,
     "four bits": lambda x: x // 16,
+    "hardly any contrast": lambda x: x // 16 + 200,
+    "below zero": lambda x: -x.astype(np.float32),
     "black and white": lambda x: x > 127,
     "a NaN": lambda x: np.where(x == 255, np.nan, x),
     "complex": lambda x: x + 0j,
@@ -55,7 +57,13 @@ LABELS = {
 AS_THEY_ARE = ("as they are", "int64", "uint16")
 LABELS_AS_THEY_ARE = ("as they are", "a column", "uint8", "floats")
 # Notes that tell of images which are not what was meant.
-SAID = ("another one is as long", "go up to", "channels and are taken as", "False and True")
+SAID = (
+    "another one is as long",
+    "go up to",
+    "only, of 0 to 255",
+    "channels and are taken as",
+    "False and True",
+)
 
 
 @st.composite

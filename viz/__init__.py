@@ -4,8 +4,8 @@ from nasnet.viz.cell.dot import genotype_to_dot
 from nasnet.viz.cell.drawing import genotype_figure, genotype_to_svg
 from nasnet.viz.figures.comparison import Band, comparison_figure, groups_figure
 from nasnet.viz.figures.curves import search_figure, training_figure
-from nasnet.viz.figures.scatter import ProxyPanel, pareto_figure, proxies_figure
 from nasnet.viz.figures.samples import samples_figure
+from nasnet.viz.figures.scatter import ProxyPanel, pareto_figure, proxies_figure
 from nasnet.viz.network.dot import network_to_dot
 from nasnet.viz.network.drawing import network_figure, network_to_svg
 from nasnet.viz.render import draw_genotype, draw_network, save_figure

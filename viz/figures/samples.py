@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _INCHES = 0.62  # shorter side of an image
 _MOST = 20  # times as long as wide, beyond which an image is drawn smaller
+_LETTER, _INDENT, _EDGE, _HEAD, _FOOT = 0.09, 0.2, 0.2, 0.6, 0.35  # inches
 _LONGEST = 24  # letters of a name
 
 
@@ -55,15 +56,20 @@ def samples_figure(
         for column, i in enumerate(_spaced(found, columns)):
             top, left = row * pitch[0], column * pitch[1]
             sheet[top : top + height, left : left + width] = _in_colour(images[i])
-    longest = max(map(len, names))
     side = _INCHES * min(1.0, _MOST / wide, _MOST / tall)
     size = columns * side * wide, len(shown) * side * tall
-    figure = new_figure((size[0] + 0.09 * longest + 0.5, size[1] + 0.7))
-    axes = figure.add_subplot()
+    left = _INDENT + _LETTER * max(map(len, names))
+    whole = left + size[0] + _EDGE, size[1] + _HEAD + _FOOT
+    figure = new_figure(whole)
+    figure.set_layout_engine("none")  # it would leave no room for the names
+    place = left / whole[0], _FOOT / whole[1], size[0] / whole[0], size[1] / whole[1]
+    axes = figure.add_axes(place)
     axes.imshow(sheet)
     middles = [row * pitch[0] + (height - 1) / 2 for row in range(len(shown))]
     axes.set_yticks(middles, names, fontsize=10, color=INK, parse_math=False)
     axes.set_xticks([])
+    if len(shown) < len(classes):
+        axes.set_xlabel(f"{len(shown)} of {len(classes):,} classes", fontsize=10, color=INK)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     draw_title(figure, title)

@@ -18,7 +18,7 @@ from nasnet.data.arrays.distributed import (
     read_distributed_archive,
     read_distributed_folder,
 )
-from nasnet.data.arrays.npz import read_npy_folder, read_npz
+from nasnet.data.arrays.npz import is_npy_folder, read_npy_folder, read_npz
 from nasnet.data.dataset import DataError, Dataset, one_line, read_arrays, subset, write_arrays
 from nasnet.data.files import FOLDER_SIZE, read_folder, resize
 from nasnet.runtime.loading import is_spec, load_object
@@ -57,7 +57,7 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
         names = {file.name for file in Path(spec).iterdir() if file.is_file()}
         if is_distributed(names):
             dataset = read_distributed_folder(Path(spec), seed)
-        elif any(name.endswith(".npy") for name in names):
+        elif is_npy_folder(names):
             dataset = read_npy_folder(Path(spec), seed)
         else:
             return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)

@@ -32,6 +32,11 @@ def _spellings() -> dict[str, str]:
 _SPELLINGS = _spellings()
 
 
+def our_name(name: str) -> str | None:
+    """What we call an array of this name; None where it is unknown."""
+    return name if name in OURS else _SPELLINGS.get(re.sub("[_ .-]", "", name.lower()))
+
+
 def our_names(names: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     """Our name of each array that is read, and notes; arrays about the images are left out.
 
@@ -42,7 +47,7 @@ def our_names(names: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     for name in names:
         if name.startswith(ABOUT):
             continue
-        ours = name if name in OURS else _SPELLINGS.get(re.sub("[_ .-]", "", name.lower()))
+        ours = our_name(name)
         if ours is None:
             raise DataError(
                 f"array name is {name!r}, expected {', '.join(OURS)}, idx_*, lossless_*, or usual "

@@ -3,14 +3,14 @@
 import contextlib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nasnet.data.arrays.canonical import make_dataset
-from nasnet.data.arrays.names import our_names
+from nasnet.data.arrays.names import our_name, our_names
 from nasnet.data.dataset import DataError, Dataset, one_line
 
 
@@ -38,6 +38,12 @@ def read_npz(path: Path, seed: int) -> Dataset:
                 with _whole(name):
                     arrays[ours] = stored[name]
         return _dataset(path, arrays, seed, notes)
+
+
+def is_npy_folder(names: Iterable[str]) -> bool:
+    """Whether files with these names are arrays of a data set."""
+    stems = [name.removesuffix(".npy") for name in names if name.endswith(".npy")]
+    return any(our_name(stem) for stem in stems)
 
 
 def read_npy_folder(path: Path, seed: int) -> Dataset:

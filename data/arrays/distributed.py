@@ -22,6 +22,8 @@ from nasnet.data.dataset import DataError, Dataset, one_line
 _BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
 _MOST = 1 << 28  # bytes of a file in an archive
 _IDX = re.compile(r"(train|t10k)-(images|labels)[-.]idx([13])-ubyte(\.gz)?")
+# What reading, decompressing or understanding a file that is damaged or another one may raise.
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, EOFError, zlib.error, OSError)
 Files = Mapping[str, Callable[[], bytes]]
 Part = tuple[np.ndarray, np.ndarray]
 
@@ -52,11 +54,11 @@ class _Cifar:
     def is_binary(self) -> bool:
         return self.test.endswith(".bin")
 
-    def classes(self, content: bytes) -> list[str]:
+    def classes(self, content: bytes) -> tuple[str, ...]:
         """Names of the classes in the file with them."""
         if self.is_binary:
-            return content.decode().split()
-        return read_pickle(content)[self.labels[-1].removesuffix("s") + "_names"]
+            return tuple(content.decode().split())
+        return tuple(map(str, read_pickle(content)[self.labels[-1].removesuffix("s") + "_names"]))
 
     def part(self, content: bytes) -> Part:
         """Images [N, 32, 32, 3] and labels [N] of a file."""
@@ -144,7 +146,7 @@ def _read(path: Path, files: Files, seed: int) -> Dataset:
             images, labels = zip(*train_parts, strict=True)
             train = np.concatenate(images), np.concatenate(labels)
             test = _parsed(files, cifar.test, cifar.part)
-            classes = tuple(_parsed(files, cifar.names, cifar.classes))
+            classes = _parsed(files, cifar.names, cifar.classes)
         arrays = {"x_train": train[0], "y_train": train[1], "x_test": test[0], "y_test": test[1]}
         source = f"{path.name}, {name}, files of {path}"
         return make_dataset(path.name.partition(".")[0], source, arrays, classes, seed)
@@ -159,7 +161,7 @@ def _parsed(files: Files, name: str, parse: Callable) -> Any:
         return parse(files[name]())
     except DataError as error:
         raise DataError(f"{name}: {error}") from None
-    except (ValueError, KeyError, TypeError, EOFError, zlib.error, OSError) as error:
+    except _BROKEN as error:
         raise DataError(f"{name} is damaged, expected a whole file: {one_line(error)}") from None
 
 

@@ -185,6 +185,8 @@ def test_a_pickle_of_anything_else_is_refused_and_never_run(content, message, ca
             {"test_batch": pickle.dumps(Evil(), 2)},
             "test_batch: the pickle holds 'GLO",
         ),
+        ("ten-python", {"batches.meta": b"}(U\x0blabel_namesK\x01u."}, "batches.meta is damaged"),
+        ("hundred-python", {"train": b"}(U\x04dataK\x01u."}, "train is damaged, expected a whole"),
         ("hundred-binary", {"fine_label_names.txt": b"one two"}, "a label in y_train is 99, expe"),
     ],
 )

@@ -19,8 +19,9 @@ from nasnet.data.arrays.distributed import (
     read_distributed_folder,
 )
 from nasnet.data.arrays.npz import is_npy_folder, read_npy_folder, read_npz
+from nasnet.data.arrays.resizing import resize
 from nasnet.data.dataset import DataError, Dataset, one_line, read_arrays, subset, write_arrays
-from nasnet.data.files import FOLDER_SIZE, read_folder, resize
+from nasnet.data.folders.arrays import FOLDER_SIZE, read_folder
 from nasnet.runtime.loading import is_spec, load_object
 
 __all__ = ["NAMES", "DataError", "Dataset", "load", "read_arrays", "subset", "write_arrays"]
@@ -40,7 +41,7 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
             `source` saying which and why;
             a path to an .npz or to a folder of .npy files, see `data.arrays.npz`;
             a path to CIFAR-10, CIFAR-100 or MNIST as distributed, see `data.arrays.distributed`;
-            a path to a folder of class folders, see `data.files.read_folder`;
+            a path to a folder or a .zip of class folders, see `data.folders.layout`;
             "file.py:NAME", a function of yours that takes the seed and returns a `Dataset`.
         seed: of shapes10, and of the validation split where a file or folder has none. The images
             of mini-cifar10 are always the same.
@@ -61,6 +62,8 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
             dataset = read_npy_folder(Path(spec), seed)
         else:
             return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)
+    elif spec.lower().endswith(".zip"):
+        return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)
     elif Path(spec).is_file():
         read = read_distributed_archive if tarfile.is_tarfile(spec) else read_npz
         dataset = read(Path(spec), seed)
@@ -69,7 +72,7 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
     else:
         raise DataError(
             f"data set is {spec!r}, expected {', '.join(NAMES)}, the path of an .npz file, of a "
-            "folder of class folders or of CIFAR's files, or file.py:NAME"
+            "folder or .zip of class folders, of CIFAR's files, or file.py:NAME"
         )
     return dataset if image_size is None else _resized(dataset, image_size)
 

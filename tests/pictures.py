@@ -62,8 +62,8 @@ def _gif():
 # File names and contents that are no usable image, and what is said of them.
 BAD = {
     "empty": ("x.jpg", b"", "the file is empty"),
-    "text": ("x.jpg", b"not an image, but long enough", "neither JPEG nor PNG"),
-    "gif": ("x.jpg", _gif(), "neither JPEG nor PNG"),
+    "text": ("x.jpg", b"not an image, but long enough", "it is no image of a known format"),
+    "cut-bmp": ("x.jpg", encoded(pixels(0), "BMP")[:-400], "cannot be decoded"),
     "cut-jpeg": ("x.jpg", encoded(pixels(0, 64, 64), "JPEG")[:-200], "cannot be decoded"),
     "cut-png": ("x.png", encoded(pixels(0))[:-40], "cannot be decoded"),
     "only-a-signature": ("x.jpg", b"\xff\xd8\xff", "cannot be decoded"),
@@ -87,6 +87,18 @@ GOOD = {
         "x.png",
         encoded(Image.fromarray(pixels(5)).quantize(256)),
         np.asarray(Image.fromarray(pixels(5)).quantize(256).convert("RGB")),
+    ),
+    "gif": ("x.gif", _gif(), np.asarray(Image.fromarray(pixels(1)).quantize(256).convert("RGB"))),
+    "bmp-named-jpg": ("x.jpg", encoded(pixels(2), "BMP"), pixels(2)),
+    "webp": ("x.WebP", encoded(pixels(2), "WEBP", lossless=True), pixels(2)),
+    "tiff": ("x.tif", encoded(pixels(2), "TIFF"), pixels(2)),
+    "ppm": ("x.ppm", encoded(pixels(2), "PPM"), pixels(2)),
+    "jfif": ("x.jfif", encoded(pixels(2), "JPEG", quality=95), pixels(2)),
+    "no-suffix": ("x", encoded(pixels(2)), pixels(2)),
+    "deep-tiff": (
+        "x.tiff",
+        encoded(Image.fromarray(_GRAY.astype(np.uint16) * 256 + 9), "TIFF"),
+        np.dstack([_GRAY] * 3),
     ),
     "cmyk": (
         "x.jpg",

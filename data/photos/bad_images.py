@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from nasnet.data.folders.bad import most_bad
 from nasnet.runtime.files import write_atomically
-
-FEW = 10
 
 
 class BadImages:
@@ -13,8 +12,7 @@ class BadImages:
 
     Args:
         path: the file of their names, one a line; what it names already is kept.
-        share: of the images of an epoch that may be bad. `FEW` of them always may, so that a single
-            one of few is not too many.
+        share: of the images of an epoch that may be bad, see `nasnet.data.folders.bad.most_bad`.
         say: hears of each one, once.
         write: whether there is to be a file.
     """
@@ -40,9 +38,9 @@ class BadImages:
         Raises:
             ValueError: they are.
         """
-        limit = max(FEW, self._share * count)
+        limit = most_bad(count, self._share)
         if bad > limit:
             raise ValueError(
-                f"{what} has {bad} bad images among {count:,}, expected at most {int(limit)} "
+                f"{what} has {bad} bad images among {count:,}, expected at most {limit} "
                 f"(max_bad {self._share:g}); they are in {self._path}"
             )

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nasnet.data.photos.decoding import image_shape
+from nasnet.data.photos.decoding import Photo, open_photo
 from nasnet.data.photos.images import FileSplit, Split
 
 Tensor = Any
@@ -15,7 +15,7 @@ Tensor = Any
 def guarded_batches(
     elements: tf.data.Dataset,
     split: Split,
-    show: Callable[[Tensor, Tensor, Tensor], Tensor],
+    show: Callable[[Photo, Tensor], Tensor],
     each: int,
     size: int,
     max_pixels: int,
@@ -30,7 +30,7 @@ def guarded_batches(
     Args:
         elements: (position, index, path, label) of files, or (position, index, record).
         split: that they are from.
-        show: from the bytes, the shape [2] and the position to an image [size, size, 3] in -1..1.
+        show: from the image and its position to [size, size, 3] float32 in -1..1.
         each: images of a batch.
         size: height and width of the images.
         max_pixels: an image that has more is bad.
@@ -43,7 +43,7 @@ def guarded_batches(
 
     def load(place: Tensor, position: Tensor, data: Tensor, *label: Tensor) -> dict[str, Tensor]:
         found = (tf.io.read_file(data), *label) if from_files else _parsed(data)
-        image = show(found[0], image_shape(found[0], max_pixels), position)
+        image = show(open_photo(found[0], max_pixels), position)
         return {"place": place, "image": image, "label": found[1]}
 
     def load_batch(position: Tensor, index: Tensor, *rest: Tensor) -> tf.data.Dataset:

@@ -1,40 +1,89 @@
-"""From the bytes of a JPEG or PNG to pixels, without trusting them.
+"""From the bytes of an image to pixels in a graph, without trusting them.
 
-What is refused, whatever the file is called: bytes that are neither JPEG nor PNG (a GIF named .jpg,
-say), and more pixels than the limit, which the header tells before anything is decoded. What is
-read, always as RGB: grayscale, palettes, CMYK (converted as TensorFlow does, without a colour
-profile), 16 bits a channel (the upper 8 count), alpha (it is dropped; the colours below it show).
-A file cut short is bad wherever its missing part is needed.
+What is read is in `nasnet.data.folders.pixels`, and it is read alike: TensorFlow decodes JPEG and
+PNG itself, which is fast; Pillow makes a PNG of any other format first. A file cut short is bad
+wherever its missing part is needed.
 """
 
 import re
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
-from nasnet.data.photos.images import MAX_PIXELS
+from nasnet.data.folders.bad import MAX_PIXELS, BadImageError, too_large
+from nasnet.data.folders.pixels import as_png, orientation
+from nasnet.data.photos.orientation import exchanged, stored_window, upright
 
 Tensor = Any
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _SCALES = (1, 2, 4, 8)
 
 
-def image_shape(data: Tensor, max_pixels: int) -> Tensor:
-    """Height and width, [2] int32, from the header of `data`.
+class Photo(NamedTuple):
+    """An image whose header is in order, not decoded yet.
+
+    Attributes:
+        data: a JPEG or PNG.
+        shape: height and width of the upright image, [2] int32.
+        turn: how it is stored, as EXIF counts: 1 to 8, [] int32.
+    """
+
+    data: Tensor
+    shape: Tensor
+    turn: Tensor
+
+
+def open_photo(data: Tensor, max_pixels: int) -> Photo:
+    """Looks at the header of an image; what is neither a JPEG nor a PNG is decoded for that.
+
+    Args:
+        data: of any format that `nasnet.data.folders.pixels` knows.
+        max_pixels: more are refused before anything is decoded.
 
     Raises:
-        tf.errors.InvalidArgumentError: it is no header of a JPEG or PNG, or has more pixels.
+        tf.errors.OpError: it is no image, or has more pixels.
     """
-    png = tf.strings.substr(data, 0, len(_PNG)) == _PNG
-    known = png | is_jpeg(data)
-    tf.debugging.Assert(known, ["neither JPEG nor PNG"])
-    shape = tf.cond(png, lambda: _png_shape(data), lambda: tf.image.extract_jpeg_shape(data)[:2])
+
+    def prepared() -> tuple[Tensor, Tensor]:
+        found = tf.numpy_function(_prepared, [data, max_pixels], (tf.string, tf.int32))
+        return tf.ensure_shape(found[0], []), tf.ensure_shape(found[1], [])
+
+    data, turn = tf.cond(_is_plain(data), lambda: (data, tf.constant(1)), prepared)
+    shape = tf.cond(
+        is_jpeg(data), lambda: tf.image.extract_jpeg_shape(data)[:2], lambda: _png_shape(data)
+    )
     shape = tf.ensure_shape(shape, [2])
     pixels = tf.reduce_prod(tf.cast(shape, tf.int64))
     limit = tf.debugging.Assert((pixels > 0) & (pixels <= max_pixels), ["pixels", pixels])
     with tf.control_dependencies([limit]):
-        return tf.identity(shape)
+        return Photo(data, exchanged(shape, turn), turn)
+
+
+def _is_plain(data: Tensor) -> Tensor:
+    """Whether a file is a JPEG or PNG that says nothing of itself before its pixels.
+
+    That is seen by its second marker or chunk: other files may have EXIF data there. A JPEG begins
+    with its tables, or has them behind the 18 bytes of JFIF; a PNG has a header of 25 bytes.
+    """
+    tables = b"\xff\xdb"
+    jpeg = (tf.strings.substr(data, 2, 2) == tables) | (_bytes_at(data, 20, 2) == tables)
+    chunk = _bytes_at(data, len(_PNG) + 25 + 4, 4)
+    png = _is_png(data) & ((chunk == b"IDAT") | (chunk == b"PLTE"))
+    return (is_jpeg(data) & jpeg) | png
+
+
+def _bytes_at(data: Tensor, place: int, count: int) -> Tensor:
+    """Some bytes, or fewer behind the end."""
+    return tf.strings.substr(data, tf.minimum(place, tf.strings.length(data)), count)
+
+
+def _prepared(data: bytes, max_pixels: int) -> tuple[bytes, np.int32]:
+    """An image that TensorFlow decodes, and how it is turned."""
+    if data.startswith((_JPEG, _PNG)):
+        return data, np.int32(orientation(data))
+    return as_png(data, int(max_pixels)), np.int32(1)
 
 
 def is_jpeg(data: Tensor) -> Tensor:
@@ -42,24 +91,36 @@ def is_jpeg(data: Tensor) -> Tensor:
     return tf.strings.substr(data, 0, len(_JPEG)) == _JPEG
 
 
-def decode_window(data: Tensor, shape: Tensor, window: Tensor, size: int) -> Tensor:
+def _is_png(data: Tensor) -> Tensor:
+    return tf.strings.substr(data, 0, len(_PNG)) == _PNG
+
+
+def decode_window(photo: Photo, window: Tensor, size: int) -> Tensor:
     """The pixels of a window, resized.
 
     A window of a JPEG that is at least twice as large as what is wanted is decoded at 1/2, 1/4 or
-    1/8 of its size, which costs less and smooths it; the rest is bilinear.
+    1/8 of its size, which costs less and smooths it; the rest is bilinear. What is stored on its
+    side is turned behind that, when it is small.
 
     Args:
-        data: a JPEG or PNG.
-        shape: its height and width, [2] int32.
-        window: top, left, height and width in pixels, [4] int32.
+        photo: that is shown.
+        window: top, left, height and width in pixels of the upright image, [4] int32.
         size: height and width of the result.
 
     Returns:
         [size, size, 3] float32 in 0..255.
     """
+    window, shape = tf.cond(
+        photo.turn > 1,
+        lambda: (
+            stored_window(window, photo.shape, photo.turn),
+            exchanged(photo.shape, photo.turn),
+        ),
+        lambda: (window, photo.shape),
+    )
     # Nothing is decoded before the shape, which the window depends on, is found to be in order.
     with tf.control_dependencies([window]):
-        data = tf.identity(data)
+        data = tf.identity(photo.data)
     pixels = tf.cond(
         is_jpeg(data),
         lambda: _decode_jpeg(data, shape, window, size),
@@ -70,7 +131,7 @@ def decode_window(data: Tensor, shape: Tensor, window: Tensor, size: int) -> Ten
         ),
     )
     pixels = tf.image.resize(tf.ensure_shape(pixels, [None, None, 3]), (size, size))
-    return tf.ensure_shape(pixels, [size, size, 3])
+    return upright(tf.ensure_shape(pixels, [size, size, 3]), photo.turn)
 
 
 def _decode_jpeg(data: Tensor, shape: Tensor, window: Tensor, size: int) -> Tensor:
@@ -96,24 +157,25 @@ def _png_shape(data: Tensor) -> Tensor:
 def find_fault(data: bytes, max_pixels: int = MAX_PIXELS) -> str | None:
     """Why an image cannot be used, in one line; None where it is whole.
 
-    All of it is decoded.
+    All of it is decoded, by what will decode it for a network.
 
     Args:
         data: of the file.
         max_pixels: more are refused before anything is decoded.
     """
-    if not data:
-        return "the file is empty"
-    if not data.startswith((_JPEG, _PNG)):
-        return "it is neither JPEG nor PNG"
     try:
+        if not data.startswith((_JPEG, _PNG)):
+            as_png(data, max_pixels)
+            return None
         if data.startswith(_PNG):
             width, height = struct.unpack(">II", data[16:24])
         else:
             height, width = map(int, tf.image.extract_jpeg_shape(data).numpy()[:2])
         if not 0 < height * width <= max_pixels:
-            return f"it is {width} x {height} pixels, expected at most {max_pixels:,} in all"
+            return too_large(width, height, max_pixels)
         tf.io.decode_image(data, channels=3, expand_animations=False)
+    except BadImageError as error:
+        return str(error)
     except struct.error:
         return "it cannot be decoded: its header is cut short"
     except tf.errors.OpError as error:
@@ -121,6 +183,11 @@ def find_fault(data: bytes, max_pixels: int = MAX_PIXELS) -> str | None:
     except UnicodeDecodeError:  # TensorFlow quotes bytes of the file
         return "it cannot be decoded"
     return None
+
+
+def storable(data: bytes, max_pixels: int = MAX_PIXELS) -> bytes:
+    """A good image as TensorFlow can decode it: itself, or a PNG of what it shows."""
+    return data if data.startswith((_JPEG, _PNG)) else as_png(data, max_pixels)
 
 
 def _plain(message: str) -> str:

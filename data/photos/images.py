@@ -1,79 +1,33 @@
 """Which images there are and what they show: class folders, record shards, TensorFlow Datasets.
 
-Nothing here reads an image or loads TensorFlow; `nasnet.data.photos.pipeline` makes batches of a
-split.
+Nothing here loads TensorFlow, or reads more than an image of each class;
+`nasnet.data.photos.pipeline` makes batches of a split.
 
-What a folder may hold, and what becomes of it:
-
-- train/CLASS/*.jpg beside val/CLASS/*.jpg (or `validation`); without train, CLASS/*.jpg alone. The
-  sorted names of the class folders are the labels. Without validation images, a share of each
-  class is held out of the training images, chosen by the files' names.
-- Files in .jpg, .jpeg and .png count, in any case of letters; other files, hidden ones, folders
-  (whatever they are called) and links that lead nowhere or round in circles are passed over.
-- A class folder without images, fewer than two classes or no images at all are errors.
+What a folder may hold is in `nasnet.data.folders.layout`. Without validation images, a share of
+each class is held out of the training images; test images are left alone.
 """
 
 import dataclasses
 import functools
 import hashlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nasnet.data.dataset import DataError
+from nasnet.data.folders.bad import MAX_PIXELS, BadImageError
+from nasnet.data.folders.names import printable
+from nasnet.data.folders.split import FileSplit
 from nasnet.data.photos.record_files import INDEX, PLAN, RecordSplit, open_records
 
-__all__ = ("FileSplit", "ImageSet", "RecordSplit", "Split", "open_images")
+if TYPE_CHECKING:
+    from nasnet.data.folders.layout import ImageFolder
+
+__all__ = ("MAX_PIXELS", "FileSplit", "ImageSet", "RecordSplit", "Split", "open_images")
 
 CROP = 0.875  # side of the square that an evaluation shows, of the shorter side
-MAX_PIXELS = 100_000_000  # of an image; its header may promise any number
-SUFFIXES = (".jpg", ".jpeg", ".png")
-_VALIDATION = ("val", "validation")
 TFDS_PREFIX = "tfds:"
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class FileSplit:
-    """Images in files of their own.
-
-    Attributes:
-        folder: what the names are relative to.
-        names: of the files, in order.
-        labels: of the images, [N] int32.
-    """
-
-    folder: Path
-    names: tuple[str, ...]
-    labels: np.ndarray
-
-    @property
-    def count(self) -> int:
-        """How many images."""
-        return len(self.names)
-
-    def describe(self, index: int) -> str:
-        """The name of an image's file."""
-        return self.names[index]
-
-    def limited(self, limit: int) -> "FileSplit":
-        """At most `limit` of the images, every class in its share, in the same order."""
-        if limit >= self.count:
-            return self
-        share = _places(self.names, self.labels) / np.bincount(self.labels)[self.labels]
-        return self.taken(np.sort(np.argsort(share, kind="stable")[:limit]))
-
-    def identity(self) -> Iterator[str]:
-        """Names, labels, and the sizes of some files: others mean other images."""
-        yield from (f"{n}\0{label}" for n, label in zip(self.names, self.labels, strict=True))
-        # A thousand, for a network's disk takes its time to tell the size of a million.
-        for name in self.names[:: -(-self.count // 1000) or 1]:
-            yield str((self.folder / name).stat().st_size)
-
-    def taken(self, positions: np.ndarray) -> "FileSplit":
-        """The images at `positions`."""
-        names = tuple(self.names[i] for i in positions)
-        return FileSplit(self.folder, names, self.labels[positions])
 
 
 Split = FileSplit | RecordSplit
@@ -89,6 +43,7 @@ class ImageSet:
         classes: names of the classes; a label is an index into them.
         train: the training images.
         validation: the others.
+        notes: what a person should know of how they were found, one sentence each.
     """
 
     name: str
@@ -96,10 +51,11 @@ class ImageSet:
     classes: tuple[str, ...]
     train: Split
     validation: Split
+    notes: tuple[str, ...] = ()
 
     def describe(self) -> list[str]:
-        """Lines for a person."""
-        return [self.source]
+        """Lines for a person: which images, how many, and the notes."""
+        return [self.source, *self.notes]
 
     @functools.cached_property
     def content(self) -> str:
@@ -121,8 +77,8 @@ def open_images(
     """Finds the images of a folder or a named data set.
 
     Args:
-        path: a folder of class folders; a folder that `nasnet.data.photos.records.convert` made; or
-            "tfds:NAME", a data set that TensorFlow Datasets has prepared on this machine.
+        path: a folder or .zip of class folders; a folder that `nasnet.data.photos.records.convert`
+            made; or "tfds:NAME", a data set that TensorFlow Datasets has prepared on this machine.
         image_limit: at most so many images of each split, for trials; None for all.
         held_out: share of the training images that validate where there is no validation split.
         data_dir: where TensorFlow Datasets keeps its data; None for its own choice, which the
@@ -144,10 +100,10 @@ def open_images(
             text.removeprefix(TFDS_PREFIX), held_out=held_out, data_dir=data_dir
         )
         return _image_set(text, text + note, classes, train, validation, image_limit)
-    if not folder.is_dir():
+    if not folder.is_dir() and not (folder.is_file() and folder.suffix.lower() == ".zip"):
         raise ValueError(
-            f"images are {text!r}, expected a folder of class folders or of record shards, "
-            "or tfds:NAME"
+            f"images are {text!r}, expected a folder of class folders or of record shards, a .zip "
+            "of class folders, or tfds:NAME"
         )
     if (folder / INDEX).is_file():
         name, classes, train, validation = open_records(folder)
@@ -156,9 +112,9 @@ def open_images(
         raise ValueError(
             f"{folder} holds an unfinished conversion, expected a whole one: run it again"
         )
-    classes, files, files_held_out, note = _open_folder(folder, held_out)
-    name = folder.resolve().name
-    return _image_set(name, f"{folder}{note}", classes, files, files_held_out, image_limit)
+    found, files, held = _open_folder(folder, held_out)
+    images = _image_set(found.name, printable(folder), found.classes, files, held, image_limit)
+    return dataclasses.replace(images, notes=found.notes)
 
 
 def _image_set(
@@ -177,86 +133,44 @@ def _image_set(
     )
 
 
-def _open_folder(folder: Path, share: float) -> tuple[tuple[str, ...], FileSplit, FileSplit, str]:
-    """Classes, the two splits, and what there is to say about them."""
-    split = folder / "train"
-    top = split if split.is_dir() else folder
-    classes = tuple(name for name in _entries(top, folders=True))
-    if len(classes) < 2:
-        raise ValueError(f"{top} has {len(classes)} class folders, expected at least 2")
-    train = _list(folder, top, classes)
-    counts = np.bincount(train.labels, minlength=len(classes))
-    for name, count in zip(classes, counts, strict=True):
-        if not count:
-            raise ValueError(
-                f"class folder {top / name} has no images, expected some in {', '.join(SUFFIXES)}"
+def _open_folder(folder: Path, share: float) -> tuple["ImageFolder", FileSplit, FileSplit]:
+    """What there is, and the images to train on and to choose by."""
+    from nasnet.data.folders.layout import open_folder
+
+    found = open_folder(folder)
+    train, validation = found.splits["train"], found.splits.get("val")
+    _check_first_images(train, found.classes)
+    notes = list(found.notes)
+    if "test" in found.splits:
+        notes.append(f"{found.splits['test'].count:,} test images are not used here")
+    if validation is None:
+        counts = np.bincount(train.labels)
+        if counts.min() < 2:
+            lone = found.classes[int(counts.argmin())]
+            raise DataError(
+                f"{printable(folder)}: class {lone!r} has 1 training image, expected at least 2 "
+                "where no folder holds validation images"
             )
-    found = [folder / name for name in _VALIDATION if top != folder and (folder / name).is_dir()]
-    if len(found) > 1:
-        raise ValueError(f"{found[1]} is a second validation folder, expected one")
-    if found:
-        unknown = sorted(set(_entries(found[0], folders=True)) - set(classes))
-        if unknown:
-            raise ValueError(f"{found[0] / unknown[0]} is a class that {top} lacks, expected none")
-        validation = _list(folder, found[0], classes)
-        if not validation.count:
-            raise ValueError(f"{found[0]} has no images, expected some in its class folders")
-        return classes, train, validation, ""
-    if counts.min() < 2:
-        lone = classes[int(counts.argmin())]
-        raise ValueError(
-            f"class folder {top / lone} has 1 image, expected at least 2 where no folder "
-            "holds validation images"
+        train, validation = train.hold_out(share)
+        notes.append(f"{share:.0%} of each class held out to validate")
+    return dataclasses.replace(found, notes=tuple(notes)), train, validation
+
+
+def _check_first_images(train: FileSplit, classes: tuple[str, ...]) -> None:
+    """Refuses a class whose images are all bad; of the others the first good one is looked at."""
+    from nasnet.data.folders.pixels import read_rgb
+
+    reasons = dict.fromkeys(range(len(classes)), "")
+    for name, label in zip(train.names, train.labels.tolist(), strict=True):
+        if label not in reasons:
+            continue
+        try:
+            read_rgb(train.folder / name, draft=1)
+            del reasons[label]
+        except BadImageError as error:
+            reasons[label] = f"{printable(name)}: {error}"
+    for label, reason in reasons.items():
+        raise DataError(
+            f"all training images of class {classes[label]!r} are bad, expected some; the last: "
+            f"{reason}"
         )
-    train, validation = _hold_out(train, counts, share)
-    return classes, train, validation, f", {share:.0%} of each class held out to validate"
-
-
-def _hold_out(files: FileSplit, counts: np.ndarray, share: float) -> tuple[FileSplit, FileSplit]:
-    """Divides each class; at least one image of it goes to either side."""
-    wanted = np.clip(np.rint(counts * share), 1, counts - 1)
-    held = _places(files.names, files.labels) < wanted[files.labels]
-    return files.taken(np.flatnonzero(~held)), files.taken(np.flatnonzero(held))
-
-
-def _places(names: tuple[str, ...], labels: np.ndarray) -> np.ndarray:
-    """The place of each image among those of its class, from 0, [N].
-
-    Digests of the names decide: one file more moves the others by one at most, and needs no seed.
-    """
-    digests = [hashlib.blake2b(os.fsencode(name), digest_size=8).digest() for name in names]
-    order = np.lexsort((np.array(digests, "V8").view(">u8"), labels))
-    counts = np.bincount(labels)
-    firsts = np.cumsum(counts) - counts
-    places = np.empty(len(names), np.int64)
-    places[order] = np.arange(len(names)) - firsts[labels[order]]
-    return places
-
-
-def _list(folder: Path, top: Path, classes: tuple[str, ...]) -> FileSplit:
-    names: list[str] = []
-    counts = []
-    for name in classes:
-        inside = top / name
-        found = _entries(inside, folders=False) if inside.is_dir() else []
-        prefix = inside.relative_to(folder).as_posix()
-        names += [f"{prefix}/{file}" for file in found]
-        counts.append(len(found))
-    labels = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
-    return FileSplit(folder, tuple(names), labels)
-
-
-def _entries(folder: Path, *, folders: bool) -> list[str]:
-    """The sorted names of the folders, or of the image files, in `folder`."""
-    found = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            try:
-                wanted = entry.is_dir() if folders else entry.is_file()
-            except OSError:  # a link that leads round in a circle
-                continue
-            if wanted and (folders or entry.name.lower().endswith(SUFFIXES)):
-                found.append(entry.name)
-    return sorted(found)

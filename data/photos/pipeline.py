@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from nasnet.data.photos.batching import guarded_batches
-from nasnet.data.photos.decoding import decode_window
+from nasnet.data.photos.decoding import Photo, decode_window
 from nasnet.data.photos.distortion import (
     central_window,
     distort_colours,
@@ -152,25 +152,24 @@ def evaluation_batches(
     else:
         elements = records_in_order(split, chosen)
 
-    def central(data: Tensor, shape: Tensor, position: Tensor) -> Tensor:
-        return show_centre(data, shape, size, crop)
+    def central(photo: Photo, position: Tensor) -> Tensor:
+        return show_centre(photo, size, crop)
 
     return guarded_batches(elements, split, central, each, size, max_pixels, drop_remainder=False)
 
 
-def show_centre(data: Tensor, shape: Tensor, size: int, crop: float = CROP) -> Tensor:
+def show_centre(photo: Photo, size: int, crop: float = CROP) -> Tensor:
     """What evaluation shows of one image.
 
     Args:
-        data: a JPEG or PNG.
-        shape: its height and width, [2] int32.
+        photo: the image.
         size: height and width of the result.
         crop: side of the square as a share of the shorter side.
 
     Returns:
         [size, size, 3] float32 in -1..1.
     """
-    return decode_window(data, shape, central_window(shape, crop), size) / 127.5 - 1.0
+    return decode_window(photo, central_window(photo.shape, crop), size) / 127.5 - 1.0
 
 
 def _check(split: Split, size: int, batch_size: int, part: tuple[int, int]) -> int:
@@ -188,8 +187,7 @@ def _check(split: Split, size: int, batch_size: int, part: tuple[int, int]) -> i
 
 
 def _augmented(
-    data: Tensor,
-    shape: Tensor,
+    photo: Photo,
     position: Tensor,
     *,
     augmentation: Augmentation,
@@ -198,13 +196,14 @@ def _augmented(
 ) -> Tensor:
     """An image [size, size, 3] in -1..1; the draws are those of its position."""
     where, how = (tf.stack([tf.constant(key), position]) for key in keys)
+    shape = photo.shape
     if augmentation == "inception":
         window = inception_window(shape, where)
     elif augmentation == "crop-flip":
         window = random_window(shape, CROP, where)
     else:
         window = central_window(shape, CROP)
-    image = decode_window(data, shape, window, size)
+    image = decode_window(photo, window, size)
     if augmentation == "none":
         return image / 127.5 - 1.0
     draws = tf.random.stateless_uniform([3], how)

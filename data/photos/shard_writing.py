@@ -128,7 +128,7 @@ def _write_records(task: ShardTask, aside: Path) -> tuple[int, list[tuple[str, s
     """The number of records, and the name of each bad image with what is wrong with it."""
     import tensorflow as tf
 
-    from nasnet.data.photos.decoding import find_fault
+    from nasnet.data.photos.decoding import find_fault, storable
 
     count, bad = 0, []
     with tf.io.TFRecordWriter(str(aside)) as writer:
@@ -143,6 +143,7 @@ def _write_records(task: ShardTask, aside: Path) -> tuple[int, list[tuple[str, s
             if fault is not None:
                 bad.append((name, fault))
                 continue
+            data = storable(data, task.max_pixels)
             features = {
                 "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[data])),
                 "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from nasnet.data import sources
-from nasnet.data.files import resize
+from nasnet.data.arrays.resizing import resize
 from nasnet.transfer.serving.trained import TrainedNetwork
 
 Batches = Iterator[tuple[np.ndarray, np.ndarray]]

@@ -50,7 +50,7 @@ def predict(
 
     Args:
         network: any that can be run.
-        files: JPEG or PNG.
+        files: of any format that `nasnet.data.folders.pixels` knows.
         top: guesses of an image.
         crop: side of the square that is shown, as a share of the shorter side; None for what the
             network was trained for.
@@ -87,7 +87,9 @@ def predict(
 
 def _read(file: Path, shape: tuple[int, int, int], crop: float) -> np.ndarray | str:
     """The image as the network is shown it, or what is wrong with it."""
-    from nasnet.data.photos.decoding import find_fault, image_shape
+    import tensorflow as tf
+
+    from nasnet.data.photos.decoding import find_fault, open_photo
     from nasnet.data.photos.images import MAX_PIXELS
     from nasnet.data.photos.pipeline import show_centre
 
@@ -98,7 +100,7 @@ def _read(file: Path, shape: tuple[int, int, int], crop: float) -> np.ndarray | 
     fault = find_fault(data)
     if fault is not None:
         return fault
-    image = show_centre(data, image_shape(data, MAX_PIXELS), shape[0], crop).numpy()
+    image = show_centre(open_photo(tf.constant(data), MAX_PIXELS), shape[0], crop).numpy()
     return to_channels(image[None], shape[2])[0]
 
 

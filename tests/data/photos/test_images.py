@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nasnet.data.photos.images import open_images
-from tests.pictures import encoded, pixels, write_folder
+from tests.pictures import write_folder
 
 
 def test_sorted_class_names_are_the_labels(tmp_path):
@@ -25,33 +25,9 @@ def test_sorted_class_names_are_the_labels(tmp_path):
     assert "6 training and 4 validation images of 3 classes" in images.source
 
 
-def test_what_is_no_image_file_is_passed_over(tmp_path):
-    root = write_folder(tmp_path, train={"a": 2, "b": 2}, validation={"a": 1, "b": 1})
-    inside = root / "train" / "a"
-    (inside / "notes.txt").write_text("x")
-    (inside / "x.gif").write_bytes(b"x")
-    (inside / ".hidden.png").write_bytes(b"x")
-    (inside / "folder.png").mkdir()
-    (inside / "folder.png" / "deep.png").write_bytes(encoded(pixels(0)))
-    (root / "train" / "readme.png").write_bytes(b"x")
-    (root / "train" / ".cache").mkdir()
-    os.symlink(inside / "nowhere.png", inside / "dangling.png")
-    os.symlink(inside / "round.png", inside / "round.png")
-    os.symlink(root / "train", inside / "up")
-    os.symlink(root / "circle", root / "train" / "circle")
-    (inside / "UPPER.JPEG").write_bytes(b"x")
-    os.symlink(inside / "0.png", inside / "link.png")
-    images = open_images(root)
-    assert images.classes == ("a", "b")
-    found = [name.removeprefix("train/a/") for name in images.train.names if "/a/" in name]
-    assert found == ["0.png", "1.png", "UPPER.JPEG", "link.png"]
-
-
-def test_a_link_to_a_folder_is_a_class_and_is_followed_once(tmp_path):
+def test_a_link_to_a_folder_is_a_class(tmp_path):
     root = write_folder(tmp_path / "set", train={"a": 3}, val={"a": 1})
-    other = write_folder(tmp_path / "other", flat={"b": 2}) / "b"
-    os.symlink(other, root / "train" / "b")
-    os.symlink(root, other / "back")
+    os.symlink(write_folder(tmp_path / "other", flat={"b": 2}) / "b", root / "train" / "b")
     assert open_images(root).train.labels.tolist() == [0, 0, 0, 1, 1]
 
 
@@ -64,7 +40,7 @@ def test_a_share_of_each_class_is_held_out(tmp_path, layout):
     assert not set(images.train.names) & set(images.validation.names)
     assert images.validation.names == open_images(root, held_out=0.1).validation.names
     assert set(images.validation.names) < set(open_images(root, held_out=0.3).validation.names)
-    assert "10% of each class held out to validate" in images.source
+    assert images.describe()[1:] == ["10% of each class held out to validate"]
     before = {name for name in images.validation.names if "b/" not in name}
     (root / ("train/b" if layout == "train" else "b") / "new.png").write_bytes(b"x")
     after = {name for name in open_images(root, held_out=0.1).validation.names if "b/" not in name}
@@ -83,21 +59,11 @@ def test_a_limit_keeps_every_class_in_its_share(tmp_path):
 @pytest.mark.parametrize(
     ("layout", "message"),
     [
-        ({"train": {"a": 3, "b": 0}}, "class folder .*/train/b has no images, expected some"),
-        ({"train": {"a": 3}}, "/train has 1 class folders, expected at least 2"),
-        ({"flat": {"a": 3}}, "has 1 class folders, expected at least 2"),
-        ({}, "has 0 class folders, expected at least 2"),
-        ({"train": {}}, "has 0 class folders, expected at least 2"),
-        ({"train": {"a": 3, "b": 1}}, "train/b has 1 image, expected at least 2"),
-        (
-            {"train": {"a": 3, "b": 3}, "val": {"a": 1, "z": 1}},
-            "val/z is a class that .*train lacks, expected none",
-        ),
-        (
-            {"train": {"a": 3, "b": 3}, "val": {"a": 1}, "validation": {"a": 1}},
-            "validation is a second validation folder, expected one",
-        ),
-        ({"train": {"a": 3, "b": 3}, "val": {"a": 0}}, "val has no images, expected some"),
+        ({"train": {"a": 3, "b": 0}}, "train/b is an empty class folder, expected images"),
+        ({"train": {"a": 3}}, "/train: number of class folders is 1, expected at least 2"),
+        ({"flat": {"a": 3}}, "number of class folders is 1, expected at least 2"),
+        ({}, "number of class folders is 0, expected at least 2"),
+        ({"train": {"a": 3, "b": 1}}, "class 'b' has 1 training image, expected at least 2"),
     ],
 )
 def test_folders_without_usable_classes_are_refused(tmp_path, layout, message):

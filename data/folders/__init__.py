@@ -1,0 +1,1 @@
+"""Class folders of image files, read alike for search and transfer. Pillow, no TensorFlow."""

@@ -214,7 +214,7 @@ def hold_out(arrays: dict[str, np.ndarray], seed: int) -> str:
     for axis in "xy":
         whole = arrays[f"{axis}_train"]
         arrays[f"{axis}_val"], arrays[f"{axis}_train"] = whole[held_out], whole[kept]
-    return f"{len(held_out):,} training images held out for validation"
+    return f"{len(held_out):,} training images are held out for validation"
 
 
 def subset(dataset: Dataset, train: int | None, val: int | None, seed: int) -> Dataset:

@@ -18,6 +18,7 @@ import numpy as np
 from nasnet.data.arrays.canonical import make_dataset
 from nasnet.data.arrays.pickles import read_pickle
 from nasnet.data.dataset import DataError, Dataset, one_line
+from nasnet.data.folders.names import printable
 
 _BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
 _MOST = 1 << 28  # bytes of a file in an archive
@@ -119,11 +120,13 @@ def read_distributed_archive(path: Path, seed: int) -> Dataset:
                     content = archive.extractfile(member)
                     files[name] = io.BytesIO(content.read() if content else b"").getvalue
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise DataError(f"{path} is damaged, expected a whole archive: {one_line(error)}") from None
+        raise DataError(
+            f"{printable(path)} is damaged, expected a whole archive: {one_line(error)}"
+        ) from None
     if _cifar_of(files) is None:
         raise DataError(
-            f"{path} is an archive of other files than CIFAR-10's or CIFAR-100's, expected these; "
-            "unpack it first"
+            f"{printable(path)} is an archive of other files than CIFAR-10's or CIFAR-100's, "
+            "expected these; unpack it first"
         )
     return _read(path, files, seed)
 
@@ -148,10 +151,11 @@ def _read(path: Path, files: Files, seed: int) -> Dataset:
             test = _parsed(files, cifar.test, cifar.part)
             classes = _parsed(files, cifar.names, cifar.classes)
         arrays = {"x_train": train[0], "y_train": train[1], "x_test": test[0], "y_test": test[1]}
-        source = f"{path.name}, {name}, files of {path}"
-        return make_dataset(path.name.partition(".")[0], source, arrays, classes, seed)
+        short = printable(path.name)
+        source = f"{short}, {name}, files of {printable(path)}"
+        return make_dataset(short.partition(".")[0], source, arrays, classes, seed)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{printable(path)}: {error}") from None
 
 
 def _parsed(files: Files, name: str, parse: Callable) -> Any:

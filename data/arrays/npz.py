@@ -12,6 +12,7 @@ import numpy as np
 from nasnet.data.arrays.canonical import make_dataset
 from nasnet.data.arrays.names import our_name, our_names
 from nasnet.data.dataset import DataError, Dataset, one_line
+from nasnet.data.folders.names import printable
 
 
 def read_npz(path: Path, seed: int) -> Dataset:
@@ -63,7 +64,7 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{printable(path)}: {error}") from None
 
 
 @contextlib.contextmanager
@@ -96,4 +97,5 @@ def _dataset(path: Path, arrays: dict[str, Any], seed: int, notes: list[str]) ->
         if names.ndim != 1 or names.dtype.kind not in "US":
             raise DataError(f"class_names is {names.ndim}-d {names.dtype}, expected a list of text")
         classes = tuple(str(name) for name in names.astype(str))
-    return make_dataset(path.stem, f"{path.name}, arrays of {path}", arrays, classes, seed, notes)
+    source = f"{printable(path.name)}, arrays of {printable(path)}"
+    return make_dataset(printable(path.stem), source, arrays, classes, seed, notes)

@@ -1,5 +1,6 @@
 """Data sets that a person brings as files of arrays, whole and broken."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_validation_data_is_held_out_of_the_training_data_by_the_seed(tmp_path):
     dataset, other = load(str(path), seed=0), load(str(path), seed=1)
     assert dataset.image_shape == (8, 8, 1)
     assert dataset.classes == ("0", "1", "2")
-    assert "10 training images held out for validation" in dataset.notes
+    assert "10 training images are held out for validation" in dataset.notes
     both = np.concatenate([dataset.x_train, dataset.x_val])[..., 0]
     assert {i.tobytes() for i in both} == {i.tobytes() for i in images(60, 8, 8)}
     assert len(both) == 60
@@ -130,6 +131,19 @@ def test_a_folder_of_arrays_is_read_as_an_npz_of_them(tmp_path):
     (folder / "y_val.npy").rename(folder / "z.npy")
     with pytest.raises(DataError, match=r"mine: array name is 'z', expected x_train, y_train"):
         load(str(folder))
+
+
+def test_a_file_of_any_name_is_read_and_named(tmp_path):
+    path = tmp_path / os.fsdecode(b"odd \xff\n.npz")
+    with path.open("wb") as file:
+        np.savez(file, x_train=images(60), y_train=labels(60))
+    dataset = load(str(path))
+    assert dataset.name == r"odd \xff\n"
+    assert dataset.describe()[0].isprintable()
+    path.write_bytes(b"")
+    with pytest.raises(DataError, match=r"odd \\xff\\n.npz: the file is damaged") as caught:
+        load(str(path))
+    assert str(caught.value).isprintable()
 
 
 def test_real_arrays_are_read(real_data):

@@ -10,9 +10,11 @@ that it was ever used in.)
 """
 
 import functools
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from nasnet.cells.backend import PoolKind
@@ -55,15 +57,27 @@ def max_pool(x: Tensor, size: int, stride: int, padding: str) -> Tensor:
         padding: SAME or VALID.
     """
     width, channels = x.shape[2], x.shape[3]
-    wide = channels % _LANES == 0
-    if not _on_cpu() or (wide and size < 5):
+    lanes = max_pool_lanes(width, channels, size)
+    if lanes is None:
         return tf.nn.max_pool2d(x, size, stride, padding)
-    lanes = width * channels
-    if not wide and lanes % _LANES == 0:  # pooling down, columns are as good as channels
-        x = tf.reshape(x, [-1, x.shape[1], lanes // _LANES, _LANES])
+    if lanes:  # pooling down, columns are as good as channels
+        x = tf.reshape(x, [-1, x.shape[1], width * channels // lanes, lanes])
     x = tf.nn.max_pool2d(x, [size, 1], [stride, 1], padding)
     x = tf.reshape(x, [-1, x.shape[1], width, channels])
     return tf.nn.max_pool2d(x, [1, size], [1, stride], padding)
+
+
+def max_pool_lanes(width: int, channels: int, size: int) -> int | None:
+    """How windows of maxima are quickest.
+
+    Returns:
+        None for square ones; else first down and then along: the channels that columns and channels
+        together are cut into, and 0 for the channels as they are.
+    """
+    wide = channels % _LANES == 0
+    if not on_cpu() or (wide and size < 5):
+        return None
+    return 0 if wide or width * channels % _LANES else _LANES
 
 
 def avg_pool(x: Tensor, size: int, stride: int, padding: str) -> Tensor:
@@ -75,11 +89,16 @@ def avg_pool(x: Tensor, size: int, stride: int, padding: str) -> Tensor:
         stride: down and across.
         padding: SAME or VALID.
     """
-    symmetric = stride == 1 and size % 2 == 1 and padding == "SAME"
-    if x.shape[3] % _LANES == 0 or not symmetric or not _is_tuned(x):
+    if not averages_back(x.shape[3], size, stride, padding) or not _is_tuned(x):
         return tf.nn.avg_pool2d(x, size, stride, padding)
     with _gradients("AvgPool"):
         return tf.nn.avg_pool2d(x, size, stride, padding)
+
+
+def averages_back(channels: int, size: int, stride: int, padding: str) -> bool:
+    """Whether the gradient of averages is taken as averages again."""
+    symmetric = stride == 1 and size % 2 == 1 and padding == "SAME"
+    return symmetric and channels % _LANES > 0 and on_cpu()
 
 
 def pool(x: Tensor, kind: PoolKind, size: int, stride: int, padding: str) -> Tensor:
@@ -88,13 +107,14 @@ def pool(x: Tensor, kind: PoolKind, size: int, stride: int, padding: str) -> Ten
 
 
 @functools.cache
-def _on_cpu() -> bool:
+def on_cpu() -> bool:
+    """Whether the CPU's kernels are those that run."""
     return not tf.config.list_physical_devices("GPU")
 
 
 def _is_tuned(x: Tensor) -> bool:
     """Whether gradients of our own are the quicker ones, and as exact."""
-    return _on_cpu() and x.dtype == tf.float32
+    return on_cpu() and x.dtype == tf.float32
 
 
 def _gradients(operation: str) -> AbstractContextManager[None]:
@@ -106,11 +126,16 @@ def _gradients(operation: str) -> AbstractContextManager[None]:
 @tf.RegisterGradient("NASNetDepthwiseConv2dNative")
 def _depthwise_gradient(operation: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
     x, kernel = operation.inputs
-    if kernel.shape[0] >= 5 and max(x.shape[1:3]) <= _LARGEST_KERNEL:
+    if correlates(kernel.shape, x.shape):
         by_kernel = correlate(x, dy, kernel.shape[0])
     else:
         by_kernel = tf.nn.depthwise_conv2d_backprop_filter(x, kernel.shape, dy, _UNIT, "SAME")
     return tf.nn.depthwise_conv2d(dy, tf.reverse(kernel, [0, 1]), _UNIT, "SAME"), by_kernel
+
+
+def correlates(kernel: Any, x: Any) -> bool:
+    """Whether the gradient by a kernel of this shape is taken by `correlate`, x [N, H, W, C]."""
+    return kernel[0] >= 5 and max(x[1:3]) <= _LARGEST_KERNEL
 
 
 def correlate(x: Tensor, dy: Tensor, size: int) -> Tensor:
@@ -143,9 +168,23 @@ def correlate(x: Tensor, dy: Tensor, size: int) -> Tensor:
 
 @tf.RegisterGradient("NASNetAvgPool")
 def _avg_pool_gradient(operation: Any, dy: Tensor) -> Tensor:
-    size = operation.get_attr("ksize")[1]
-    # Of the pixels of a window, the share that is inside the image: 1 but at the border.
-    pads = [[0, 0], [size, size], [size, size], [0, 0]]
-    ones = tf.ones([1, *operation.inputs[0].shape[1:3], 1])
-    inside = tf.nn.avg_pool2d(tf.pad(ones, pads), size, 1, "SAME")[:, size:-size, size:-size]
-    return tf.nn.avg_pool2d(dy / inside, size, 1, "SAME") * inside
+    x, size = operation.inputs[0], operation.get_attr("ksize")[1]
+    shares = tf.constant(inside(x.shape[1:3], size), tf.float32)
+    return tf.nn.avg_pool2d(dy / shares, size, 1, "SAME") * shares
+
+
+def inside(lengths: Sequence[int], size: int) -> np.ndarray:
+    """Of the pixels of each window of an image, the share inside: 1 but at the border.
+
+    Args:
+        lengths: height and width of the image in pixels.
+        size: of the windows, odd.
+
+    Returns:
+        [1, H, W, 1].
+    """
+    reach, counts = size // 2, []
+    for length in lengths:
+        places = np.arange(length)
+        counts.append(1 + np.minimum(places, reach) + np.minimum(places[::-1], reach))
+    return (np.outer(*counts) / size**2)[None, :, :, None]

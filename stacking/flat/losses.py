@@ -10,13 +10,18 @@ from nasnet.stacking.recipe import Recipe
 Tensor = Any
 
 
+def targets(labels: Tensor, classes: Any, smoothing: float = 0.0) -> Tensor:
+    """The probabilities that `labels` [N] ask for, [N, classes]."""
+    rest = smoothing / classes
+    return tf.one_hot(labels, classes, 1 - smoothing + rest, rest)
+
+
 def cross_entropy(
     logits: Tensor, labels: Tensor, smoothing: float = 0.0, *, total: bool = False
 ) -> Tensor:
     """Mean (or total) cross-entropy in nats of `logits` [N, classes] to `labels` [N]."""
-    classes = logits.shape[-1]
-    targets = tf.one_hot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes)
-    losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+    wanted = targets(labels, logits.shape[-1], smoothing)
+    losses = tf.nn.softmax_cross_entropy_with_logits(wanted, logits)
     return tf.reduce_sum(losses) if total else tf.reduce_mean(losses)
 
 

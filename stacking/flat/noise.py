@@ -28,14 +28,21 @@ class Noise:
         """Zeroes `x` [N, H, W, C] for whole examples and scales up the others."""
         if self._recipe.drop_path_keep == 1:
             return x
-        keep = self._recipe.path_keep_at(depth, self._progress)
-        return x * tf.cast(self._mask([tf.shape(x)[0], 1, 1, 1], keep), x.dtype)
+        return x * tf.cast(self.path_mask(tf.shape(x)[0], depth), x.dtype)
 
     def dropout(self, x: Tensor) -> Tensor:
         """Zeroes single features of `x` [N, C] and scales up the others."""
         if self._recipe.dropout_keep == 1:
             return x
-        return x * self._mask(tf.shape(x), self._recipe.dropout_keep)
+        return x * self.feature_mask(tf.shape(x))
+
+    def path_mask(self, count: Any, depth: float) -> Tensor:
+        """What drop path multiplies `count` examples by, [N, 1, 1, 1]."""
+        return self._mask([count, 1, 1, 1], self._recipe.path_keep_at(depth, self._progress))
+
+    def feature_mask(self, shape: Any) -> Tensor:
+        """What dropout multiplies features of this shape by."""
+        return self._mask(shape, self._recipe.dropout_keep)
 
     def _mask(self, shape: Any, keep: Any) -> Tensor:
         """1 / `keep` with probability `keep`, else 0."""

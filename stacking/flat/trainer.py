@@ -10,9 +10,10 @@ import tensorflow as tf
 
 from nasnet.cells import Network
 from nasnet.stacking.flat.augmentation import prepare, rescale
-from nasnet.stacking.flat.losses import cross_entropy, hits, training_losses
+from nasnet.stacking.flat.losses import cross_entropy, hits
 from nasnet.stacking.flat.network import FlatNetwork
 from nasnet.stacking.flat.noise import Noise
+from nasnet.stacking.flat.program import EvaluationProgram, TrainingProgram
 from nasnet.stacking.flat.training_state import TrainingState
 from nasnet.stacking.recipe import Diverged, Recipe, check_in_memory
 
@@ -156,6 +157,7 @@ class Trainer:
 
     def _training_step(self, images: Tensor, labels: Tensor, batch: int) -> Callable[..., Any]:
         recipe, state = self._recipe, self._state
+        program = TrainingProgram.of(self._network, batch)
 
         def step(indices: Tensor, pace: Tensor, seed: Tensor) -> Any:
             rate, progress, ema_decay = tf.unstack(pace)
@@ -163,11 +165,9 @@ class Trainer:
             y = tf.gather(labels, indices)
             weights = state.weights.read_value()
             noise = Noise(recipe, progress, seed)
-            ends, statistics = self._network.ends(x, weights, state.moving, noise)
-            loss, total = training_losses(recipe, ends, y)
-            (gradient,) = tf.gradients(total, weights)
-            state.update(gradient, tf.concat(statistics, 0), rate, ema_decay, weights)
-            return loss, hits(ends["Logits"], y)
+            losses, logits, gradient, statistics = program(x, y, weights, noise)
+            state.update(gradient, statistics, rate, ema_decay, weights)
+            return tf.reduce_mean(losses), hits(logits, y)
 
         signature = [
             tf.TensorSpec([batch], tf.int32),
@@ -178,12 +178,10 @@ class Trainer:
 
     def _evaluation_step(self, batch_statistics: bool) -> Callable[..., Any]:
         if batch_statistics not in self._evaluation_steps:
+            program = EvaluationProgram.of(self._network, batch_statistics=batch_statistics)
 
             def step(images: Tensor, labels: Tensor) -> Any:
-                ends, _ = self._network.ends(
-                    rescale(images), *self._state.evaluated, batch_statistics=batch_statistics
-                )
-                logits = ends["Logits"]
+                logits = program(rescale(images), *self._state.evaluated)
                 return cross_entropy(logits, labels, total=True), hits(logits, labels)
 
             signature = [

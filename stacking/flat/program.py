@@ -1,0 +1,130 @@
+"""What a child computes, as graphs that TensorFlow imports instead of tracing them."""
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from nasnet.stacking.flat.emission import EmittedTensors, concat_vectors, join, split
+from nasnet.stacking.flat.graph import Graph, Symbol
+from nasnet.stacking.flat.losses import targets
+from nasnet.stacking.flat.network import FlatNetwork
+from nasnet.stacking.flat.noise import Noise
+
+Tensor = Any
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TrainingProgram:
+    """A training step up to the gradient.
+
+    Attributes:
+        network: that is trained, with its recipe.
+        graph: from `x`, `targets`, `weights` and masks to the outputs.
+        masks: what drops: for each, its depth (None for dropout) and its input.
+        outputs: the classifier's losses [N], its logits [N, classes], the gradient by the weights
+            [P] and the batch's statistics [M].
+    """
+
+    network: FlatNetwork
+    graph: Graph
+    masks: tuple[tuple[float | None, Symbol], ...]
+    outputs: tuple[Symbol, ...]
+
+    @classmethod
+    def of(cls, network: FlatNetwork, batch: int) -> "TrainingProgram":
+        """Writes the graph of a network for `batch` images."""
+        recipe, layout, graph = network.recipe, network.layout, Graph()
+        weights = graph.input("weights", (network.lengths[0],))
+        parameters = split(graph, layout.trainable, weights, trained=True)
+        backend = EmittedTensors(
+            graph,
+            parameters,
+            training=True,
+            epsilon=recipe.batch_norm_epsilon,
+            drops=(recipe.drop_path_keep < 1, recipe.dropout_keep < 1),
+        )
+        x = graph.input("x", (batch, *network.network.input_shape))
+        ends = network.network.build(backend, x, aux_head=recipe.aux_weight > 0)
+        wanted = graph.input("targets", ends["Logits"].shape)
+        losses, seed = _cross_entropy(graph, ends["Logits"], wanted, 1 / batch)
+        seeds = {ends["Logits"]: seed}
+        if recipe.aux_weight:
+            weight = recipe.aux_weight / batch
+            _, seeds[ends["AuxLogits"]] = _cross_entropy(graph, ends["AuxLogits"], wanted, weight)
+        gradient = join(graph, layout.trainable, parameters, graph.gradients(seeds))
+        statistics = concat_vectors(graph, backend.statistics)
+        outputs = losses, ends["Logits"], gradient, statistics
+        return cls(network, graph, tuple(backend.masks), outputs)
+
+    def __call__(
+        self, x: Tensor, labels: Tensor, weights: Tensor, noise: Noise
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Imports the graph where it is called, within a function that is traced; `outputs`."""
+        wanted = targets(labels, self.outputs[1].shape[1], self.network.recipe.label_smoothing)
+        given = {"x": x, "targets": wanted, "weights": weights}
+        for depth, mask in self.masks:
+            if depth is None:
+                given[mask.name] = noise.feature_mask(mask.shape)
+            else:
+                given[mask.name] = noise.path_mask(mask.shape[0], depth)
+        return tuple(_imported(self.graph, given, self.outputs))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EvaluationProgram:
+    """The logits of any number of images.
+
+    Attributes:
+        graph: from `x`, `weights` and `moving`.
+        logits: the output, [N, classes].
+    """
+
+    graph: Graph
+    logits: Symbol
+
+    @classmethod
+    def of(cls, network: FlatNetwork, *, batch_statistics: bool = False) -> "EvaluationProgram":
+        """Writes the graph of a network."""
+        layout, graph = network.layout, Graph()
+        vectors = [
+            graph.input(name, (length,))
+            for name, length in zip(("weights", "moving"), network.lengths, strict=True)
+        ]
+        parameters = split(graph, layout.trainable, vectors[0])
+        parameters |= split(graph, layout.moving, vectors[1])
+        epsilon = network.recipe.batch_norm_epsilon
+        backend = EmittedTensors(graph, parameters, training=batch_statistics, epsilon=epsilon)
+        x = graph.input("x", (None, *network.network.input_shape))
+        return cls(graph, network.network.build(backend, x)["Logits"])
+
+    def __call__(self, x: Tensor, weights: Tensor, moving: Tensor) -> Tensor:
+        """Imports the graph where it is called, within a function that is traced."""
+        given = {"x": x, "weights": weights, "moving": moving}
+        [logits] = _imported(self.graph, given, [self.logits])
+        return logits
+
+
+def _cross_entropy(
+    graph: Graph, logits: Symbol, wanted: Symbol, weight: float
+) -> tuple[Symbol, Symbol]:
+    """The losses [N], and `weight` times the gradient of their sum by the logits."""
+    losses, slope = graph.emit(
+        "SoftmaxCrossEntropyWithLogits", [logits, wanted], logits.shape[:1], logits.shape
+    )
+    factor = graph.constant(weight, "float32")
+    [slope] = graph.emit("Mul", [slope, factor], logits.shape)
+    return losses, slope
+
+
+def _imported(graph: Graph, given: dict[str, Tensor], wanted: Any) -> list[Tensor]:
+    names = [f"{x.name}:0" if ":" not in x.name else x.name for x in wanted]
+    found = tf.graph_util.import_graph_def(
+        graph.definition,
+        {name: tf.convert_to_tensor(value) for name, value in given.items()},
+        names,
+        name="child",
+    )
+    for tensor, symbol in zip(found, wanted, strict=True):
+        tensor.set_shape(symbol.shape)
+    return found

@@ -162,6 +162,8 @@ def _list(survey: Survey, split: str, folder: Path, classes: tuple[str, ...]) ->
         found = _list_class(survey, folder / name)
         names += found
         labels += [classes.index(name)] * len(found)
+    for name in sorted(set(classes) - set(inside.folders)):
+        survey.say(f"{printable(folder.name)} has no images of class {printable(name)!r}")
     return FileSplit(survey.root, tuple(names), np.array(labels, np.int32))
 
 
@@ -196,7 +198,7 @@ def _list_flat(
     if file is None:
         raise DataError(
             f"{printable(folder)} has images without class folders, expected these or a file that "
-            f"labels them, such as {', '.join(label_file_names(split))}"
+            f"labels them, such as {' or '.join(label_file_names(split)[:2])}"
         )
     labels = read_labels(file, images, classes)
     place = os.path.relpath(file, survey.root)

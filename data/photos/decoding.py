@@ -79,11 +79,15 @@ def _bytes_at(data: Tensor, place: int, count: int) -> Tensor:
     return tf.strings.substr(data, tf.minimum(place, tf.strings.length(data)), count)
 
 
-def _prepared(data: bytes, max_pixels: int) -> tuple[bytes, np.int32]:
-    """An image that TensorFlow decodes, and how it is turned."""
+def _prepared(given: Any, max_pixels: int) -> tuple[bytes, np.int32]:
+    """An image that TensorFlow decodes, or nothing for a bad one; and how it is turned."""
+    data = given if isinstance(given, bytes) else given.item()  # an array outside of a graph
     if data.startswith((_JPEG, _PNG)):
         return data, np.int32(orientation(data))
-    return as_png(data, int(max_pixels)), np.int32(1)
+    try:
+        return as_png(data, int(max_pixels)), np.int32(1)
+    except BadImageError:  # TensorFlow would log it with a traceback; nothing is no PNG, either
+        return b"", np.int32(1)
 
 
 def is_jpeg(data: Tensor) -> Tensor:

@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from nasnet.data.folders.bad import check_bad
+from nasnet.data.folders.names import printable
 from nasnet.data.photos.images import MAX_PIXELS, FileSplit, open_images
 from nasnet.data.photos.record_files import FORMAT, INDEX, PLAN, VERSION, read_index
 from nasnet.data.photos.shard_writing import ShardTask, write_shards
@@ -106,7 +108,8 @@ def convert(
     """Writes the images of class folders as record shards, or goes on with that.
 
     Every image is decoded as a whole; those that cannot be used are left out and listed in
-    bad-images.csv. The others are kept as they are, byte by byte, shuffled over the shards.
+    bad-images.csv; too many are an error. JPEG and PNG files are kept as they are, byte by byte,
+    others become PNG; all are shuffled over the shards.
 
     Args:
         folder: of class folders, as in `nasnet.data.photos.images`.
@@ -171,16 +174,19 @@ def _convert(
     for file, account in write_shards(missing, workers or len(usable_cores())):
         accounts[file] = account
         report()
-    return _finish(out, plan, [accounts[task.file] for task in tasks])
+    return _finish(out, plan, tasks, [accounts[task.file] for task in tasks])
 
 
-def _finish(out: Path, plan: dict[str, Any], accounts: list[dict[str, Any]]) -> Converted:
+def _finish(
+    out: Path, plan: dict[str, Any], tasks: list[ShardTask], accounts: list[dict[str, Any]]
+) -> Converted:
     bad = sorted(row for account in accounts for row in account["bad"])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("name", "reason"))
     writer.writerows(bad)
     write_atomically(out / BAD, text.getvalue().encode(errors="surrogateescape"))
+    _check_bad(out, plan, tasks, {name: reason for name, reason in bad})
     index = {
         "format": FORMAT,
         "version": VERSION,
@@ -195,13 +201,26 @@ def _finish(out: Path, plan: dict[str, Any], accounts: list[dict[str, Any]]) -> 
             for account in accounts
             if account["file"].startswith(split)
         ]
-        if not sum(shard["count"] for shard in index[split]):
-            raise ValueError(
-                f"all {split} images are bad, expected some good ones; see {out / BAD}"
-            )
     write_atomically(out / INDEX, json.dumps(index, indent=1) + "\n")
     shutil.rmtree(out / ACCOUNTS)
     return _summary(out, index)
+
+
+def _check_bad(
+    out: Path, plan: dict[str, Any], tasks: list[ShardTask], bad: dict[str, str]
+) -> None:
+    """Refuses too many bad images, a class without others to train on, and no validation images."""
+    count = sum(len(task.names) for task in tasks)
+    named = [(printable(name), reason) for name, reason in bad.items()]
+    check_bad(named, count, f"the folder, see {out / BAD},")
+    good: dict[str, set[int]] = {split: set() for split in _SPLITS}
+    for task in tasks:
+        pairs = zip(task.names, task.labels, strict=True)
+        good[task.file.split("-")[0]] |= {label for name, label in pairs if name not in bad}
+    missing = [name for i, name in enumerate(plan["classes"]) if i not in good["train"]]
+    if missing or not good["validation"]:
+        which = f"training images of class {missing[0]!r}" if missing else "validation images"
+        raise ValueError(f"all {which} are bad, expected some good ones; see {out / BAD}")
 
 
 def _summary(out: Path, index: dict[str, Any]) -> Converted:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tests.data.arrays import table as arrays
+from tests.data.folders import trying as folders
 
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
 
 # Functions that try everything and give a whole table, by the name that marks its place.
 TABLES: dict[str, Callable[[], str]] = {
     "arrays": lambda: markdown(arrays.HEADER, arrays.rows()),
+    "layouts": lambda: markdown(folders.HEADER, folders.rows()),
 }
 
 

@@ -10,12 +10,12 @@ from tests.pictures import BAD, GOOD, encoded, pixels, write_folder
 
 
 def test_a_folder_of_splits_is_read(tmp_path):
-    write_folder(tmp_path, train={"b": 3, "a": 4}, test={"a": 1}, val={"b": 2})
+    write_folder(tmp_path, train={"b": 3, "a": 4}, test={"a": 1, "b": 1}, val={"b": 2, "a": 1})
     dataset = load(str(tmp_path), image_size=9)
     assert dataset.classes == ("a", "b")
     np.testing.assert_array_equal(dataset.y_train, [0, 0, 0, 0, 1, 1, 1])
-    np.testing.assert_array_equal(dataset.y_val, [1, 1])
-    np.testing.assert_array_equal(dataset.y_test, [0])
+    np.testing.assert_array_equal(dataset.y_val, [0, 1, 1])
+    np.testing.assert_array_equal(dataset.y_test, [0, 1])
     assert dataset.image_shape == (9, 9, 3)
     assert dataset.notes == ()
 
@@ -57,7 +57,7 @@ def test_every_kind_of_image_is_read(tmp_path, kind):
 
 
 def test_bad_images_are_named_and_left_out(tmp_path):
-    root = write_folder(tmp_path, train={"a": 4, "b": 2}, val={"a": 1})
+    root = write_folder(tmp_path, train={"a": 4, "b": 2}, val={"a": 1, "b": 1})
     for kind, (name, data, _) in BAD.items():
         (root / "train" / "a" / f"{kind}-{name}").write_bytes(data)
     dataset = load(str(root))

@@ -43,6 +43,7 @@ class Converted:
         validation: validation images.
         bad: images that were left out; bad-images.csv names them.
         shards: files.
+        notes: what a person should know of how the images were found, one sentence each.
     """
 
     out: Path
@@ -51,6 +52,7 @@ class Converted:
     validation: int
     bad: int
     shards: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ def convert(
     _take_over(out, plan)
     try:
         with filelock.FileLock(out / ".lock", timeout=0):
-            return _convert(out, plan, _tasks(out, plan, splits), workers, on_progress)
+            done = _convert(out, plan, _tasks(out, plan, splits), workers, on_progress)
+            return dataclasses.replace(done, notes=images.notes)
     except filelock.Timeout:
         raise ValueError(f"{out} is in use by another conversion, expected it to be free") from None
 
@@ -186,7 +189,7 @@ def _finish(
     writer.writerow(("name", "reason"))
     writer.writerows(bad)
     write_atomically(out / BAD, text.getvalue().encode(errors="surrogateescape"))
-    _check_bad(out, plan, tasks, {name: reason for name, reason in bad})
+    _check_bad(out, plan, tasks, dict(bad))
     index = {
         "format": FORMAT,
         "version": VERSION,
@@ -206,20 +209,17 @@ def _finish(
     return _summary(out, index)
 
 
-def _check_bad(
-    out: Path, plan: dict[str, Any], tasks: list[ShardTask], bad: dict[str, str]
-) -> None:
+def _check_bad(out: Path, plan: dict[str, Any], tasks: list[ShardTask], bad: dict) -> None:
     """Refuses too many bad images, a class without others to train on, and no validation images."""
-    count = sum(len(task.names) for task in tasks)
     named = [(printable(name), reason) for name, reason in bad.items()]
-    check_bad(named, count, f"the folder, see {out / BAD},")
+    check_bad(named, sum(len(task.names) for task in tasks), f"the folder, see {out / BAD},")
     good: dict[str, set[int]] = {split: set() for split in _SPLITS}
     for task in tasks:
-        pairs = zip(task.names, task.labels, strict=True)
-        good[task.file.split("-")[0]] |= {label for name, label in pairs if name not in bad}
-    missing = [name for i, name in enumerate(plan["classes"]) if i not in good["train"]]
-    if missing or not good["validation"]:
-        which = f"training images of class {missing[0]!r}" if missing else "validation images"
+        kept = {label for n, label in zip(task.names, task.labels, strict=True) if n not in bad}
+        good[task.file.split("-")[0]] |= kept
+    lost = [name for i, name in enumerate(plan["classes"]) if i not in good["train"]]
+    if lost or not good["validation"]:
+        which = f"training images of class {lost[0]!r}" if lost else "validation images"
         raise ValueError(f"all {which} are bad, expected some good ones; see {out / BAD}")
 
 

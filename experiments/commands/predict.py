@@ -22,7 +22,7 @@ class PredictCommand(Command):
     Args:
         model: a run of `nasnet train` or `nasnet transfer`, a folder of `nasnet export`, a .keras,
             .onnx or .tflite file, or the folder of a SavedModel.
-        images: JPEG or PNG files.
+        images: files of images; JPEG, PNG, GIF, BMP, WebP, TIFF or PPM.
         top: classes of each image.
         crop: side of the square in the middle that is shown, as a share of the shorter side; what
             the network was trained for where it is left out.

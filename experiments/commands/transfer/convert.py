@@ -23,7 +23,7 @@ class TransferConvertCommand(Command):
     same command goes on where it was stopped.
 
     Args:
-        folder: train/CLASS/*.jpg and val/CLASS/*.jpg, or CLASS/*.jpg alone; JPEG and PNG.
+        folder: train/CLASS/*.jpg and val/CLASS/*.jpg, or CLASS/*.jpg alone; or a .zip of them.
         out: the folder of the records; FOLDER-records where it is left out.
         shards: files of training images; one for every 1,250 images where it is left out.
         workers: processes; 0 for one a core.
@@ -60,6 +60,8 @@ class TransferConvertCommand(Command):
                 file=sys.stderr,
             )
             return INTERRUPTED
+        for note in done.notes:
+            say(note)
         if self.json:
             print_json(dataclasses.asdict(done) | {"out": str(out)})
             return OK

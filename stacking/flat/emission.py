@@ -5,6 +5,7 @@ It emits the nodes that `nasnet.stacking.flat.backend` would trace, in the quick
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -81,6 +82,8 @@ class EmittedTensors(Scopes):
     def _conv(
         self, x: Symbol, kernel: Symbol, stride: tuple[int, int], dilation: int, padding: str
     ) -> Symbol:
+        if kernel.shape[:2] == (1, 1) and stride == (1, 1) and kernels.on_cpu():
+            return self._pointwise(x, kernel)
         steps = {"strides": [1, *stride, 1], "dilations": [1, dilation, dilation, 1]}
         options: dict[str, Any] = {**steps, "padding": padding}
         height, width = (
@@ -99,6 +102,14 @@ class EmittedTensors(Scopes):
 
         shape = (x.shape[0], height, width, kernel.shape[3])
         return self._emit("Conv2D", [x, kernel], shape, back=back, **options)
+
+    def _pointwise(self, x: Symbol, kernel: Symbol) -> Symbol:
+        """A 1x1 convolution as a product of matrices: many times as quick by the kernel."""
+        depth, filters = kernel.shape[2:]
+        count = None if x.shape[0] is None else math.prod(map(_known, x.shape[:3]))
+        rows = self._reshape(x, (count, depth))
+        matrix = self._reshape(kernel, (depth, filters))
+        return self._reshape(self._matmul(rows, matrix), (*x.shape[:3], filters))
 
     def separable_conv(
         self, x: Symbol, filters: int, kernel: int, *, stride: int = 1, dilation: int = 1
@@ -352,22 +363,28 @@ class EmittedTensors(Scopes):
 
     def dense(self, x: Symbol, units: int, *, bias: bool = True) -> Symbol:
         name = self.layer_name("dense")
-        kernel, shape = self._tensors[f"{name}/kernel"], (x.shape[0], units)
-
-        def back(dy: Symbol) -> list[tuple[Symbol, Symbol]]:
-            by_kernel = self._emit("MatMul", [x, dy], kernel.shape, transpose_a=True)
-            by_x = self._emit("MatMul", [dy, kernel], x.shape, transpose_b=True)
-            return [(kernel, by_kernel), (x, by_x)]
-
-        y = self._emit("MatMul", [x, kernel], shape, back=back)
+        kernel = self._tensors[f"{name}/kernel"]
+        y = self._matmul(x, kernel)
         if not bias:
             return y
         offset = self._tensors[f"{name}/bias"]
 
-        def back_add(dy: Symbol) -> list[tuple[Symbol, Symbol]]:
+        def back(dy: Symbol) -> list[tuple[Symbol, Symbol]]:
             return [(y, dy), (offset, self._emit("Sum", [dy, self._graph.constant(0)], (units,)))]
 
-        return self._emit("AddV2", [y, offset], shape, back=back_add)
+        return self._emit("AddV2", [y, offset], y.shape, back=back)
+
+    def _matmul(self, x: Symbol, kernel: Symbol) -> Symbol:
+        """The product of two matrices."""
+
+        def back(dy: Symbol) -> list[tuple[Symbol, Symbol]]:
+            by_kernel = self._emit("MatMul", [x, dy], kernel.shape, transpose_a=True)
+            if not x.trained:
+                return [(kernel, by_kernel)]
+            by_x = self._emit("MatMul", [dy, kernel], x.shape, transpose_b=True)
+            return [(kernel, by_kernel), (x, by_x)]
+
+        return self._emit("MatMul", [x, kernel], (x.shape[0], kernel.shape[1]), back=back)
 
     def _emit(self, op: str, inputs: Sequence[Symbol], shape: Shape, **options: Any) -> Symbol:
         return self._graph.emit(op, inputs, shape, **options)[0]

@@ -1,11 +1,35 @@
-"""What every worker process needs: cores of its own, and an end with its parent."""
+"""What every worker process needs: a quick start, cores of its own, and an end with its parent."""
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
+from typing import Any
+
+
+def _context() -> Any:
+    # Elsewhere than on Linux, libraries of the system may not survive a fork.
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["nasnet.runtime.preload"])
+    return context
+
+
+# Workers are forked from one process that has imported TensorFlow and used nothing of it, so that
+# each has threads and devices of its own.
+START = _context()
+
+
+def warm_up() -> None:
+    """Begins to import what workers need, beside what this process does meanwhile."""
+    if START.get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        forkserver.ensure_running()
 
 
 def usable_cores() -> list[int]:

@@ -7,6 +7,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+_preloaded = False
+
+
+def preload_tensorflow() -> None:
+    """Imports TensorFlow without starting it, so that this process can be forked."""
+    global _preloaded
+    _preloaded = "tensorflow" not in sys.modules
+    _import()
+
 
 def import_tensorflow(threads: int | None = None) -> None:
     """Imports and starts TensorFlow; what it writes meanwhile is shown only if that fails.
@@ -17,13 +26,11 @@ def import_tensorflow(threads: int | None = None) -> None:
     Args:
         threads: for one operation and for independent ones; None leaves it to TensorFlow.
     """
-    if "tensorflow" in sys.modules:
+    global _preloaded
+    if "tensorflow" in sys.modules and not _preloaded:
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    # Several processes may have to share one GPU.
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    _preloaded = False
+    _import()
     with _stderr_aside():
         import tensorflow as tf
 
@@ -31,6 +38,16 @@ def import_tensorflow(threads: int | None = None) -> None:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         tf.zeros([1]) + 1  # the runtime starts with the first operation
+
+
+def _import() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # Several processes may have to share one GPU.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with _stderr_aside():
+        import tensorflow  # noqa: F401
 
 
 @contextlib.contextmanager

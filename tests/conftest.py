@@ -54,9 +54,9 @@ def _memory():
 @pytest.fixture
 def cold_workers(monkeypatch):
     """Workers of a search start as those of a user do: a new Python imports what it needs."""
-    from nasnet.search.executors import pool
+    from nasnet.runtime import processes
 
-    monkeypatch.setattr(pool, "SPAWN", multiprocessing.context.SpawnContext())
+    monkeypatch.setattr(processes, "START", multiprocessing.context.SpawnContext())
 
 
 @pytest.fixture(scope="session")

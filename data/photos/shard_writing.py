@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import json
-import multiprocessing
 import os
 import signal
 import threading
@@ -13,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+from nasnet.runtime import processes
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.processes import serve_parent
 from nasnet.runtime.quiet import import_tensorflow
@@ -62,7 +62,7 @@ def write_shards(tasks: list[ShardTask], workers: int) -> Iterator[tuple[str, di
         for task in tasks:
             yield task.file, _write(task)
         return
-    context = multiprocessing.get_context("spawn")
+    context = processes.START
     stop = context.Event()
     pool = concurrent.futures.ProcessPoolExecutor(
         min(workers, len(tasks)), context, initializer=_begin, initargs=(stop,)

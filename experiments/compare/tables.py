@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import contextlib
-import multiprocessing
 import operator
 import os
 import time
@@ -18,6 +17,7 @@ from nasnet.experiments.compare.table_spaces import TABLE_SPACES, MeasuredSpace
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import say
 from nasnet.experiments.runs.stopping import stoppable
+from nasnet.runtime import processes
 from nasnet.runtime.processes import serve_parent
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.budgets import Asha
@@ -102,7 +102,7 @@ def run_all(comparison: Comparison) -> bool:
         stack.enter_context(_one_thread_each())
         pool = concurrent.futures.ProcessPoolExecutor(
             workers,
-            multiprocessing.get_context("spawn"),
+            processes.START,
             initializer=_prepare,
             initargs=(settings,),
         )

@@ -16,6 +16,7 @@ from nasnet.experiments.searching.report import reward_name
 from nasnet.experiments.searching.running import carry_out, start_pool
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
 from nasnet.experiments.searching.shared import make_evaluator, train_shared
+from nasnet.runtime import processes
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.evaluators.shared import SharedWeights
@@ -36,6 +37,7 @@ def begin(settings: SearchSettings, path: Path | None) -> SearchRun:
         ValueError: the settings, the data or the folder cannot be used.
         OSError: the folder cannot be written.
     """
+    processes.warm_up()
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
     return begin_on_images(
         SEARCH, settings, dataset, path, val=settings.val_images, stores=["nasnet.db"]

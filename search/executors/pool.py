@@ -3,20 +3,19 @@
 Seen from the driver, a process is a slot; seen from inside, a life of tasks.
 """
 
-import multiprocessing
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic
 
 from nasnet.cells import OPERATIONS
+from nasnet.runtime import processes
 from nasnet.runtime.checks import check_least
 from nasnet.runtime.loading import load_files, loaded_files
 from nasnet.runtime.processes import epitaph, pin, serve_parent, usable_cores
 from nasnet.search.executors.base import Outcome, Result, Task_contra, Worker, attempt
 from nasnet.search.trial import State
 
-SPAWN = multiprocessing.get_context("spawn")
 READY = "ready"
 
 
@@ -31,8 +30,8 @@ class Slot:
     """
 
     def __init__(self, worker: Worker[Any, Any], threads: int, cores: Sequence[int]) -> None:
-        self.connection, remote = SPAWN.Pipe()
-        self.process = SPAWN.Process(
+        self.connection, remote = processes.START.Pipe()
+        self.process = processes.START.Process(
             target=work,
             args=(remote, loaded_files(), OPERATIONS.sources, threads, cores),
             daemon=True,

@@ -14,6 +14,7 @@ reached its stage so far, and is not looked at again where it is not.
 import bisect
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
@@ -40,6 +41,15 @@ class Budgets(Protocol):
         Returns:
             By trial, whether it goes on (or is stopped): all that can be decided now.
         """
+
+    def cohort(self, number: int, slots: int) -> int:
+        """The epochs, one after the other, of all the trials that are of use only together.
+
+        Args:
+            number: of the trial that is the first of them; 0 epochs where it is not.
+            slots: trials at a time.
+        """
+        return 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ class BudgetSettings:
         return Halving(rungs, self.eta, brackets=len(rungs) if self.kind == "hyperband" else 1)
 
 
-class Asha:
+class Asha(Budgets):
     """Goes on with the best 1 / eta of those that have reached a stage so far, the first always.
 
     Args:
@@ -115,7 +125,7 @@ class Asha:
         return {number: better < max(1, len(reached) // self._eta)}
 
 
-class Median:
+class Median(Budgets):
     """Stops a child whose accuracy is below the median of those that reached its stage before it.
 
     Args:
@@ -140,7 +150,7 @@ class Median:
         return {number: goes_on}
 
 
-class Halving:
+class Halving(Budgets):
     """Cohorts of trials with following numbers: behind each stage the best 1 / eta go on.
 
     A cohort decides when all that are left of it have ended the stage, so the order in which
@@ -175,6 +185,16 @@ class Halving:
         size = self._sizes[bracket]
         cohort = self._cohorts.setdefault(first, _Cohort(set(range(first, first + size))))
         return cohort.record(number, stage, accuracy, self._eta)
+
+    def cohort(self, number: int, slots: int) -> int:
+        first, bracket = self._place(number)
+        if number != first:
+            return 0
+        rungs, count, epochs = self._rungs[bracket:], self._sizes[bracket], 0
+        for before, after in itertools.pairwise((0, *rungs)):
+            epochs += math.ceil(count / slots) * (after - before)
+            count = max(1, count // self._eta)
+        return epochs
 
     def _place(self, number: int) -> tuple[int, int]:
         """The first trial of the cohort of a trial, and the cohort's bracket."""

@@ -3,11 +3,12 @@
     propose -> executor.submit(task) -> results as they finish -> record -> observe
 
 With one worker, or with `synchronous`, a search that was killed at any moment and is run again
-proposes the very same sequence as one that never stopped.
+proposes the very same sequence as one that never stopped; a limit of time decides its length alone.
 """
 
 import dataclasses
 import logging
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,10 +17,12 @@ import numpy as np
 from nasnet.cells import Architecture, SearchSpace
 from nasnet.controller.protocol import Controller
 from nasnet.search.budgets import Budgets, restore
+from nasnet.search.clock import Clock
 from nasnet.search.executors.base import Executor, Outcome
 from nasnet.search.feedback import Feedback
 from nasnet.search.record import Record
 from nasnet.search.rules import Rules
+from nasnet.search.schedule import Schedule
 from nasnet.search.settings import LoopSettings, child_seed
 from nasnet.search.stores.base import Store
 from nasnet.search.tasks import Evaluation
@@ -27,6 +30,8 @@ from nasnet.search.trial import State, Trial
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.5
+_AT_ONCE = 100  # proposals before results are looked at again: they may all be known networks
+_FRUITLESS = 1000  # proposals in a row without a new network, where their number has no bound
 
 
 class Search:
@@ -45,7 +50,7 @@ class Search:
         on_change: called with the search whenever trials have ended, and twice a second.
 
     Attributes:
-        running: numbers of the trials that are being evaluated.
+        running: the trials that are being evaluated, by number.
     """
 
     def __init__(
@@ -62,7 +67,9 @@ class Search:
         self._space, self._controller, self._executor = space, controller, executor
         self._settings, self._rules, self._on_change = settings, rules, on_change
         self._budgets = rules.budgets
-        self._stopping = False
+        self._bound = math.inf if settings.trials is None else settings.trials
+        self._stopping, self._short, self._fruitless = False, False, 0
+        self._clock = Clock(store, settings.seconds)
         self._record = Record(store, controller.state)
         self._feedback = Feedback(
             controller,
@@ -70,11 +77,12 @@ class Search:
             synchronous=settings.synchronous,
             failure_reward=rules.failure_reward,
         )
-        self.running: set[int] = set()
-        to_do = [trial for trial in self.trials if trial.state in ("waiting", "running")]
-        self._waiting = dict.fromkeys(trial.number for trial in to_do)
+        to_do = ("waiting", "running")
+        self._waiting = dict.fromkeys(t.number for t in self.trials if t.state in to_do)
         self._starting: list[Trial] = []
         self._busy: set[str] = set()  # keys of running trials
+        self._schedule = Schedule(self._clock, rules, executor.free, self.trials)
+        self.running = self._schedule.running
         if self._budgets is not None:
             restore(self._budgets, self.trials)
         if (state := store.controller_state()) is not None:
@@ -96,6 +104,16 @@ class Search:
         return self._record.failed
 
     @property
+    def over(self) -> bool:
+        """Whether all trials have ended, or the time is up."""
+        return self._clock.over or self.finished >= self._bound
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that it will go on, as far as that is known."""
+        return self._schedule.left(self._bound - self.finished)
+
+    @property
     def best(self) -> Trial | None:
         """The first of the complete trials with the highest reward."""
         return self._record.best
@@ -105,36 +123,69 @@ class Search:
         self._stopping = True
 
     def run(self) -> None:
-        """Evaluates until `settings.trials` have ended, or until `stop`."""
+        """Evaluates until `settings.trials` have ended or the time is up, or until `stop`."""
         self._feedback.tell()
         while True:
-            self._fill()
+            wait = self._fill()
             self._record.save_if_due()
+            self._clock.keep()
             self._submit()
             self._on_change(self)
-            if not self.running and (self._stopping or self.finished >= self._settings.trials):
+            if not self.running and (self._stopping or self._short or self.over):
                 self._record.save()
+                if self._short and not self.over:
+                    self._clock.use_up()
+                    if self._fruitless >= _FRUITLESS:
+                        _log.warning("the last %d proposals were no new networks", _FRUITLESS)
+                self._clock.keep(now=True)
                 return
-            for outcome in self._executor.wait(_TICK_SECONDS) if self.running else []:
+            for outcome in self._executor.wait(wait) if self.running else []:
                 self._take(outcome)
 
-    def _fill(self) -> None:
-        """Finds every free slot something to do, as far as there is anything to do."""
-        while self._executor.free > len(self._starting) and not self._stopping:
+    def _fill(self) -> float:
+        """Finds free slots something to do, as far as there is anything to do, and time.
+
+        Returns:
+            Seconds to wait for results: none where there may be more to do.
+        """
+        self._short = False
+        for _ in range(_AT_ONCE):
+            if self._stopping or self._executor.free <= len(self._starting):
+                break
             trial = self._next_waiting()
-            if trial is None:
-                if not self._propose():
-                    return
-            elif trial.stages:  # a child that goes on
-                self._start(trial)
-            elif self._settings.reuse and (earlier := self._record.known(trial.key)) is not None:
-                self._reuse(trial, earlier)
-                self._record.save_if_due()
-            elif (reason := self._rules.refusal(self._architecture(trial))) is not None:
-                self._fail(trial, "rejected", reason)
-                self._record.save_if_due()
-            else:
-                self._start(trial)
+            if not self._time_for(trial):
+                self._short = True
+                if trial is not None:
+                    self._put_first(trial.number)
+                break
+            if trial is not None:
+                self._begin(trial)
+            elif len(self._waiting) >= _AT_ONCE or not self._propose():
+                break
+        else:
+            return 0.0
+        return _TICK_SECONDS
+
+    def _time_for(self, trial: Trial | None) -> bool:
+        """Whether what is next of a trial will end in time; None is one to be proposed."""
+        if trial is not None:
+            return self._schedule.has_time(trial.number, len(trial.stages))
+        known = math.isinf(self._bound) and self._fruitless >= _FRUITLESS
+        return not known and self._schedule.has_time(len(self.trials))
+
+    def _begin(self, trial: Trial) -> None:
+        """Starts what is next of a trial, or ends it where nothing is to be evaluated."""
+        self._fruitless += 1
+        if trial.stages:  # a child that goes on
+            self._start(trial)
+        elif self._settings.reuse and (earlier := self._record.known(trial.key)) is not None:
+            self._reuse(trial, earlier)
+            self._record.save_if_due()
+        elif (reason := self._rules.refusal(self._architecture(trial))) is not None:
+            self._fail(trial, "rejected", reason)
+            self._record.save_if_due()
+        else:
+            self._start(trial)
 
     def _next_waiting(self) -> Trial | None:
         """The first trial to do; one whose network is being evaluated just now has to wait."""
@@ -148,10 +199,10 @@ class Search:
 
     def _propose(self) -> bool:
         """Asks the controller for more; False where it must not be asked now."""
-        room = self._settings.trials - len(self.trials)
-        if room <= 0 or (self._settings.synchronous and (self._waiting or self.running)):
+        count = int(min(self._settings.batch, self._bound - len(self.trials)))
+        if count <= 0 or (self._settings.synchronous and (self._waiting or self.running)):
             return False
-        for proposal in self._controller.propose(min(room, self._settings.batch)):
+        for proposal in self._controller.propose(count):
             number = len(self.trials)
             architecture = self._space.decode(proposal.choices)
             seed = child_seed(self._settings.seed, number)
@@ -167,7 +218,8 @@ class Search:
     def _start(self, trial: Trial) -> None:
         trial = dataclasses.replace(trial, state="running", attempt=trial.attempt + 1)
         self._record.change(trial)
-        self.running.add(trial.number)
+        self._schedule.started(trial.number)
+        self._fruitless = 0
         self._busy.add(trial.key)
         self._starting.append(trial)
 
@@ -179,8 +231,8 @@ class Search:
 
     def _take(self, outcome: Outcome[Evaluation]) -> None:
         """Takes what a worker gave."""
-        self.running.remove(outcome.number)
         trial = self.trials[outcome.number]
+        self._schedule.stopped(trial, outcome.seconds)
         spent = trial.seconds if trial.stages else 0.0
         trial = dataclasses.replace(trial, seconds=outcome.seconds + spent)
         self._busy.discard(trial.key)
@@ -213,10 +265,13 @@ class Search:
             trial = self.trials[number]
             if goes_on:
                 self._record.change(dataclasses.replace(trial, state="waiting"))
-                self._waiting = {number: None, **self._waiting}
+                self._put_first(number)
             else:
                 evaluation = Evaluation(trial.stages[-1], trial.metrics)
                 self._finish(_ended(trial, "stopped", evaluation))
+
+    def _put_first(self, number: int) -> None:
+        self._waiting = {number: None, **self._waiting}
 
     def _reuse(self, trial: Trial, earlier: Trial) -> None:
         text = "trial %d is the network of trial %d again and takes its reward, %.4f"
@@ -233,6 +288,7 @@ class Search:
 
     def _finish(self, trial: Trial) -> None:
         self._record.end(trial)
+        self._schedule.ended(trial)
         self._feedback.ended(trial.number)
         if self._budgets is not None and (trial.failed or trial.reused_from is not None):
             self._decide(self._budgets.record(trial.number, len(trial.stages), None))

@@ -43,6 +43,18 @@ class Rules:
         last = done + 1 == len(stages)
         return Stage(architecture, trial.seed, trial.number, stages[done], last)
 
+    def size_of(self, number: int, done: int) -> int:
+        """What a trial's next task is measured in, beside others: epochs, or 1 for a whole child.
+
+        Args:
+            number: of the trial.
+            done: stages that it has ended.
+        """
+        if self.budgets is None:
+            return 1
+        stages = self.budgets.stages(number)
+        return stages[done] - (stages[done - 1] if done else 0)
+
     def refusal(self, architecture: Any) -> str | None:
         """Why an architecture is not evaluated; None where it is."""
         return None if self.limit is None else self.limit(architecture)

@@ -59,6 +59,15 @@ class StoreSuite:
         assert again.trials() == [make_trial(0), make_trial(1)]
         assert again.controller_state() == b"\x00one"
 
+    def test_the_time_that_a_search_has_run_is_kept(self, open_store):
+        store = open_store()
+        assert store.seconds() == 0
+        for seconds in (0.1 + 0.2, 7200.5):
+            store.keep_seconds(seconds)
+            assert store.seconds() == seconds
+            if store.durable:
+                assert open_store().seconds() == seconds
+
     @pytest.mark.parametrize("sizes", [(300_000, 300_000), (300_000, 40), (40, 65_536), (9, 0)])
     def test_a_state_replaces_the_one_before(self, open_store, sizes):
         store = open_store()

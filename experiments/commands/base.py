@@ -51,7 +51,14 @@ class RunCommand(Command):
     def default(cls, arguments: Sequence[str]) -> Self | None:
         """The settings of a run that goes on stand in for the defaults."""
         path = following("--resume", arguments)
-        return None if path is None else cls.with_settings(cls.kind.open(Path(path)).settings)
+        if path is None:
+            return None
+        settings = cls.kind.open(Path(path)).settings
+        # Another unit of time takes the place of the one that was given before.
+        for flag, other in (("--minutes", "hours"), ("--hours", "minutes")):
+            if following(flag, arguments) is not None and hasattr(settings, other):
+                settings = dataclasses.replace(settings, **{other: None})
+        return cls.with_settings(settings)
 
     @classmethod
     def with_settings(cls, settings: Any) -> Self:

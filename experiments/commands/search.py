@@ -19,8 +19,9 @@ class SearchCommand(RunCommand):
     Args:
         settings: what to search.
         out: the run directory; a new one below runs/ where it is left out.
-        resume: the run directory of a search to go on with. Only --trials, --workers and --timeout
-            may change.
+        resume: the run directory of a search to go on with. Only --trials, --minutes or --hours,
+            --workers and --timeout may change. Time, too, is given in all: the sessions before
+            count.
         dry_run: print the settings, the size of the space and the cost of a child; write nothing.
         json: print the result as one JSON document.
     """

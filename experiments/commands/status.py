@@ -6,7 +6,7 @@ from pathlib import Path
 import tyro
 
 from nasnet.experiments.commands.base import Command
-from nasnet.experiments.console.lines import command, print_json, stdout
+from nasnet.experiments.console.lines import command, duration, print_json, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.cell_argument import read_trials
 from nasnet.experiments.searching.report import reward_name, search_summary
@@ -32,7 +32,12 @@ class StatusCommand(Command):
             print_json(summary)
             return OK
         out = stdout()
-        out.print(f"{summary['done']} of {summary['trials']} children done", soft_wrap=True)
+        of = "" if summary["trials"] is None else f" of {summary['trials']}"
+        out.print(f"{summary['done']}{of} children done", soft_wrap=True)
+        if (limit := summary["time_limit"]) is not None:
+            left = limit - summary["seconds"]
+            what = "the time is up" if left <= 0 else f"{duration(left)} are left"
+            out.print(f"time: {duration(summary['seconds'])} of {duration(limit)}, {what}")
         out.print(f"data: {summary['source']}", soft_wrap=True)
         out.print(f"controller: {summary['controller']}, seed {summary['seed']}")
         for state, count in summary["states"].items():
@@ -41,7 +46,7 @@ class StatusCommand(Command):
         if best := summary["best"]:
             worth = reward_name(run.recorded)
             out.print(f"best: {worth} {best['reward']:.4f}, trial {best['trial']}")
-        if summary["done"] < summary["trials"]:
+        if not summary["over"]:
             out.print(f"to go on: {command('search', '--resume', run.path)}", soft_wrap=True)
         else:
             out.print(f"next: {command('best', run.path)}", soft_wrap=True)

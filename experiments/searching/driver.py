@@ -19,6 +19,7 @@ from nasnet.experiments.searching.shared import make_evaluator, train_shared
 from nasnet.runtime import processes
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
+from nasnet.search.clock import Clock
 from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.limits import CostCheck
 from nasnet.search.loop import Search
@@ -45,7 +46,7 @@ def begin(settings: SearchSettings, path: Path | None) -> SearchRun:
 
 
 def run_search(run: SearchRun) -> bool:
-    """Searches; True where all trials have ended, False where Ctrl-C came first.
+    """Searches; True where all trials have ended or the time is up, False where Ctrl-C came first.
 
     Raises:
         ValueError: another process is searching here.
@@ -66,6 +67,7 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
     space = settings.search_space()
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(TrialStore(run.store, create=False))
+        clock = Clock(store, settings.seconds)
         pool = start_pool(evaluator, workers, settings.timeout)
         stack.callback(pool.close)
         chosen = settings.chosen
@@ -74,7 +76,7 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
         controller: Controller = chosen.make(space, settings.seed)
         if evaluator.shares_weights:
             shared = typing.cast(SharedWeights, evaluator)
-            train_shared(shared, settings, len(dataset.x_train), pool, controller)
+            train_shared(shared, settings, len(dataset.x_train), pool, controller, clock)
         check = CostCheck(settings.limits, frame)
         costs = settings.objectives[1:]
         if costs:
@@ -92,11 +94,12 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
                 limit=check if settings.limits.counted else None,
             ),
         )
-        search = carry_out(make, "search", settings.trials, on_best=_BestWriter(run).update)
-    if search.finished >= settings.trials:
+        clock.keep(now=True)
+        search = carry_out(make, "search", settings.bound, on_best=_BestWriter(run).update)
+    if settings.bound is not None and search.finished >= settings.bound:
         shutil.rmtree(run.path / STAGES_FOLDER, ignore_errors=True)  # of children that were stopped
     draw_results(run, search.trials, search.best)
-    return search.finished >= settings.trials
+    return search.over
 
 
 class _BestWriter:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from nasnet.cells import Genotype
 from nasnet.experiments.console.lines import command, duration, millions, print_json, stdout
 from nasnet.experiments.runs.run import Run
-from nasnet.experiments.searching.settings import SearchSettings
+from nasnet.experiments.searching.settings import TRIALS, SearchSettings, seconds_of
 from nasnet.runtime.loading import is_spec, loaded_object
 from nasnet.search.evaluators import EVALUATORS
+from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial, best_trial
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def trial_json(trial: Trial) -> dict[str, Any]:
 def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, Any]:
     """Where a search stands, as JSON values."""
     settings = run.recorded
+    done, bound, limit = sum(trial.done for trial in trials), *_limits(settings)
+    seconds = read_seconds(run)
     counts = Counter(trial.state for trial in trials)
     best = best_trial(trials)
     return {
@@ -46,13 +49,29 @@ def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, A
         "source": run.source,
         "controller": settings["controller"],
         "seed": settings["seed"],
-        "trials": settings["trials"],
-        "done": sum(trial.done for trial in trials),
+        "trials": bound,
+        "time_limit": limit,
+        "done": done,
+        "seconds": round(seconds, 1),
+        "over": (bound is not None and done >= bound) or (limit is not None and seconds >= limit),
         "states": dict(sorted(counts.items())),
         "reused": sum(trial.reused_from is not None for trial in trials),
         "child_seconds": round(sum(trial.seconds for trial in trials), 1),
         "best": None if best is None else trial_json(best),
     }
+
+
+def _limits(settings: Mapping[str, Any]) -> tuple[int | None, float | None]:
+    """What ends a search: how many children there are in all, and how many seconds."""
+    limit = seconds_of(settings.get("minutes"), settings.get("hours"))
+    trials = settings.get("trials")
+    return (TRIALS if trials is None and limit is None else trials), limit
+
+
+def read_seconds(run: Run[Any]) -> float:
+    """The wall time that a search has run, in all its sessions."""
+    with TrialStore(run.store, create=False) as store:
+        return store.seconds()
 
 
 def top(trials: list[Trial], count: int) -> list[Trial]:

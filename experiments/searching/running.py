@@ -20,28 +20,29 @@ def start_pool(evaluator: Evaluator[Any], workers: int, timeout: float) -> Proce
 def carry_out(
     make: Callable[..., Search],
     what: str,
-    total: int,
+    total: int | None,
     *,
     on_best: Callable[[Trial | None], None] = lambda best: None,
 ) -> Search:
-    """Searches until all trials have ended, or until Ctrl-C.
+    """Searches until all trials have ended or the time is up, or until Ctrl-C.
 
     Args:
         make: the search, but for its `on_change`.
         what: the first word of its bar.
-        total: trials in all.
+        total: trials in all; None where their number has no bound.
         on_best: called with the best trial so far whenever something has changed.
     """
     bar: Bar | None = None
 
     def show(search: Search) -> None:
         if bar is not None:
-            bar.update(search.finished, line=_standing(search))
+            bar.update(search.finished, line=_standing(search), left=search.left)
         on_best(search.best)
 
     search = make(on_change=show)
     if search.finished:
-        say(f"resuming: {search.finished} of {total} trials are done")
+        of = "" if total is None else f" of {total}"
+        say(f"resuming: {search.finished}{of} trials are done")
     bar = Bar(what, total, search.finished)
     stopping = stoppable(search.stop, lambda: f"{len(search.running)} running children")
     with bar, stopping, logged():

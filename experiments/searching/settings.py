@@ -27,6 +27,8 @@ from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings, check_rec
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe, check_in_memory
 
+TRIALS = 70  # where nothing else ends a search
+
 
 @dataclasses.dataclass(frozen=True)
 class SearchSettings:
@@ -36,7 +38,10 @@ class SearchSettings:
         data: auto, mini-cifar10, shapes10, a .npz file, a folder of class folders, or file.py:NAME,
             a function of your own. auto takes mini-cifar10 where it is on disk or can be
             downloaded, else shapes10.
-        trials: children in all.
+        trials: children in all; 70 where no time is given, else without a bound.
+        minutes: wall time in all, where hours are not given: a child that would not end in it is
+            not begun. With trials, whichever comes first.
+        hours: the same in hours.
         controller: what proposes cells, and its settings: random, reinforce, ppo, evolution,
             local_search, q_learning, surrogate, progressive, tpe, nsga2, or file.py:NAME; with
             settings as in ppo,learning_rate=8e-4,minibatch=10.
@@ -64,13 +69,17 @@ class SearchSettings:
         stack: the child's plan.
         recipe: the child's training.
         shared: how shared weights are trained, where they are.
+        shared_time: the share of the time that trains shared weights, where it is limited: as many
+            epochs as fit, at most shared.epochs; the rest scores cells.
         budget: which children are trained for all of the recipe's epochs.
         limits: what a child's network may cost.
         objectives: what NSGA-II weighs: accuracy, and with it parameters or mult_adds or both.
     """
 
     data: str = "auto"
-    trials: int = 70
+    trials: int | None = None
+    minutes: float | None = None
+    hours: float | None = None
     controller: str = "ppo"
     evaluator: str = "child"
     seed: int = 0
@@ -90,6 +99,7 @@ class SearchSettings:
     stack: Stack = Stack(repeats=1, filters=8)
     recipe: Recipe = Recipe(batch_size=8, learning_rate=0.05, augmentation="flip")
     shared: SharedSettings = dataclasses.field(default_factory=SharedSettings)
+    shared_time: float = 0.75
     budget: BudgetSettings = BudgetSettings()
     limits: SearchLimits = SearchLimits()
     objectives: tuple[Objective, ...] = ("accuracy",)
@@ -97,6 +107,9 @@ class SearchSettings:
     def __post_init__(self) -> None:
         check_fields(self, workers=0, train_images=0, val_images=0, seed=0)
         check_seconds(self.timeout)
+        seconds_of(self.minutes, self.hours)
+        if not 0 < self.shared_time < 1:
+            raise ValueError(f"shared_time is {self.shared_time}, expected between 0 and 1")
         if self.image_size is not None:
             check_fields(self, image_size=8)
         object.__setattr__(self, "controller", parse_controller(self.controller).text)
@@ -154,9 +167,9 @@ class SearchSettings:
                 )
         budgets = self.budget.make(self.recipe.epochs)
         if isinstance(budgets, Halving):
-            if self.trials % budgets.period:
+            if self.bound is not None and self.bound % budgets.period:
                 raise ValueError(
-                    f"trials is {self.trials} with budget.kind {self.budget.kind}, expected a "
+                    f"trials is {self.bound} with budget.kind {self.budget.kind}, expected a "
                     f"multiple of {budgets.period}, its cohorts"
                 )
         elif staged and self.synchronous:
@@ -197,6 +210,16 @@ class SearchSettings:
             {**(ENAS_POLICY if enas else {}), **several}
         )
 
+    @property
+    def seconds(self) -> float | None:
+        """The time in all; None where it is not limited."""
+        return seconds_of(self.minutes, self.hours)
+
+    @property
+    def bound(self) -> int | None:
+        """The number of children in all; None where time alone ends the search."""
+        return TRIALS if self.trials is None and self.seconds is None else self.trials
+
     def search_space(self) -> SearchSpace[Genotype]:
         """What is searched.
 
@@ -220,12 +243,29 @@ class SearchSettings:
     def loop(self, workers: int) -> LoopSettings:
         """The loop's own settings."""
         return LoopSettings(
-            self.trials,
+            self.bound,
+            seconds=self.seconds,
             seed=self.seed,
             synchronous=self.synchronous,
             batch=workers if self.synchronous else 1,
             reuse=self.reuse,
         )
+
+
+def seconds_of(minutes: float | None, hours: float | None) -> float | None:
+    """A limit of time in seconds; None where there is none.
+
+    Raises:
+        ValueError: both are given, or one is not above 0.
+    """
+    if minutes is not None and hours is not None:
+        raise ValueError(f"minutes is {minutes} beside hours {hours}, expected one of the two")
+    for name, value in (("minutes", minutes), ("hours", hours)):
+        if value is not None and not 0 < value < float("inf"):
+            raise ValueError(f"{name} is {value}, expected above 0")
+    if hours is not None:
+        return 3600 * hours
+    return None if minutes is None else 60 * minutes
 
 
 def _check(run: Run[SearchSettings]) -> None:
@@ -250,7 +290,7 @@ SEARCH = RunKind(
     "search",
     SearchSettings,
     # It changes how fast and how long, not what is searched.
-    may_change=("trials", "workers", "timeout"),
+    may_change=("trials", "minutes", "hours", "workers", "timeout"),
     check=_check,
 )
 SearchRun = Run[SearchSettings]

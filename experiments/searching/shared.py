@@ -1,12 +1,14 @@
 """What a search scores cells by, and the training of shared weights that comes before it."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from nasnet.controller.protocol import Controller
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, say
 from nasnet.experiments.searching.settings import SearchRun, SearchSettings
+from nasnet.search.clock import Clock
 from nasnet.search.evaluators import Conditions, Evaluator, find_evaluator
 from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.executors import Executor
@@ -37,6 +39,7 @@ def train_shared(
     images: int,
     pool: Executor[Any, Any],
     controller: Controller | None,
+    clock: Clock | None = None,
 ) -> None:
     """Trains the weights that `evaluator` scores under, or what is left of their training.
 
@@ -47,6 +50,8 @@ def train_shared(
         pool: of that evaluator.
         controller: freshly constructed; it samples and learns where `settings.shared.sampling` is
             "controller".
+        clock: of the search whose time is limited by `settings.seconds`, if there is one; a share
+            `settings.shared_time` of it is for this.
 
     Raises:
         ValueError: a state that is there cannot be gone on from, or a worker failed.
@@ -65,19 +70,29 @@ def train_shared(
         controller=controller if shared.sampling == "controller" else None,
     )
     done = len(training.epochs)
-    if done == shared.epochs:
+    if training.progress == 1:
         return
     trained, _ = evaluator.layout().sizes
     say(f"shared weights: {trained:,} parameters, {done} of {shared.epochs} epochs done")
     started = time.monotonic()
+    left: Callable[[], float] | None = None
+    if clock is not None and settings.seconds is not None:
+        limit = settings.shared_time * settings.seconds
+        left = lambda: max(0.0, limit - clock.spent)  # noqa: E731
+
+    def on_step(done: int, total: int) -> None:
+        if clock is not None:
+            clock.keep()
+        bar.update(done, total)
 
     def on_epoch(epoch: SharedEpoch) -> None:
         line = f"epoch {epoch.number}/{shared.epochs} · loss {epoch.loss:.4f}"
         if epoch.reward is not None:
             line += f" · mean reward {epoch.reward:.4f}"
         elapsed = time.monotonic() - started
-        left = elapsed / (epoch.number - done) * (shared.epochs - epoch.number)
-        say(f"shared weights: {line} · {duration(elapsed)}, ETA {duration(left)}")
+        end = elapsed / (epoch.number - done) * (shared.epochs - epoch.number)
+        end = end if left is None else min(end, left())
+        say(f"shared weights: {line} · {duration(elapsed)}, ETA {duration(end)}")
 
     with Bar("shared weights", unit="steps", every=None) as bar:
-        training.run(pool, on_step=bar.update, on_epoch=on_epoch)
+        training.run(pool, on_step=on_step, on_epoch=on_epoch, left=left)

@@ -6,6 +6,7 @@ Every child moves only its own weights; their momentum waits where they are not 
 import dataclasses
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +58,7 @@ class SharedTraining:
 
     Attributes:
         epochs: those that are done.
+        progress: the share of the learning rate's schedule that is done; at 1 nothing is left.
 
     Raises:
         ValueError: there is no controller to sample, the recipe asks for what shared weights do not
@@ -84,6 +86,7 @@ class SharedTraining:
         self._settings, self._recipe = settings, recipe
         self._images, self._seed, self._controller = images, seed, controller
         self.epochs: list[SharedEpoch] = []
+        self.progress, self._epoch_seconds = 0.0, 0.0
         self._velocity = np.zeros(layout.sizes[0], np.float32)
         self._decay = np.concatenate(
             [np.full(p.size, recipe.weight_decay * p.decays, np.float32) for p in layout.trainable]
@@ -108,28 +111,49 @@ class SharedTraining:
         *,
         on_step: Callable[[int, int], None] = lambda done, total: None,
         on_epoch: Callable[[SharedEpoch], None] = lambda epoch: None,
+        left: Callable[[], float] | None = None,
     ) -> None:
         """Trains the epochs that are left; each is saved when it ends.
+
+        Where time is limited there are as many as fit, by how long the last one took, and at least
+        one. Before each, the rest of the learning rate's schedule is stretched over them anew.
 
         Args:
             executor: of a `SharedWeights`.
             on_step: called with the steps done and the steps of all epochs.
             on_epoch: called behind every epoch.
+            left: gives the seconds that are left for it; None for no limit.
 
         Raises:
             Diverged: a child's loss is not finite.
             ValueError: a worker failed.
         """
-        for number in range(len(self.epochs), self._settings.epochs):
-            loss = self._train_epoch(number, executor, on_step)
+        while self.progress < 1:
+            number, began = len(self.epochs), time.monotonic()
+            count = self._settings.epochs - number
+            if left is not None and self._epoch_seconds:
+                count = min(count, max(0, round(left() / self._epoch_seconds)))
+            if not count:
+                self.progress = 1.0
+                self._save()
+                return
+            loss = self._train_epoch(count, executor, on_step)
             reward = self._teach(number, executor)
             self.epochs.append(SharedEpoch(number + 1, loss, reward))
+            self._epoch_seconds = time.monotonic() - began
             self._save()
             on_epoch(self.epochs[-1])
 
     def _train_epoch(
-        self, number: int, executor: Executor[Any, Any], on_step: Callable[[int, int], None]
+        self, count: int, executor: Executor[Any, Any], on_step: Callable[[int, int], None]
     ) -> float:
+        """The first of the `count` epochs that are left."""
+        number = len(self.epochs)
+        place, epochs = float(number), float(number + count)  # in the schedule, and its length
+        if self.progress != place / epochs:
+            epochs = count / (1 - self.progress)
+            place = self.progress * epochs
+        self.progress = 1.0 if count == 1 else (place + 1) / epochs
         settings = self._settings
         rng = np.random.default_rng([self._seed, number])
         batch = min(settings.batch_size, self._images)
@@ -139,7 +163,7 @@ class SharedTraining:
         sampler, losses = self._sampler(rng), []
         for i, images in enumerate(order.reshape(steps, children, batch)):
             done = number * steps + i
-            progress = done / (steps * settings.epochs)
+            progress = (place * steps + i) / (steps * epochs)
             # Images first: where they end no child has been drawn that nothing trains.
             tasks = [
                 SharedStep(genotype, part, progress, (self._seed, done * children + j))
@@ -148,7 +172,7 @@ class SharedTraining:
             found = run_all(executor, tasks)
             losses.append(float(np.mean([result.loss for result in found])))
             self._update(tasks, found, settings.learning_rate_at(progress))
-            on_step(done + 1, steps * settings.epochs)
+            on_step(done + 1, steps * (number + count))
         return float(np.mean(losses))
 
     def _sampler(self, rng: np.random.Generator) -> Iterator[Genotype]:
@@ -208,6 +232,8 @@ class SharedTraining:
             "settings": dataclasses.asdict(self._settings),
             "seed": self._seed,
             "epochs": [dataclasses.asdict(epoch) for epoch in self.epochs],
+            "progress": self.progress,
+            "epoch_seconds": self._epoch_seconds,
         }
         with replacing(self._folder / STATE) as file:
             np.savez(
@@ -227,6 +253,9 @@ class SharedTraining:
                 arrays = dict(archive)
             header = json.loads(arrays["header"].tobytes())
             self.epochs = [SharedEpoch(**epoch) for epoch in header["epochs"]]
+            # Version 0.1 knew no limit of time.
+            self.progress = header.get("progress", len(self.epochs) / self._settings.epochs)
+            self._epoch_seconds = header.get("epoch_seconds", 0.0)
             found = header["settings"], header["seed"]
             vectors = arrays["weights"], arrays["moving"], arrays["velocity"]
             state = arrays["controller"].tobytes()

@@ -26,6 +26,12 @@ class Store(Protocol):
     def save(self, trials: Iterable[Trial], controller_state: bytes | None = None) -> None:
         """Writes trials, new or known, and the controller's state if given: all of it or none."""
 
+    def seconds(self) -> float:
+        """The wall time of the search so far, as it was kept last; 0 before."""
+
+    def keep_seconds(self, seconds: float) -> None:
+        """Writes the wall time of the search so far."""
+
 
 class MemoryStore:
     """Trials in memory, for searches of seconds: there is no state of the controller to keep."""
@@ -34,6 +40,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._trials: dict[int, Trial] = {}
+        self._seconds = 0.0
 
     def trials(self) -> list[Trial]:
         return [self._trials[number] for number in sorted(self._trials)]
@@ -44,3 +51,9 @@ class MemoryStore:
     def save(self, trials: Iterable[Trial], controller_state: bytes | None = None) -> None:
         for trial in trials:
             self._trials[trial.number] = trial
+
+    def seconds(self) -> float:
+        return self._seconds
+
+    def keep_seconds(self, seconds: float) -> None:
+        self._seconds = seconds

@@ -85,6 +85,16 @@ class TrialStore:
                 self._do.write_state(connection, parts, self._parts)
         self._parts = parts
 
+    def seconds(self) -> float:
+        """The wall time of the search so far, as it was kept last; 0 before, as of version 0.1."""
+        with self._engine.connect() as connection:
+            return self._do.read_seconds(connection)
+
+    def keep_seconds(self, seconds: float) -> None:
+        """Writes the wall time of the search so far."""
+        with self._engine.begin() as connection:
+            self._do.write_seconds(connection, seconds)
+
     def _open(self, create: bool) -> None:
         if self._do.is_empty(self._engine, self._path):
             if not create:

@@ -11,6 +11,7 @@ from nasnet.search.stores.base import StoreError
 from nasnet.search.trial import Trial
 
 VERSION = "1"
+_SECONDS = "seconds"  # a key
 _TABLES = sa.MetaData()
 _META = sa.Table(
     "nasnet_meta",
@@ -47,7 +48,7 @@ _UPSERTS = {
         index_elements=list(table.primary_key),
         set_={c.name: insert.excluded[c.name] for c in table.c if not c.primary_key},
     )
-    for table in (_TRIALS, _CONTROLLER)
+    for table in (_TRIALS, _CONTROLLER, _META)
     for insert in (sqlite.insert(table),)
 }
 
@@ -112,6 +113,17 @@ def write_trials(connection: Connection, trials: Iterable[Trial]) -> None:
     """Writes trials, new or known."""
     if rows := [_row(trial) for trial in trials]:
         connection.execute(_UPSERTS[_TRIALS], rows)
+
+
+def read_seconds(connection: Connection) -> float:
+    """The wall time of the search; 0 where it was never written."""
+    query = sa.select(_META.c.value).where(_META.c.key == _SECONDS)
+    return float(connection.execute(query).scalar() or 0.0)
+
+
+def write_seconds(connection: Connection, seconds: float) -> None:
+    """Writes the wall time of the search."""
+    connection.execute(_UPSERTS[_META], {"key": _SECONDS, "value": repr(seconds)})
 
 
 def read_state(connection: Connection) -> list[bytes]:

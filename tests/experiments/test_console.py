@@ -35,6 +35,18 @@ def test_each_end_is_a_line_with_the_time_that_is_left(hands, capsys):
     ]
 
 
+def test_what_has_no_number_in_all_has_the_time_that_is_left(hands, capsys):
+    with Bar("search", None) as bar:
+        hands.now += 10
+        bar.update(1, line="1 running", left=290.0)
+        hands.now += 10
+        bar.update(2, left=280.0)
+    assert capsys.readouterr().err.splitlines() == [
+        "1 done · 1 running · 10 s, ETA 4 min 50 s",
+        "2 done · 1 running · 20 s, ETA 4 min 40 s",
+    ]
+
+
 def test_lines_are_as_far_apart_as_asked_but_the_last_one(hands, capsys):
     with Bar("compare", 5, every=10.0) as bar:
         for done in range(1, 6):

@@ -1,8 +1,10 @@
 # make search | test | lint | bench: each sets up .venv first, once.
 # Options: PYTHON=python3.12, GPU=1 (TensorFlow with CUDA), SLOW=1 (all tests), ARGS="..." (flags),
+# MINUTES=30 (of a search; MINUTES= for as many children as without a limit of time),
 # TESTERS=4 (processes that test at a time, each on one core and with up to 6 GB).
 PYTHON ?= python3
 TESTERS ?= 2
+MINUTES ?= 5
 ARGS ?=
 # Pinned, so that pip takes the CPU build "2.13.0+cpu" wherever one is at hand. PyPI's own build for
 # Linux brings CUDA along; TORCH="torch --index-url https://download.pytorch.org/whl/cpu" does not.
@@ -22,7 +24,7 @@ endif
 setup: .venv/ready
 
 search: .venv/ready
-	$(BIN)/nasnet search $(ARGS)
+	$(BIN)/nasnet search $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 test: .venv/ready-test $(if $(SLOW),.venv/ready-slow)
 	$(BIN)/python -m pytest -n $(TESTERS) $(if $(SLOW),,-m "not slow") $(ARGS)

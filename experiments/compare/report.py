@@ -30,11 +30,13 @@ class Report:
 
     Args:
         value: what is compared, such as "test accuracy".
-        curves: the value of each run behind each evaluation, by controller, [R, T].
+        curves: the value of each run behind each evaluation, or each percent of its time, by
+            controller, [R, T].
         best: the best value there is; None where nobody knows.
         seconds: of the runs, by controller.
         standings: every controller at every check point.
         source: one line about the table or the data.
+        step: what the curves' points are numbered by.
     """
 
     value: str
@@ -43,6 +45,7 @@ class Report:
     seconds: Mapping[str, float]
     standings: Sequence[Standing]
     source: str
+    step: str = "evaluations"
 
 
 def staircase(incumbents: Sequence[Sequence[Any]], column: int, length: int) -> np.ndarray:
@@ -60,7 +63,7 @@ def table_report(comparison: Comparison, best: float) -> Report:
     seconds: dict[str, list[float]] = {}
     for run in planned(settings):
         if result := recorded(comparison, run):
-            curve = staircase(result["incumbents"], 2, settings.budget)
+            curve = staircase(result["incumbents"], 2, settings.length)
             found.setdefault(run.controller, []).append(curve)
             seconds.setdefault(run.controller, []).append(result["seconds"])
     return make_report(settings.report or "test accuracy", found, seconds, comparison, best)
@@ -78,7 +81,8 @@ def make_report(
     curves = {name: np.stack(found[name]) for name in settings.names if found.get(name)}
     rows = standings(curves, settings.checkpoints, larger_is_better=True) if curves else []
     means = {name: float(np.mean(seconds[name])) for name in curves}
-    return Report(value, curves, best, means, rows, comparison.source)
+    step = "evaluations" if settings.seconds is None else "percent of the time"
+    return Report(value, curves, best, means, rows, comparison.source, step)
 
 
 def write_report(report: Report, results: dict[str, Any], folder: Path, title: str) -> None:
@@ -98,7 +102,12 @@ def write_report(report: Report, results: dict[str, Any], folder: Path, title: s
         if what == "regret":
             label, below = f"regret in {report.value} of the best so far", _LINEAR_BELOW
         figure = viz.comparison_figure(
-            bands, value=label, checkpoints=checkpoints, linear_below=below, title=title
+            bands,
+            value=label,
+            step=report.step,
+            checkpoints=checkpoints,
+            linear_below=below,
+            title=title,
         )
         for suffix in ("png", "svg"):
             viz.save_figure(figure, folder / f"{what.split()[-1]}.{suffix}")
@@ -126,6 +135,7 @@ def document(report: Report) -> dict[str, Any]:
         "source": report.source,
         "value": report.value,
         "best": report.best,
+        "step": report.step,
         "method": _METHOD,
         "seconds_a_run": {name: round(value, 3) for name, value in report.seconds.items()},
         "never_better_than_random": never_better(report),
@@ -155,6 +165,7 @@ def summary_table(report: Report) -> Table:
     for name in ("runs", "mean", "95 %", *(["regret"] if report.best is not None else []), "p"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column(f"vs. {BASELINE}", no_wrap=True)
+    unit = "" if report.step == "evaluations" else " %"
     checkpoint = None
     for row in report.standings:
         first = row.evaluations != checkpoint
@@ -162,7 +173,8 @@ def summary_table(report: Report) -> Table:
             table.add_section()
         checkpoint = row.evaluations
         reach = "" if math.isnan(row.low) else f"± {scale * (row.high - row.mean):.{digits}f}"
-        cells = [f"{row.evaluations:,}" if first else "", row.controller, str(row.runs)]
+        point = f"{row.evaluations:,}{unit}" if first else ""
+        cells = [point, row.controller, str(row.runs)]
         cells += [f"{scale * row.mean:.{digits}f}", reach]
         if report.best is not None:
             cells.append(f"{scale * _regret(report, row):.{digits}f}")
@@ -184,7 +196,7 @@ def _curves_csv(report: Report) -> str:
         mean, low, high = interval_of_curves(values)
         for i in range(len(mean)):
             rows.append((name, i + 1, len(values), mean[i], low[i], high[i]))
-    return _csv(("controller", "evaluations", "runs", "mean", "low", "high"), rows)
+    return _csv(("controller", report.step, "runs", "mean", "low", "high"), rows)
 
 
 def _runs_csv(report: Report) -> str:

@@ -7,10 +7,13 @@ from typing import Literal
 from nasnet.controller import Chosen, parse_controller, split_names
 from nasnet.experiments.compare.table_spaces import TABLE_SPACES
 from nasnet.experiments.runs.run import Run, RunKind
-from nasnet.experiments.searching.settings import SearchSettings
+from nasnet.experiments.searching.settings import SearchSettings, seconds_of
 from nasnet.experiments.training.settings import TrainSettings
 from nasnet.runtime.checks import check_fields, check_known
 from nasnet.search.tables import Columns
+
+EVALUATIONS = 500  # where nothing else ends a run
+PERCENT = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,9 +34,12 @@ class CompareSettings:
             budget, the smallest first, of which the best third of the children goes on to the next.
         report: with --search-on, the column that the best are compared by.
         scale: with --search-on, the factor that brings both to 0 to 1, as 0.01 for percent.
-        budget: evaluations in each run.
-        budgets: numbers of evaluations at which the controllers are compared, the budget always;
-            where there are none, a fifth and two fifths of it, too.
+        budget: evaluations in each run; 500 where no time is given, else without a bound.
+        minutes: with real searches, wall time of each, where hours are not given. They are compared
+            by shares of it then: within one time, one controller may make more evaluations.
+        hours: the same in hours.
+        budgets: numbers of evaluations, or percent of the time, at which the controllers are
+            compared, the whole always; where there are none, a fifth and two fifths of it, too.
         runs: searches of each controller, each with random numbers of its own.
         seed: of the whole comparison.
         workers: runs at a time; 0 for one a core. (Real searches run one after the other, and
@@ -57,7 +63,9 @@ class CompareSettings:
     search_on: tuple[str, ...] = ()
     report: str | None = None
     scale: float = 1.0
-    budget: int = 500
+    budget: int | None = None
+    minutes: float | None = None
+    hours: float | None = None
     budgets: tuple[int, ...] = ()
     runs: int = 100
     seed: int = 0
@@ -68,10 +76,13 @@ class CompareSettings:
     final: TrainSettings = TrainSettings()
 
     def __post_init__(self) -> None:
-        check_fields(self, budget=1, runs=1, seed=0, workers=0, retrain=0)
+        check_fields(self, runs=1, seed=0, workers=0, retrain=0)
+        if self.budget is not None:
+            check_fields(self, budget=1)
+        what = "the budget" if self.seconds is None else "percent of the time"
         for number in self.budgets:
-            if not 1 <= number <= self.budget:
-                raise ValueError(f"budgets has {number}, expected 1 to the budget, {self.budget}")
+            if not 1 <= number <= self.length:
+                raise ValueError(f"budgets has {number}, expected 1 to {what}, {self.length}")
         texts = [parse_controller(text).text for text in split_names(self.controllers)]
         object.__setattr__(self, "controllers", tuple(dict.fromkeys(texts)))
         if not texts:
@@ -101,6 +112,11 @@ class CompareSettings:
             raise ValueError(
                 f"dataset is {self.dataset!r} of {self.space}, expected one of: {known}"
             )
+        if self.seconds is not None:
+            raise ValueError(
+                f"time is {self.seconds:g} seconds with a table, expected --budget: looking up "
+                "takes none"
+            )
         if self.retrain:
             raise ValueError(f"retrain is {self.retrain}, expected 0 with a table")
 
@@ -113,6 +129,8 @@ class CompareSettings:
         flags = {
             "data": "--data",
             "trials": "--budget",
+            "minutes": "--minutes",
+            "hours": "--hours",
             "controller": "--controllers",
             "seed": "--seed",
         }
@@ -122,6 +140,21 @@ class CompareSettings:
                 raise ValueError(f"search.{name} is {found}, expected {flag} instead")
         if self.final.data != TrainSettings().data:
             raise ValueError(f"final.data is {self.final.data}, expected --data instead")
+
+    @property
+    def seconds(self) -> float | None:
+        """The time of each search; None where it is not limited."""
+        return seconds_of(self.minutes, self.hours)
+
+    @property
+    def evaluations(self) -> int | None:
+        """The most evaluations in a run; None where time alone ends it."""
+        return EVALUATIONS if self.budget is None and self.seconds is None else self.budget
+
+    @property
+    def length(self) -> int:
+        """The points of a run's curve: one an evaluation, or one a percent of the time."""
+        return PERCENT if self.seconds is not None else self.budget or EVALUATIONS
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -139,9 +172,9 @@ class CompareSettings:
 
     @property
     def checkpoints(self) -> tuple[int, ...]:
-        """Numbers of evaluations at which the controllers are compared, rising."""
-        chosen = self.budgets or (self.budget // 5, 2 * self.budget // 5)
-        return tuple(sorted({number for number in (*chosen, self.budget) if number}))
+        """The points of the curves at which the controllers are compared, rising."""
+        chosen = self.budgets or (self.length // 5, 2 * self.length // 5)
+        return tuple(sorted({number for number in (*chosen, self.length) if number}))
 
     @functools.cached_property
     def chosen(self) -> dict[str, Chosen]:

@@ -67,7 +67,7 @@ def run_on_table(
     controller = settings.chosen[run.controller].make(space, run.seed)
     kind = StagedLookup if budgets > 1 else TableLookup
     lookup: Evaluator[Any] = kind(table, measured.name)
-    loop = LoopSettings(settings.budget, seed=run.seed, reuse=False)
+    loop = LoopSettings(settings.evaluations, seed=run.seed, reuse=False)
     rule = Asha(range(1, budgets + 1), _ETA) if budgets > 1 else None
     rules = lookup.rules(budgets=rule)
     search = Search(space, controller, MemoryStore(), InlineExecutor(lookup), loop, rules)

@@ -210,6 +210,12 @@ def test_an_empty_figure_is_refused():
         ("--controllers progressive", "controllers has 'progressive', expected --evaluator child"),
         ("--evaluator child --controllers progressive", "expected --evaluator child --search.grow"),
         ("--budget 0", "budget is 0, expected at least 1"),
+        ("--minutes 5", "time is 300 seconds with a table, expected --budget"),
+        (
+            "--evaluator child --minutes 5 --budgets 200",
+            "budgets has 200, expected 1 to percent of",
+        ),
+        ("--evaluator child --search.minutes 5", "search.minutes is 5.0, expected --minutes inst"),
         ("--budgets 900", "budgets has 900, expected 1 to the budget, 500"),
         ("--dataset mnist", "dataset is 'mnist' of nasbench201, expected one of: cifar10"),
         ("--space darts", "space is 'darts', expected one of: nasbench201, cells"),
@@ -293,6 +299,34 @@ def test_searches_are_compared_by_what_their_rewards_are(tmp_path, invoke):
     results = json.loads((folder / "results.json").read_text())
     assert results["value"] == "log10 of parameters"
     assert all(3 < row["mean"] < 7 for row in results["standings"])
+
+
+def test_searches_of_equal_time_are_compared_by_shares_of_it(tmp_path, invoke):
+    """Each has all of the time, which is up here when its first child has ended."""
+    flags = (
+        "--evaluator child --data shapes10 --controllers random,evolution --runs 1 --minutes 1e-6"
+    )
+    flags += " --search.evaluator parameters --search.blocks 1 --search.train-images 20"
+    flags += " --search.workers 1"
+    folder = tmp_path / "x"
+    code, out, err = invoke("compare", *flags.split(), "-o", folder, "--json")
+    assert code == 0, err
+    assert "2 searches of 0 s each, 0 s in all" in err
+    results = json.loads(out)
+    assert results["step"] == "percent of the time"
+    assert {row["evaluations"] for row in results["standings"]} == {20, 40, 100}
+    code, out, err = invoke("compare", "--resume", folder)
+    assert code == 0
+    assert "search 1 of 2" not in err
+    assert "20 %" in out
+    assert (folder / "curves.csv").read_text().startswith("controller,percent of the time,runs")
+
+
+def test_a_curve_by_time_has_the_value_of_the_last_child_that_had_ended():
+    """Ends at 2, 3, 3 and 8 of 8 seconds; before the first end there is nothing but it."""
+    curve = searches.by_time(np.array([0.1, 0.2, 0.3, 0.4]), [2.0, 1.0, 0.0, 5.0], 8)
+    assert curve.tolist() == [0.1, 0.1, 0.3, 0.3, 0.3, 0.3, 0.3, 0.4]
+    assert searches.by_time(np.array([0.5]), [0.0], 3).tolist() == [0.5] * 3
 
 
 @pytest.mark.parametrize(

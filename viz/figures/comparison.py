@@ -47,17 +47,17 @@ def comparison_figure(
     bands: Mapping[str, Band],
     *,
     value: str,
-    interval: str = "95 % interval of the mean",
+    step: str = "evaluations",
     checkpoints: Sequence[int] = (),
     linear_below: float | None = None,
     title: str | None = None,
 ) -> "Figure":
-    """The curve of each controller against the evaluations, named at its right end.
+    """The curve of each controller against the evaluations, or the time, named at its right end.
 
     Args:
         bands: by the controller's name; "random" is drawn in grey, as the baseline.
         value: what the vertical axis shows.
-        interval: what the bands show.
+        step: what the points of the curves are numbered by.
         checkpoints: numbers of evaluations that are marked.
         linear_below: makes the vertical axis logarithmic above this value, and linear from there
             down to 0, for regrets; None for a linear axis.
@@ -71,7 +71,7 @@ def comparison_figure(
     from matplotlib.ticker import MaxNLocator
 
     figure = new_figure((8.2, 4.8))
-    axes = draw_axes(figure, 111, f"evaluations (bands: {interval})", value)
+    axes = draw_axes(figure, 111, f"{step} (bands: 95 % interval of the mean)", value)
     if linear_below is not None:
         axes.set_yscale("symlog", linthresh=linear_below, linscale=0.5)
     last = max(len(band.mean) for band in bands.values())

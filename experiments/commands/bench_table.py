@@ -52,7 +52,7 @@ class BenchTableCommand(RunCommand):
 
     def report(self, run: BenchTableRun, result: bool | None) -> int:
         from nasnet.experiments.bench import driver
-        from nasnet.experiments.networks.cell_argument import read_trials
+        from nasnet.experiments.searching.cell_argument import read_trials
 
         trials = read_trials(run)
         path = self.table or run.path / "table.csv.gz"

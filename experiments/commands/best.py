@@ -9,7 +9,7 @@ from nasnet.cells import Genotype
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import command, print_json, stdout
 from nasnet.experiments.errors import OK, NotFoundError
-from nasnet.experiments.networks.cell_argument import find_trial, read_trials
+from nasnet.experiments.searching.cell_argument import find_trial, read_trials
 from nasnet.experiments.searching.pareto import pareto_rows, pareto_table, write_pareto
 from nasnet.experiments.searching.report import TOP, describe, top, top_table, trial_json
 from nasnet.experiments.searching.settings import SEARCH, SearchRun

@@ -9,8 +9,8 @@ import tyro
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import print_json
 from nasnet.experiments.errors import OK
-from nasnet.experiments.networks.cell_argument import resolve_cell
 from nasnet.experiments.networks.chosen import PlanFlags, choose_network
+from nasnet.experiments.searching.cell_argument import resolve_cell
 
 _NETWORK_ONLY = ("preset", "stack", "size", "classes", "aux", "expand")
 

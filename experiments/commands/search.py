@@ -52,7 +52,7 @@ class SearchCommand(RunCommand):
         return driver.run_search(run)
 
     def report(self, run: SearchRun, result: bool | None) -> int:
-        from nasnet.experiments.networks.cell_argument import read_trials
+        from nasnet.experiments.searching.cell_argument import read_trials
         from nasnet.experiments.searching.report import print_search
 
         print_search(run, read_trials(run), as_json=self.json)

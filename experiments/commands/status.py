@@ -8,7 +8,7 @@ import tyro
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import command, duration, print_json, stdout
 from nasnet.experiments.errors import OK
-from nasnet.experiments.networks.cell_argument import read_trials
+from nasnet.experiments.searching.cell_argument import read_trials
 from nasnet.experiments.searching.report import reward_name, search_summary
 from nasnet.experiments.searching.settings import SEARCH
 

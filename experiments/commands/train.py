@@ -10,7 +10,7 @@ import tyro
 from nasnet.experiments.commands.base import RunCommand, following
 from nasnet.experiments.console.lines import command, millions, print_json, stdout
 from nasnet.experiments.errors import OK
-from nasnet.experiments.networks.cell_argument import resolve_cell, search_of
+from nasnet.experiments.searching.cell_argument import resolve_cell, search_of
 from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings, with_recipe
 
 

@@ -11,9 +11,9 @@ from nasnet.experiments.compare.comparison import PlannedRun, planned, runs_fold
 from nasnet.experiments.compare.report import Report, make_report
 from nasnet.experiments.compare.settings import CompareSettings, Comparison
 from nasnet.experiments.console.lines import duration, say
-from nasnet.experiments.networks.cell_argument import read_trials
 from nasnet.experiments.runs.run import clear_unmade
 from nasnet.experiments.searching import driver
+from nasnet.experiments.searching.cell_argument import read_trials
 from nasnet.experiments.searching.report import read_seconds, reward_name
 from nasnet.experiments.searching.settings import SEARCH, SearchSettings
 from nasnet.search.trial import Trial

@@ -5,7 +5,7 @@ from typing import Any
 
 from nasnet.cells import Family
 from nasnet.data.dataset import read_arrays
-from nasnet.experiments.networks.cell_argument import resolve_cell, search_of
+from nasnet.experiments.searching.cell_argument import resolve_cell, search_of
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack, StemName
 from nasnet.stacking.presets import PRESETS

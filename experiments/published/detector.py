@@ -25,7 +25,6 @@ from nasnet.experiments import cli
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import say, stdout
 from nasnet.experiments.errors import OK
-from nasnet.experiments.networks.cell_argument import resolve_cell
 from nasnet.experiments.published.scenes import (
     BOXES,
     CLASSES,
@@ -36,6 +35,7 @@ from nasnet.experiments.published.scenes import (
     figure,
     scenes,
 )
+from nasnet.experiments.searching.cell_argument import resolve_cell
 from nasnet.runtime.checks import check_fields
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.stacking.network import CellNetwork

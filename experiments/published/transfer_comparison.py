@@ -26,9 +26,9 @@ from nasnet.experiments import cli
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import millions, say, stdout
 from nasnet.experiments.errors import INTERRUPTED, OK
-from nasnet.experiments.networks.cell_argument import resolve_cell
 from nasnet.experiments.published.steps import run_nasnet
 from nasnet.experiments.runs.run import clear_unmade
+from nasnet.experiments.searching.cell_argument import resolve_cell
 from nasnet.runtime.files import write_atomically
 from nasnet.search.statistics import interval
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nasnet.experiments.networks.cell_argument import resolve_cell
+from nasnet.experiments.searching.cell_argument import resolve_cell
 from nasnet.experiments.searching.settings import SEARCH, SearchSettings
 from nasnet.experiments.training.settings import TRAINING, TrainSettings
 

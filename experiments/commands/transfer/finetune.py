@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import tyro
 
 from nasnet.experiments.commands.transfer.base import TrainingCommand
-from nasnet.experiments.networks.cell_argument import resolve_cell
+from nasnet.experiments.searching.cell_argument import resolve_cell
 from nasnet.experiments.transfer.settings import FinetuneSettings, check_data
 from nasnet.transfer.training.distribution import Replicas
 

@@ -10,7 +10,7 @@ from nasnet.cells import Family, Genotype, Limits
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import millions, print_json, say, stdout
 from nasnet.experiments.errors import OK
-from nasnet.experiments.networks.cell_argument import resolve_cell
+from nasnet.experiments.searching.cell_argument import resolve_cell
 from nasnet.experiments.transfer.settings import preset_settings
 from nasnet.stacking.latency import latency, latency_text
 from nasnet.stacking.network import CellFrame, CellNetwork

@@ -8,7 +8,7 @@ import tyro
 
 from nasnet.experiments.commands.base import following
 from nasnet.experiments.commands.transfer.base import TrainingCommand
-from nasnet.experiments.networks.cell_argument import resolve_cell
+from nasnet.experiments.searching.cell_argument import resolve_cell
 from nasnet.experiments.transfer.settings import TransferSettings, check_data, preset_settings
 from nasnet.transfer.training.distribution import Replicas
 

@@ -107,6 +107,17 @@ class BaseController(abc.ABC, Generic[S]):
         for proposal, reward in zip(self.checked(proposals, rewards), rewards, strict=True):
             self.learn(proposal, float(reward))
 
+    def adopt(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
+        """Learns from known cells, which it did not propose, as from its own.
+
+        That suits whoever asks only what was tried and what came of it; a policy, which learns from
+        what it would have done, has to do otherwise.
+
+        Raises:
+            ValueError: as `observe`.
+        """
+        self.observe(proposals, rewards)
+
     def checked(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> list[Proposal]:
         """The proposals with 0 for all that was not decided, where each has a finite reward.
 

@@ -4,7 +4,7 @@ White et al., https://arxiv.org/abs/2005.02960, algorithm 1.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -83,6 +83,22 @@ class LocalSearch(BaseController[LocalSearchSettings]):
             self._starts += 1
             self._start = _better(self._start, (choices, reward))
         if not self._waiting and not self._open:
+            self._move()
+
+    def adopt(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
+        """Climbs from the best known cell, and needs no random start then.
+
+        One that comes when neighbours of another are under way is where the next climb may start.
+
+        Raises:
+            ValueError: a cell is not of this space, or lacks a finite reward.
+        """
+        for proposal, reward in zip(self.checked(proposals, rewards), rewards, strict=True):
+            self._start = _better(self._start, (proposal.choices, float(reward)))
+            self._starts = self.settings.starts
+        begun = self._best is not None or bool(self._open)
+        if self._start is not None and not begun and self._start[1] > self._height:
+            self._path.clear()
             self._move()
 
     def memory(self) -> dict[str, np.ndarray]:

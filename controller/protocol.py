@@ -20,7 +20,11 @@ class Proposal:
 
 
 class Controller(Protocol):
-    """Decides what to try next from what was tried; owns its random numbers, sees no network."""
+    """Decides what to try next from what was tried; owns its random numbers, sees no network.
+
+    Of known cells, which a search starts from and it did not propose, it is told by `adopt` where
+    it has one, else by `observe`; the arguments are the same, and `log_probs` are empty.
+    """
 
     def propose(self, count: int) -> list[Proposal]:
         """`count` proposals, made with what has been observed so far."""

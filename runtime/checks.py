@@ -27,3 +27,19 @@ def check_known(name: str, value: str, known: Iterable[str], more: str = "") -> 
     names = list(known)
     if value not in names:
         raise ValueError(f"{name} is {value!r}, expected one of: {', '.join(names)}{more}")
+
+
+def seconds_of(minutes: float | None, hours: float | None) -> float | None:
+    """A limit of time in seconds; None where there is none.
+
+    Raises:
+        ValueError: both are given, or one is not above 0.
+    """
+    if minutes is not None and hours is not None:
+        raise ValueError(f"minutes is {minutes} beside hours {hours}, expected one of the two")
+    for name, value in (("minutes", minutes), ("hours", hours)):
+        if value is not None and not 0 < value < float("inf"):
+            raise ValueError(f"{name} is {value}, expected above 0")
+    if hours is not None:
+        return 3600 * hours
+    return None if minutes is None else 60 * minutes

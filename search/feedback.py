@@ -1,13 +1,15 @@
 """What the controller is told of trials that have ended, and what failing earns."""
 
 import dataclasses
+from collections.abc import Sequence
 
-from nasnet.controller.protocol import Controller
+from nasnet.controller.protocol import Controller, Proposal
 from nasnet.search.record import Record
+from nasnet.search.trial import Trial
 
 
 class Feedback:
-    """Tells a controller of each trial once, when it is its turn.
+    """Tells a controller of each trial once, when it is its turn; of known cells, as of such.
 
     A failure earns what its evaluator names; or, where that is None, the lowest reward so far: of
     all children that the controller has heard of and of those it hears of with the failure. It is
@@ -58,8 +60,11 @@ class Feedback:
         if failure is None:
             return
         told = [dataclasses.replace(t, reward=failure) if t.failed else t for t in trials]
-        rewards = [trial.reward for trial in told if trial.reward is not None]
-        self._controller.observe([trial.proposal for trial in told], rewards)
+        known = [trial for trial in told if trial.origin]
+        if known:
+            getattr(self._controller, "adopt", self._controller.observe)(*_pairs(known))
+        if len(known) < len(told):
+            self._controller.observe(*_pairs([trial for trial in told if not trial.origin]))
         record.controller_moved = True
         for trial in told:
             record.change(dataclasses.replace(trial, observed=True))
@@ -68,3 +73,8 @@ class Feedback:
     def _hear(self, reward: float | None, failed: bool) -> None:
         if reward is not None and not failed:
             self._lowest = reward if self._lowest is None else min(self._lowest, reward)
+
+
+def _pairs(trials: Sequence[Trial]) -> tuple[list[Proposal], list[float]]:
+    """Proposals, and the reward of each."""
+    return [t.proposal for t in trials], [t.reward for t in trials if t.reward is not None]

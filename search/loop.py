@@ -81,6 +81,7 @@ class Search:
         self._waiting = dict.fromkeys(t.number for t in self.trials if t.state in to_do)
         self._starting: list[Trial] = []
         self._busy: set[str] = set()  # keys of running trials
+        self._imported = sum(trial.imported for trial in self.trials)
         self._schedule = Schedule(self._clock, rules, executor.free, self.trials)
         self.running = self._schedule.running
         if self._budgets is not None:
@@ -95,8 +96,8 @@ class Search:
 
     @property
     def finished(self) -> int:
-        """How many trials have ended."""
-        return self._record.finished
+        """How many trials have ended, without those whose results are another search's."""
+        return self._record.finished - self._imported
 
     @property
     def failed(self) -> int:
@@ -199,7 +200,8 @@ class Search:
 
     def _propose(self) -> bool:
         """Asks the controller for more; False where it must not be asked now."""
-        count = int(min(self._settings.batch, self._bound - len(self.trials)))
+        room = self._bound - (len(self.trials) - self._imported)
+        count = int(min(self._settings.batch, room))
         if count <= 0 or (self._settings.synchronous and (self._waiting or self.running)):
             return False
         for proposal in self._controller.propose(count):
@@ -245,18 +247,18 @@ class Search:
         elif not np.isfinite(outcome.result.reward):
             self._fail(trial, "diverged", "the reward is not a finite number")
         elif self._budgets is None:
-            self._finish(_ended(trial, "complete", outcome.result))
+            found = outcome.result
+            self._finish(trial.with_result("complete", found.reward, found.metrics))
         else:
             self._take_stage(trial, outcome.result, self._budgets)
 
     def _take_stage(self, trial: Trial, evaluation: Evaluation, budgets: Budgets) -> None:
         stages = [*trial.stages, evaluation.reward]
-        evaluation = Evaluation(evaluation.reward, {**evaluation.metrics, "stages": stages})
+        metrics = {**evaluation.metrics, "stages": stages}
         if len(stages) == len(budgets.stages(trial.number)):
-            self._finish(_ended(trial, "complete", evaluation))
+            self._finish(trial.with_result("complete", evaluation.reward, metrics))
         else:
-            paused = dataclasses.replace(trial, state="paused", metrics=evaluation.metrics)
-            self._record.change(paused)
+            self._record.change(trial.with_result("paused", None, metrics))
             self._decide(budgets.record(trial.number, len(stages) - 1, evaluation.reward))
 
     def _decide(self, decisions: Mapping[int, bool]) -> None:
@@ -267,8 +269,7 @@ class Search:
                 self._record.change(dataclasses.replace(trial, state="waiting"))
                 self._put_first(number)
             else:
-                evaluation = Evaluation(trial.stages[-1], trial.metrics)
-                self._finish(_ended(trial, "stopped", evaluation))
+                self._finish(trial.with_result("stopped", trial.stages[-1], trial.metrics))
 
     def _put_first(self, number: int) -> None:
         self._waiting = {number: None, **self._waiting}
@@ -277,9 +278,8 @@ class Search:
         text = "trial %d is the network of trial %d again and takes its reward, %.4f"
         _log.info(text, trial.number, earlier.number, earlier.reward)
         metrics = {name: v for name, v in earlier.metrics.items() if name != "stages"}
-        evaluation = Evaluation(earlier.reward or 0.0, metrics)
         trial = dataclasses.replace(trial, reused_from=earlier.number)
-        self._finish(_ended(trial, earlier.state, evaluation))
+        self._finish(trial.with_result(earlier.state, earlier.reward, metrics))
 
     def _fail(self, trial: Trial, state: State, error: str) -> None:
         level = logging.INFO if state == "rejected" else logging.WARNING
@@ -292,9 +292,3 @@ class Search:
         self._feedback.ended(trial.number)
         if self._budgets is not None and (trial.failed or trial.reused_from is not None):
             self._decide(self._budgets.record(trial.number, len(trial.stages), None))
-
-
-def _ended(trial: Trial, state: State, evaluation: Evaluation) -> Trial:
-    return dataclasses.replace(
-        trial, state=state, reward=evaluation.reward, metrics=evaluation.metrics
-    )

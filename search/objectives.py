@@ -77,6 +77,10 @@ class WithCosts:
             violations.append(excess)
         self._controller.observe_objectives(proposals, values, violations)
 
+    def adopt(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
+        """Learns from known cells as from any others."""
+        self.observe(proposals, rewards)
+
     def state(self) -> bytes:
         """That of the controller: costs follow from the choices."""
         return self._controller.state()

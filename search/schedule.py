@@ -70,7 +70,7 @@ class Schedule:
         self._first: set[int] = set()  # trials that new processes began with
         self.running: dict[int, float] = {}
         for trial in trials:
-            if trial.done:
+            if trial.done and not trial.imported:
                 self._children.add(trial.seconds)
             if trial.seconds:
                 sizes = (rules.size_of(trial.number, i) for i in range(len(trial.stages) or 1))

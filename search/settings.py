@@ -12,7 +12,8 @@ class LoopSettings:
     """How the loop decides where the controller does not.
 
     Args:
-        trials: proposals in all, failed and repeated ones included; None for no bound.
+        trials: proposals in all, failed and repeated ones included, imported ones not; None for no
+            bound.
         seconds: wall time in all, of every session; None for no limit. It decides how many trials
             there are, never which.
         seed: from which each trial's own seed is derived.

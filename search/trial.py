@@ -18,6 +18,7 @@ State = Literal[
     "died",
     "rejected",
 ]
+_ORIGIN = "origin"
 FAILURES: tuple[State, ...] = ("error", "diverged", "timeout", "died", "rejected")
 
 
@@ -39,7 +40,8 @@ class Trial:
         reward: what the controller is told; None before the end.
         observed: whether the controller has been told.
         reused_from: the earlier trial of the same network whose result this one takes.
-        metrics: JSON values that the evaluator gave, such as the accuracy of each epoch.
+        metrics: JSON values that the evaluator gave, such as the accuracy of each epoch; and the
+            `origin` of a known cell.
         seconds: wall time of the last attempt.
         error: one line about a failure.
     """
@@ -67,6 +69,23 @@ class Trial:
     def stages(self) -> list[float]:
         """The accuracy behind each stage so far, where a search has budgets."""
         return self.metrics.get("stages", [])
+
+    @property
+    def origin(self) -> str:
+        """Where a known cell comes from, which no controller proposed; empty for proposals."""
+        return self.metrics.get(_ORIGIN, "")
+
+    @property
+    def imported(self) -> bool:
+        """Whether its result is that of another search."""
+        fresh = self.attempt == 0 and self.reused_from is None
+        return bool(self.origin) and self.state == "complete" and fresh
+
+    def with_result(self, state: State, reward: float | None, metrics: dict[str, Any]) -> "Trial":
+        """The trial in another state, with a reward or none yet; its origin stays."""
+        found = {name: value for name, value in metrics.items() if name != _ORIGIN}
+        kept = {_ORIGIN: self.origin} if self.origin else {}
+        return dataclasses.replace(self, state=state, reward=reward, metrics=found | kept)
 
     @property
     def failed(self) -> bool:

@@ -98,6 +98,33 @@ class ControllerSuite:
                 again.observe([proposal], [value])
         assert again.state() == first.state()
 
+    def test_known_cells_are_adopted_at_any_time(self, make, space):
+        """Nobody proposed them; whether or not it learns, it goes on and comes back the same."""
+        controller, again, restored = make(space), make(space), make(space)
+        rng = np.random.default_rng(5)
+        for count in (0, 5, 4):
+            own, known = [c.propose(count) for c in (controller, again)], _known(space, rng)
+            assert own[0] == own[1]
+            for one, cells in (
+                (controller, known),
+                (again, [_disturbed(space, k, rng) for k in known]),
+            ):
+                one.adopt(cells, [reward(space, cell) for cell in known])
+                one.observe(own[0], [reward(space, proposal) for proposal in own[0]])
+            assert controller.state() == again.state()
+        restored.restore(controller.state())
+        assert restored.propose(6) == controller.propose(6)
+
+    def test_known_cells_that_are_none_are_refused_and_leave_no_trace(self, make, space):
+        """A reward that is no number, choices out of range."""
+        controller = make(space)
+        before, (good, *_) = controller.state(), _known(space, np.random.default_rng(5))
+        outside = Proposal((space.counts[0], *good.choices[1:]))
+        for cells, rewards in (([good, good], [0.5, float("nan")]), ([good, outside], [0.5, 0.5])):
+            with pytest.raises(ValueError, match="expected"):
+                controller.adopt(cells, rewards)
+        assert controller.state() == before
+
     def test_failed_and_repeated_trials_do_no_harm(self, make, space):
         """All rewards equal, each trial twice."""
         controller = make(space)
@@ -143,6 +170,10 @@ class ControllerSuite:
             proposals = controller.propose(3)
             assert {proposal.choices for proposal in proposals} == {(0, 0)}
             controller.observe(proposals, [0.5, 0.0, 1.0])
+
+
+def _known(space: SearchSpace[Any], rng: np.random.Generator) -> list[Proposal]:
+    return [Proposal(space.sample(rng)) for _ in range(3)]
 
 
 def _disturbed(space: SearchSpace[Any], proposal: Proposal, rng: np.random.Generator) -> Proposal:

@@ -133,6 +133,18 @@ class PolicyGradient(BaseController[P]):
         rows = zip(choices.tolist(), log_probs.tolist(), strict=True)
         return [Proposal(tuple(row), tuple(values)) for row, values in rows]
 
+    def adopt(self, proposals: Sequence[Proposal], rewards: Sequence[float]) -> None:
+        """Learns nothing from known cells: it is on-policy.
+
+        The gradient is an average over what the policy samples. Whoever chose these cells would
+        have chosen no others, so no ratio of probabilities, and no clipping of it, makes one of
+        their average; and a baseline of theirs would call all that it finds at first bad.
+
+        Raises:
+            ValueError: a cell is not of this space, or lacks a finite reward.
+        """
+        BaseController.checked(self, proposals, rewards)
+
     def learn(self, proposal: Proposal, reward: float) -> None:
         """Keeps the trial, and updates the policy when a minibatch is complete."""
         self._buffer.append((proposal, reward))

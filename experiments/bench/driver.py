@@ -81,7 +81,7 @@ def begin(settings: BenchTableSettings, path: Path | None) -> BenchTableRun:
     """
     dataset = open_data(TrainSettings(settings.data, settings.seed)).dataset
     return begin_on_images(
-        BENCH_TABLE, settings, dataset, path, val=0, stores=["nasnet.db"], tests=True
+        BENCH_TABLE, settings, dataset, path, val=0, stores={"nasnet.db": ()}, tests=True
     )
 
 

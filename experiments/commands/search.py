@@ -10,6 +10,7 @@ import tyro
 from nasnet.experiments.commands.base import RunCommand
 from nasnet.experiments.errors import OK
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
+from nasnet.experiments.searching.starting import starting_trials
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,9 +63,11 @@ class SearchCommand(RunCommand):
 def _plan(settings: SearchSettings) -> dict[str, Any]:
     """What a search would do."""
     space = settings.search_space()
+    known = starting_trials(settings)
     return {
         "settings": dataclasses.asdict(settings),
         "decisions": len(space.decisions),
         "genotypes": space.size(),
         "entropy_nats": space.entropy(),
+        "start_from": [{"cell": t.origin, "key": t.key, "reward": t.reward} for t in known],
     }

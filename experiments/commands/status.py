@@ -42,7 +42,8 @@ class StatusCommand(Command):
         out.print(f"controller: {summary['controller']}, seed {summary['seed']}")
         for state, count in summary["states"].items():
             out.print(f"  {state}: {count}")
-        out.print(f"  reused: {summary['reused']}")
+        for name in ("imported", "reused"):
+            out.print(f"  {name}: {summary[name]}")
         if best := summary["best"]:
             worth = reward_name(run.recorded)
             out.print(f"best: {worth} {best['reward']:.4f}, trial {best['trial']}")

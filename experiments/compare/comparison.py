@@ -12,6 +12,7 @@ import numpy as np
 from nasnet.data import sources
 from nasnet.experiments.compare.settings import COMPARISON, CompareSettings, Comparison
 from nasnet.experiments.runs.facts import DataFacts
+from nasnet.experiments.searching.starting import starting_trials
 from nasnet.runtime.files import write_atomically
 
 
@@ -100,6 +101,7 @@ def begin(settings: CompareSettings, path: Path | None) -> Comparison:
         facts = DataFacts(settings.data, source)
     else:
         settings.check_flags()
+        starting_trials(dataclasses.replace(settings.search, trials=settings.evaluations))
         facts = DataFacts.of(sources.load(settings.data, seed=settings.seed))
     comparison = COMPARISON.create(path)
     comparison.record(settings, facts)

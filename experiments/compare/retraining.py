@@ -65,6 +65,7 @@ def candidates(comparison: Comparison) -> list[Candidate]:
             for run in planned(settings)
             if run.controller == name
             for trial in ended(runs_folder(comparison) / run.name)
+            if not trial.origin  # what all searches started from, none of them has found
         ]
         best = {trial.key: trial for trial in reversed(top(trials, len(trials)))}
         ranked = sorted(best.values(), key=lambda trial: -(trial.reward or 0.0))

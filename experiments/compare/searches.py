@@ -57,7 +57,7 @@ def search_settings(settings: CompareSettings, run: PlannedRun) -> SearchSetting
 
 def finished(path: Path, trials: int | None, seconds: float | None = None) -> bool:
     """Whether a search is there and has ended, by its trials or its time."""
-    done = len(ended(path))
+    done = sum(not trial.imported for trial in ended(path))
     enough = trials is not None and done >= trials
     return enough or (
         seconds is not None and done > 0 and read_seconds(SEARCH.open(path)) >= seconds
@@ -79,9 +79,10 @@ def search_report(comparison: Comparison) -> Report:
     for run in planned(settings):
         path = runs_folder(comparison) / run.name
         if finished(path, settings.evaluations, settings.seconds):
-            trials = ended(path)[: settings.evaluations]
+            trials = [trial for trial in ended(path) if not trial.imported][: settings.evaluations]
             rewards = [trial.reward if trial.state == "complete" else -math.inf for trial in trials]
-            curve = _running_best(rewards)
+            known = [trial.reward or 0.0 for trial in ended(path) if trial.imported]
+            curve = np.maximum(_running_best(rewards), max(known, default=-math.inf))
             if settings.seconds is not None:
                 curve = by_time(curve, [trial.seconds for trial in trials], settings.length)
             found.setdefault(run.controller, []).append(curve)

@@ -7,9 +7,9 @@ from typing import Literal
 from nasnet.controller import Chosen, parse_controller, split_names
 from nasnet.experiments.compare.table_spaces import TABLE_SPACES
 from nasnet.experiments.runs.run import Run, RunKind
-from nasnet.experiments.searching.settings import SearchSettings, seconds_of
+from nasnet.experiments.searching.settings import SearchSettings
 from nasnet.experiments.training.settings import TrainSettings
-from nasnet.runtime.checks import check_fields, check_known
+from nasnet.runtime.checks import check_fields, check_known, seconds_of
 from nasnet.search.tables import Columns
 
 EVALUATIONS = 500  # where nothing else ends a run

@@ -39,7 +39,7 @@ def begin(settings: ProxySettings, path: Path | None) -> ProxyRun:
         OSError: the folder cannot be written.
     """
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
-    stores = (CHILDREN, MEASURED)
+    stores: dict[str, list[Trial]] = {CHILDREN: [], MEASURED: []}
     return begin_on_images(PROXIES, settings, dataset, path, val=settings.val_images, stores=stores)
 
 

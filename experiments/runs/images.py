@@ -1,7 +1,7 @@
 """Runs whose folder holds the images that their children train on."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +9,7 @@ from nasnet.cells import NASNET_A, network_cost
 from nasnet.data import sources
 from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.search.trial import Trial
 from nasnet.stacking.network import CellFrame
 
 S = TypeVar("S")
@@ -21,10 +22,10 @@ def begin_on_images(
     path: Path | None,
     *,
     val: int,
-    stores: Sequence[str],
+    stores: Mapping[str, Sequence[Trial]],
     tests: bool = False,
 ) -> Run[S]:
-    """A new run, its images and its empty stores.
+    """A new run, its images and its stores.
 
     Args:
         kind: of the run.
@@ -32,7 +33,7 @@ def begin_on_images(
         dataset: to choose images from.
         path: the folder; a new one below `runs/` where it is None.
         val: validation images to keep, as far as there are so many; 0 for all.
-        stores: names of files.
+        stores: names of files, and the trials that are in them at first.
         tests: whether it has business with test images; else they do not enter its folder.
 
     Raises:
@@ -41,18 +42,33 @@ def begin_on_images(
     """
     from nasnet.search.stores import TrialStore
 
-    part = sources.subset(
+    part = chosen_images(settings, dataset, val=val, tests=tests)
+    frame = CellFrame(settings.stack, part.image_shape, len(part.classes))
+    network_cost(frame.network(NASNET_A), aux_head=settings.recipe.aux_weight > 0)
+    run = kind.create(path)
+    sources.write_arrays(part, run.data)
+    for name, trials in stores.items():
+        with TrialStore(run.path / name) as store:
+            store.save(trials)
+    used = f"children train on {len(part.x_train):,} images and are judged by {len(part.x_val):,}"
+    run.record(settings, DataFacts.of(dataset, used))
+    return run
+
+
+def chosen_images(
+    settings: Any, dataset: sources.Dataset, *, val: int, tests: bool = False
+) -> sources.Dataset:
+    """The images of a data set that a run has.
+
+    Args:
+        settings: with its seed and number of training images.
+        dataset: to choose from.
+        val: validation images to keep, as far as there are so many; 0 for all.
+        tests: whether test images are among them.
+    """
+    return sources.subset(
         dataset if tests else dataclasses.replace(dataset, x_test=None, y_test=None),
         train=min(settings.train_images, len(dataset.x_train)) or None,
         val=min(val, len(dataset.x_val)) or None,
         seed=settings.seed,
     )
-    frame = CellFrame(settings.stack, part.image_shape, len(part.classes))
-    network_cost(frame.network(NASNET_A), aux_head=settings.recipe.aux_weight > 0)
-    run = kind.create(path)
-    sources.write_arrays(part, run.data)
-    for name in stores:
-        TrialStore(run.path / name).close()
-    used = f"children train on {len(part.x_train):,} images and are judged by {len(part.x_val):,}"
-    run.record(settings, DataFacts.of(dataset, used))
-    return run

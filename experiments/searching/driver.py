@@ -10,12 +10,13 @@ from pathlib import Path
 from nasnet.cells import Genotype
 from nasnet.controller.protocol import Controller, MultiObjective
 from nasnet.data import sources
-from nasnet.experiments.runs.images import begin_on_images
+from nasnet.experiments.runs.images import begin_on_images, chosen_images
 from nasnet.experiments.searching.pareto import write_pareto
 from nasnet.experiments.searching.report import reward_name
 from nasnet.experiments.searching.running import carry_out, start_pool
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
 from nasnet.experiments.searching.shared import make_evaluator, train_shared
+from nasnet.experiments.searching.starting import starting_trials
 from nasnet.runtime import processes
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
@@ -32,17 +33,20 @@ STAGES_FOLDER = "stages"  # what children between two stages wait in
 
 
 def begin(settings: SearchSettings, path: Path | None) -> SearchRun:
-    """Makes the run directory of a new search: data, an empty store, the settings.
+    """Makes the run directory of a new search: data, a store with known cells, the settings.
 
     Raises:
+        NotFoundError: there is no such cell or run to start from.
         ValueError: the settings, the data or the folder cannot be used.
         OSError: the folder cannot be written.
     """
     processes.warm_up()
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
-    return begin_on_images(
-        SEARCH, settings, dataset, path, val=settings.val_images, stores=["nasnet.db"]
-    )
+    count, first = settings.val_images, list[Trial]()
+    if settings.start_from:
+        first = starting_trials(settings, chosen_images(settings, dataset, val=count))
+    stores = {"nasnet.db": first}
+    return begin_on_images(SEARCH, settings, dataset, path, val=count, stores=stores)
 
 
 def run_search(run: SearchRun) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from nasnet.cells import Genotype
 from nasnet.experiments.console.lines import command, duration, millions, print_json, stdout
 from nasnet.experiments.runs.run import Run
-from nasnet.experiments.searching.settings import TRIALS, SearchSettings, seconds_of
+from nasnet.experiments.searching.settings import TRIALS, SearchSettings
+from nasnet.runtime.checks import seconds_of
 from nasnet.runtime.loading import is_spec, loaded_object
 from nasnet.search.evaluators import EVALUATORS
 from nasnet.search.stores import TrialStore
@@ -25,6 +26,7 @@ def trial_json(trial: Trial) -> dict[str, Any]:
     return {
         "trial": trial.number,
         "state": trial.state,
+        "origin": trial.origin,
         "reward": trial.reward,
         "parameters": trial.metrics.get("parameters"),
         "mult_adds": trial.metrics.get("mult_adds"),
@@ -40,7 +42,8 @@ def trial_json(trial: Trial) -> dict[str, Any]:
 def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, Any]:
     """Where a search stands, as JSON values."""
     settings = run.recorded
-    done, bound, limit = sum(trial.done for trial in trials), *_limits(settings)
+    done = sum(trial.done and not trial.imported for trial in trials)
+    bound, limit = _limits(settings)
     seconds = read_seconds(run)
     counts = Counter(trial.state for trial in trials)
     best = best_trial(trials)
@@ -55,6 +58,7 @@ def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, A
         "seconds": round(seconds, 1),
         "over": (bound is not None and done >= bound) or (limit is not None and seconds >= limit),
         "states": dict(sorted(counts.items())),
+        "imported": sum(trial.imported for trial in trials),
         "reused": sum(trial.reused_from is not None for trial in trials),
         "child_seconds": round(sum(trial.seconds for trial in trials), 1),
         "best": None if best is None else trial_json(best),
@@ -104,7 +108,7 @@ def top_table(run: Run[SearchSettings], trials: list[Trial], count: int = TOP) -
         table.add_column(name, justify="right")
     for trial in top(trials, count):
         table.add_row(
-            str(trial.number),
+            f"{trial.number}{trial.origin and f' ({trial.origin})'}",
             f"{trial.reward:.4f}",
             *(f"{trial.metrics['val_accuracy']:.4f}" for _ in accuracy),
             f"{trial.metrics.get('parameters', 0):,}",

@@ -1,6 +1,7 @@
 """What a search is: every setting in one value, as JSON in the run directory."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from nasnet.cells import (
     COMBINES,
     NASNET_OPERATIONS,
     OPERATIONS,
+    ZOO,
     CellSpace,
     Genotype,
     GrowingCellSpace,
@@ -16,7 +18,7 @@ from nasnet.cells import (
 )
 from nasnet.controller import Chosen, parse_controller
 from nasnet.experiments.runs.run import Run, RunKind
-from nasnet.runtime.checks import check_fields, check_seconds
+from nasnet.runtime.checks import check_fields, check_seconds, seconds_of
 from nasnet.runtime.loading import absolute, load_object
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.evaluators import find_evaluator
@@ -49,6 +51,10 @@ class SearchSettings:
             all cells share and that are trained first; synflow, naswot, jacob_cov, grad_norm,
             parameters and mult_adds look at its network before any training; FILE.py:NAME is one of
             your own.
+        start_from: known cells, which are the first trials: names of the zoo, genotype files, or
+            run directories of searches, for all of their cells or, as RUN:17, for one. Where
+            images, stack, recipe and evaluator are the same, the results of a run are taken over
+            and don't count as trials; else its cells are evaluated again.
         seed: of everything random.
         workers: children at a time; 0 for one a core.
         timeout: seconds that one child may take.
@@ -82,6 +88,7 @@ class SearchSettings:
     hours: float | None = None
     controller: str = "ppo"
     evaluator: str = "child"
+    start_from: tuple[str, ...] = ()
     seed: int = 0
     workers: int = 0
     timeout: float = 600.0
@@ -115,6 +122,7 @@ class SearchSettings:
         object.__setattr__(self, "controller", parse_controller(self.controller).text)
         object.__setattr__(self, "operations", tuple(map(absolute, self.operations)))
         object.__setattr__(self, "evaluator", absolute(self.evaluator))
+        object.__setattr__(self, "start_from", tuple(map(_absolute_path, self.start_from)))
         self._check_space()
         check_in_memory(self.recipe.augmentation)
         self._check_objectives()
@@ -252,20 +260,12 @@ class SearchSettings:
         )
 
 
-def seconds_of(minutes: float | None, hours: float | None) -> float | None:
-    """A limit of time in seconds; None where there is none.
-
-    Raises:
-        ValueError: both are given, or one is not above 0.
-    """
-    if minutes is not None and hours is not None:
-        raise ValueError(f"minutes is {minutes} beside hours {hours}, expected one of the two")
-    for name, value in (("minutes", minutes), ("hours", hours)):
-        if value is not None and not 0 < value < float("inf"):
-            raise ValueError(f"{name} is {value}, expected above 0")
-    if hours is not None:
-        return 3600 * hours
-    return None if minutes is None else 60 * minutes
+def _absolute_path(text: str) -> str:
+    """A cell to start from, good in every working directory; RUN:17 is a trial of a run."""
+    place, colon, last = text.rpartition(":")
+    if Path(text).exists() and text not in ZOO:
+        return str(Path(text).absolute())
+    return f"{Path(place).absolute()}:{last}" if colon and Path(place).is_dir() else text
 
 
 def _check(run: Run[SearchSettings]) -> None:

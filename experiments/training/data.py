@@ -104,11 +104,11 @@ def reopen_data(run: TrainRun, data: str | None = None) -> TrainingData:
     except DataError as error:
         raise DataError(f"{error}; --data says where the images of {run.path} are now") from None
     facts.check_same(DataFacts.of(dataset), str(run.path))
-    if split is not None:
-        return _divided(dataset, seed, held_out)
     # Version 0.1 recorded what was found for "auto" in words alone, its name first.
     if data == AUTO and dataset.name != facts.source.split(",")[0]:
         raise ValueError(f"data is {dataset.source}, expected that of the run: {facts.source}")
+    if split is not None:
+        return _divided(dataset, seed, held_out)
     return _with_tests(dataset, seed, np.zeros(len(dataset.x_train), bool))
 
 

@@ -70,7 +70,7 @@ def no_cifar(monkeypatch):
 def test_data_that_were_found_out_are_the_runs_for_good(kind, tmp_path, monkeypatch):
     """A run that began on shapes10 goes on with it where CIFAR-10 could be had by then."""
     begin, kind_of_run, settings, _ = KINDS[kind]
-    assert settings.data == "auto"
+    assert settings.data in ("auto", None)
     run = begin(settings, tmp_path / "run")
     assert run.settings.data == "shapes10"
     monkeypatch.setattr(mini_cifar10, "mini_cifar10", lambda: pytest.fail("asked for again"))

@@ -20,7 +20,7 @@ from nasnet.data.arrays.distributed import (
 )
 from nasnet.data.arrays.npz import is_npy_folder, read_npy_folder, read_npz
 from nasnet.data.arrays.resizing import resize
-from nasnet.data.dataset import DataError, Dataset, one_line, read_arrays, subset, write_arrays
+from nasnet.data.dataset import DataError, Dataset, by, one_line, read_arrays, subset, write_arrays
 from nasnet.data.folders.arrays import FOLDER_SIZE, read_folder
 from nasnet.runtime.loading import is_spec, load_object
 
@@ -30,7 +30,7 @@ NAMES = ("auto", "mini-cifar10", "shapes10")
 _SHAPES_SIZES = {"train": 10_000, "val": 2_000, "test": 2_000}
 
 
-def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
+def load(spec: str, *, seed: int = 0, image_size: int | tuple[int, int] | None = None) -> Dataset:
     """Reads or draws a data set.
 
     Args:
@@ -45,12 +45,14 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
             "file.py:NAME", a function of yours that takes the seed and returns a `Dataset`.
         seed: of shapes10, and of the validation split where a file or folder has none. The images
             of mini-cifar10 are always the same.
-        image_size: height and width in pixels; the shorter side is resized (bilinear) and the
-            middle square kept. None leaves images as they are, those of a folder at 32 x 32.
+        image_size: height and width in pixels, or one number for both; the largest such window in
+            the middle is kept and resized (bilinear, antialiased). None leaves images as they are,
+            those of a folder at 32 x 32.
     """
     if seed < 0:
         raise DataError(f"seed is {seed}, expected at least 0")
-    if image_size is not None and image_size < 1:
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if size is not None and min(size) < 1:
         raise DataError(f"image_size is {image_size}, expected at least 1")
     if spec in NAMES:
         dataset = _named(spec, seed)
@@ -61,9 +63,9 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
         elif is_npy_folder(names):
             dataset = read_npy_folder(Path(spec), seed)
         else:
-            return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)
+            return read_folder(Path(spec), seed, size or FOLDER_SIZE)
     elif spec.lower().endswith(".zip"):
-        return read_folder(Path(spec), seed, image_size or FOLDER_SIZE)
+        return read_folder(Path(spec), seed, size or FOLDER_SIZE)
     elif Path(spec).is_file():
         read = read_distributed_archive if tarfile.is_tarfile(spec) else read_npz
         dataset = read(Path(spec), seed)
@@ -74,7 +76,7 @@ def load(spec: str, *, seed: int = 0, image_size: int | None = None) -> Dataset:
             f"data set is {spec!r}, expected {', '.join(NAMES)}, the path of an .npz file, of a "
             "folder or .zip of class folders, of CIFAR's files, or file.py:NAME"
         )
-    return dataset if image_size is None else _resized(dataset, image_size)
+    return dataset if size is None else _resized(dataset, size)
 
 
 def _named(name: str, seed: int) -> Dataset:
@@ -115,12 +117,12 @@ def _shapes10(seed: int, source: str) -> Dataset:
     return Dataset("shapes10", source, shapes.CLASS_NAMES, **arrays)
 
 
-def _resized(dataset: Dataset, size: int) -> Dataset:
-    if dataset.image_shape[:2] == (size, size):
+def _resized(dataset: Dataset, size: tuple[int, int]) -> Dataset:
+    if dataset.image_shape[:2] == size:
         return dataset
     return dataclasses.replace(
         dataset,
-        source=f"{dataset.source}; resized to {size} x {size}",
+        source=f"{dataset.source}; resized to {by(size)}",
         x_train=resize(dataset.x_train, size),
         x_val=resize(dataset.x_val, size),
         x_test=None if dataset.x_test is None else resize(dataset.x_test, size),

@@ -4,19 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
 
-from nasnet.data.dataset import DataError, Dataset, hold_out
+from nasnet.data.dataset import DataError, Dataset, by, hold_out
 from nasnet.data.folders.bad import Bad, BadImageError, bad_notes, check_bad
 from nasnet.data.folders.layout import ImageFolder, open_folder
 from nasnet.data.folders.names import printable
-from nasnet.data.folders.pixels import read_rgb
+from nasnet.data.folders.pixels import read_fitted
 from nasnet.data.folders.split import FileSplit
 
-FOLDER_SIZE = 32
+FOLDER_SIZE = (32, 32)
 
 
-def read_folder(path: Path, seed: int, image_size: int = FOLDER_SIZE) -> Dataset:
+def read_folder(path: Path, seed: int, size: tuple[int, int] = FOLDER_SIZE) -> Dataset:
     """The data set in a folder or .zip of class folders of images, read as RGB.
 
     How it may be laid out is in `nasnet.data.folders.layout`. Bad images are left out and named;
@@ -27,13 +26,13 @@ def read_folder(path: Path, seed: int, image_size: int = FOLDER_SIZE) -> Dataset
         seed: of the stratified validation split, taken from the training data (a sixth, at most
             5,000 images) where the folder has none. (A training on photos divides by names, see
             `FileSplit.hold_out`; here the images are kept with the run.)
-        image_size: the shorter side is resized to it and the middle square is kept.
+        size: height and width of the images, see `nasnet.data.folders.pixels.fit`.
     """
     found = open_folder(path)
     arrays: dict[str, Any] = {}
     bad: list[Bad] = []
     for split, files in found.splits.items():
-        x, good = _read(files, image_size, bad)
+        x, good = _read(files, size, bad)
         arrays |= {f"x_{split}": x[good], f"y_{split}": files.labels[good].astype(np.int64)}
     where = printable(path)
     count = sum(files.count for files in found.splits.values()) + len(found.bad)
@@ -45,25 +44,22 @@ def read_folder(path: Path, seed: int, image_size: int = FOLDER_SIZE) -> Dataset
     try:
         if "val" not in found.splits:
             notes += (hold_out(arrays, seed),)
-        source = f"{found.name}, images of {where} at {image_size} x {image_size}"
+        source = f"{found.name}, images of {where} at {by(size)}"
         return Dataset(found.name, source, found.classes, **arrays, notes=notes)
     except DataError as error:
         raise DataError(f"{where}: {error}") from None
 
 
-def _read(files: FileSplit, size: int, bad: list[Bad]) -> tuple[np.ndarray, np.ndarray]:
-    """The images [N, size, size, 3] uint8, and which of them are good, [N] bool."""
-    images = np.empty((files.count, size, size, 3), np.uint8)
+def _read(files: FileSplit, size: tuple[int, int], bad: list[Bad]) -> tuple[np.ndarray, np.ndarray]:
+    """The images [N, *size, 3] uint8, and which of them are good, [N] bool."""
+    images = np.empty((files.count, *size, 3), np.uint8)
     good = np.ones(files.count, bool)
     for i, name in enumerate(files.names):
         try:
-            # A JPEG that is decoded smaller costs a fraction.
-            image = read_rgb(files.folder / name, draft=2 * size)
+            images[i] = np.asarray(read_fitted(files.folder / name, size))
         except BadImageError as error:
             bad.append((files.describe(i), str(error)))
             good[i] = False
-            continue
-        images[i] = np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR))
     return images, good
 
 

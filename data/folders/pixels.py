@@ -7,11 +7,12 @@ called does not matter. What has more pixels than the limit by its header is nev
 """
 
 import io
+import math
 import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nasnet.data.folders.bad import MAX_PIXELS, BadImageError, too_large
 
@@ -75,10 +76,35 @@ def read_rgb(
         raise BadImageError("it is not there") from None
     except UnidentifiedImageError:
         raise BadImageError(_unknown(file)) from None
-    except Image.DecompressionBombError as error:
-        raise BadImageError(f"it has too many pixels: {_one_line(error)}") from None
+    except Image.DecompressionBombError:
+        raise BadImageError(
+            f"it has far too many pixels, expected at most {max_pixels:,} in all"
+        ) from None
     except Exception as error:  # Pillow's decoders raise almost anything on a bad file
         raise BadImageError(f"it cannot be decoded: {_one_line(error)}") from None
+
+
+def read_fitted(file: Path | io.BytesIO, size: tuple[int, int], crop: float = 1.0) -> Image.Image:
+    """An image file at a size: what networks are trained on in memory, and shown afterwards.
+
+    Args:
+        file: as of `read_rgb`, whose errors are raised.
+        size: as of `fit`.
+        crop: as of `fit`.
+    """
+    # A JPEG that is decoded smaller costs a fraction.
+    return fit(read_rgb(file, draft=math.ceil(2 * max(size) / crop)), size, crop)
+
+
+def fit(image: Image.Image, size: tuple[int, int], crop: float = 1.0) -> Image.Image:
+    """The middle of an image, resized (bilinear, antialiased).
+
+    Args:
+        image: of any size.
+        size: height and width in pixels.
+        crop: sides of what is shown, as a share of the largest window of that shape.
+    """
+    return ImageOps.fit(image, size[::-1], Image.Resampling.BILINEAR, bleed=(1 - crop) / 2)
 
 
 def as_png(data: bytes, max_pixels: int = MAX_PIXELS) -> bytes:

@@ -21,7 +21,7 @@ import numpy as np
 
 from nasnet.data.folders.bad import check_bad
 from nasnet.data.folders.names import printable
-from nasnet.data.photos.images import MAX_PIXELS, FileSplit, open_images
+from nasnet.data.photos.images import MAX_PIXELS, FileSplit, ImageSet, open_images
 from nasnet.data.photos.record_files import FORMAT, INDEX, PLAN, VERSION, read_index
 from nasnet.data.photos.shard_writing import ShardTask, write_shards
 from nasnet.runtime.files import write_atomically
@@ -43,7 +43,6 @@ class Converted:
         validation: validation images.
         bad: images that were left out; bad-images.csv names them.
         shards: files.
-        notes: what a person should know of how the images were found, one sentence each.
     """
 
     out: Path
@@ -52,7 +51,6 @@ class Converted:
     validation: int
     bad: int
     shards: int
-    notes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -105,6 +103,7 @@ def convert(
     settings: ShardPlan = ShardPlan(),
     *,
     workers: int = 0,
+    on_open: Callable[[ImageSet], None] = lambda images: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Converted:
     """Writes the images of class folders as record shards, or goes on with that.
@@ -119,6 +118,7 @@ def convert(
             may change then.
         settings: what goes where.
         workers: processes; 0 for one a core. A single one is this process itself.
+        on_open: called when the images are found.
         on_progress: called at the beginning and behind each shard.
 
     Raises:
@@ -134,6 +134,7 @@ def convert(
     train, validation = images.train, images.validation
     if not isinstance(train, FileSplit) or not isinstance(validation, FileSplit):
         raise ValueError(f"{folder} holds records, expected class folders of image files")
+    on_open(images)
     splits = train, validation
     counts = _shard_counts(train.count, validation.count, settings.shards)
     plan = {
@@ -148,8 +149,7 @@ def convert(
     _take_over(out, plan)
     try:
         with filelock.FileLock(out / ".lock", timeout=0):
-            done = _convert(out, plan, _tasks(out, plan, splits), workers, on_progress)
-            return dataclasses.replace(done, notes=images.notes)
+            return _convert(out, plan, _tasks(out, plan, splits), workers, on_progress)
     except filelock.Timeout:
         raise ValueError(f"{out} is in use by another conversion, expected it to be free") from None
 

@@ -10,6 +10,7 @@ import tyro
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import print_json, stdout
 from nasnet.experiments.errors import FAILURE, OK
+from nasnet.experiments.runs.facts import DataFacts
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,6 +46,12 @@ class DataCommand(Command):
         from nasnet.data.inspection import inspect
 
         dataset = sources.load(self.source, seed=self.seed, image_size=self.image_size)
+        facts = DataFacts.of(dataset)
+        if self.json:
+            facts.say()
+        else:
+            for line in (*facts.text(), ""):
+                stdout().print(line, soft_wrap=True)
         found = inspect(dataset)
         written = None if self.out is None else _draw(dataset, self.out)
         if self.json:
@@ -79,13 +86,10 @@ def _document(dataset: "Dataset", found: "Inspection", written: Path | None) -> 
 
 def _print(dataset: "Dataset", found: "Inspection", written: Path | None) -> None:
     out = stdout()
-    first, *notes = dataset.describe()
-    for line in (first, *(f"  {note}" for note in notes), ""):
-        out.print(line, markup=False, soft_wrap=True)
     out.print(_table(dataset, found))
     drawn = [] if written is None else [f"images of each class: {written}"]
     for line in ("", *drawn, f"fit to search on: {found.verdict}"):
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line, soft_wrap=True)
 
 
 def _table(dataset: "Dataset", found: "Inspection") -> "Table":

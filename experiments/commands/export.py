@@ -1,6 +1,7 @@
 """`nasnet export`: a trained network as a file for elsewhere, with labels and a model card."""
 
 import dataclasses
+import functools
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,10 +25,10 @@ class ExportCommand(Command):
     Args:
         model: a run of `nasnet train` or `nasnet transfer`, or a .keras file.
         format: keras, saved_model (TensorFlow), onnx, or litert (.tflite).
-        int8: calculate in 8-bit integers; LiteRT alone, and needs --data.
-        data: images to check with, and to calibrate int8 by: a folder of class folders or of
-            records, tfds:NAME, an .npz file, or a name as of `nasnet train --data`. Its training
-            images calibrate; its validation images are classified before and after.
+        int8: calculate in 8-bit integers; LiteRT alone.
+        data: images to check with, and to calibrate int8 by, as of `nasnet train --data` or
+            `nasnet transfer train --data`; for int8 those of the run where it is left out. The
+            training images calibrate; the validation images are classified before and after.
         limit: at most so many validation images.
         labels: a file of class names, one a line, for a .keras file that has none beside it.
         out: the new folder; NAME-FORMAT where it is left out.
@@ -45,6 +46,7 @@ class ExportCommand(Command):
 
     def run(self) -> int:
         from nasnet import viz
+        from nasnet.experiments.networks.images import images_for
         from nasnet.experiments.runs.environment import environment
         from nasnet.transfer.serving.exporting import Card, export
 
@@ -53,8 +55,15 @@ class ExportCommand(Command):
         network = find_network(self.model, self.labels)
         out = self.out or Path(f"{network.name}-{self.format}{'-int8' if self.int8 else ''}")
         card = Card(environment(), viz.draw_genotype)
+        photos = functools.partial(images_for, network, self.data)
         done = export(
-            network, self.format, out, card, int8=self.int8, photos=self.data, limit=self.limit
+            network,
+            self.format,
+            out,
+            card,
+            int8=self.int8,
+            photos=photos if self.int8 or self.data is not None else None,
+            limit=self.limit,
         )
         if self.json:
             print_json(

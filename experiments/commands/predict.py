@@ -24,8 +24,8 @@ class PredictCommand(Command):
             .onnx or .tflite file, or the folder of a SavedModel.
         images: files of images; JPEG, PNG, GIF, BMP, WebP, TIFF or PPM.
         top: classes of each image.
-        crop: side of the square in the middle that is shown, as a share of the shorter side; what
-            the network was trained for where it is left out.
+        crop: sides of what is shown in the middle, as a share of the largest window of the
+            network's shape; what it was trained for where it is left out.
         labels: a file of class names, one a line, for a model that has none beside it.
         json: print one JSON document.
     """

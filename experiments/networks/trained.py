@@ -11,6 +11,8 @@ from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.training.settings import TRAINING
 from nasnet.transfer.serving.trained import ABOUT, LABELS, TrainedNetwork
 
+MODEL = "model.keras"  # of a run
+
 
 def find_network(path: Path, labels: Path | None = None) -> TrainedNetwork:
     """The network that `path` means.
@@ -24,7 +26,8 @@ def find_network(path: Path, labels: Path | None = None) -> TrainedNetwork:
         NotFoundError: there is none.
         ValueError: a file beside it cannot be read.
     """
-    network = _of_run(path) if (path / "config.json").is_file() else _of_files(path)
+    folder = path.parent if path.name == MODEL else path
+    network = _of_run(folder) if (folder / "config.json").is_file() else _of_files(path)
     if labels is not None:
         if not labels.is_file():
             raise NotFoundError(f"labels are {str(labels)!r}, expected a file of class names")
@@ -41,7 +44,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
 
 def _of_run(folder: Path) -> TrainedNetwork:
-    model = folder / "model.keras"
+    model = folder / MODEL
     if not model.is_file():
         raise NotFoundError(f"{folder} holds no model.keras, expected a training that has ended")
     config, result = _read_json(folder / "config.json"), {}
@@ -53,15 +56,16 @@ def _of_run(folder: Path) -> TrainedNetwork:
             genotype = Genotype.from_json((folder / "genotype.json").read_text())
         except ValueError as error:
             raise ValueError(f"{folder / 'genotype.json'}: {error}") from None
+    on_arrays = config.get("format") == TRAINING.format
     return TrainedNetwork(
         model,
         folder.resolve().name,
         tuple(map(str, config.get("classes", ()))),
-        # A training on arrays shows whole images.
-        1.0 if config.get("format") == TRAINING.format else CROP,
-        genotype,
-        config,
-        result,
+        crop=1.0 if on_arrays else CROP,
+        antialias=on_arrays,
+        genotype=genotype,
+        config=config,
+        result=result,
     )
 
 
@@ -81,7 +85,9 @@ def _of_files(path: Path) -> TrainedNetwork:
         file,
         str(about.get("name", file.stem)),
         read_labels(labels) if labels.is_file() else (),
-        float(about.get("crop", CROP)),
+        crop=float(about.get("crop", CROP)),
+        # Version 0.1 did not know.
+        antialias=about.get("antialias", False) is True,
     )
 
 

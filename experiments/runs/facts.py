@@ -66,12 +66,15 @@ class DataFacts:
         del values["name"]  # the settings have it
         return values
 
-    def say(self) -> None:
-        """What was understood."""
+    def text(self) -> list[str]:
+        """What was understood, as all commands say it."""
         first, *notes = self.lines or (self.source,)
-        say(f"data: {first}")
-        for note in notes:
-            say(f"  {note}")
+        return [f"data: {first}", *(f"  {note}" for note in notes)]
+
+    def say(self) -> None:
+        """Says it to a person."""
+        for line in self.text():
+            say(line)
 
     def check_same(self, found: Self, where: str) -> None:
         """Refuses data with other content, where it is known.

@@ -91,13 +91,9 @@ def reopen_data(run: TrainRun, data: str | None = None) -> TrainingData:
     Raises:
         ValueError: they are no longer those that it began with.
     """
-    settings, facts, path = run.settings, run.facts, run.path / _SPLIT
-    try:
-        split = json.loads(path.read_text()) if path.is_file() else None
-        seed = settings.seed if split is None else int(split["seed"])
-        held_out = None if split is None else split["held_out"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} cannot be read: {error!r}") from None
+    settings, facts = run.settings, run.facts
+    division = _division(run)
+    seed, held_out = division or (settings.seed, None)
     data = data or settings.data or AUTO
     try:
         dataset = sources.load(data, seed=seed, image_size=settings.image_size)
@@ -107,9 +103,25 @@ def reopen_data(run: TrainRun, data: str | None = None) -> TrainingData:
     # Version 0.1 recorded what was found for "auto" in words alone, its name first.
     if data == AUTO and dataset.name != facts.source.split(",")[0]:
         raise ValueError(f"data is {dataset.source}, expected that of the run: {facts.source}")
-    if split is not None:
+    if division is not None:
         return _divided(dataset, seed, held_out)
     return _with_tests(dataset, seed, np.zeros(len(dataset.x_train), bool))
+
+
+def division_seed(run: TrainRun) -> int:
+    """The seed with which a training's data were divided."""
+    division = _division(run)
+    return run.settings.seed if division is None else division[0]
+
+
+def _division(run: TrainRun) -> tuple[int, Sequence[int] | None] | None:
+    """What `TrainingData.write` recorded; None where nothing is, as of version 0.1."""
+    path = run.path / _SPLIT
+    try:
+        split = json.loads(path.read_text()) if path.is_file() else None
+        return None if split is None else (int(split["seed"]), split["held_out"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read: {error!r}") from None
 
 
 def _seen(dataset: Dataset, searched: Sequence[SearchRun]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.transfer.data import ImageBatches, check_classes, open_data
 from nasnet.experiments.transfer.job import read_genotype
 from nasnet.experiments.transfer.settings import TRANSFER, TransferRun
@@ -26,13 +27,14 @@ def evaluate(path: Path, data: str, step: int | None, image_limit: int | None) -
     """
     run = TRANSFER.open(path)
     settings = run.settings
+    images = open_data(data, image_limit)
+    DataFacts.of(images).say()
+    check_classes(run, images)
     replicas = Replicas()  # imports TensorFlow, and quietly
     from nasnet.stacking.flat.network import FlatNetwork
     from nasnet.stacking.flat.training_state import TrainingState
     from nasnet.transfer.training.engine import Engine
 
-    images = open_data(data, image_limit)
-    check_classes(run, images)
     with replicas.variables():
         network = settings.network(read_genotype(run), len(images.classes))
         state = TrainingState(FlatNetwork(network, settings.recipe))

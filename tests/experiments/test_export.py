@@ -203,8 +203,8 @@ def tensor_details(path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"int8": True}, "int8 is set with format 'keras' and data None, expected 'litert' and im"),
-        ({"int8": True, "format": "litert"}, "int8 is set with format 'litert' and data None"),
+        ({"int8": True}, "int8 is set with format 'keras', expected 'litert'"),
+        ({"int8": True, "format": "litert"}, "data set is '.*photos'.*; --data says where the ima"),
         ({"limit": 0}, "limit is 0, expected at least 1"),
     ],
 )

@@ -14,7 +14,7 @@ import numpy as np
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.transfer.serving.export import Agreement, Format
-from nasnet.transfer.serving.photos import Photos, open_photos
+from nasnet.transfer.serving.photos import Opener, Photos, show
 from nasnet.transfer.serving.runners import Runner
 from nasnet.transfer.serving.trained import ABOUT, LABELS, TrainedNetwork
 
@@ -62,7 +62,7 @@ def export(
     card: Card,
     *,
     int8: bool = False,
-    photos: str | None = None,
+    photos: Opener | None = None,
     limit: int = 1000,
 ) -> Exported:
     """Writes a network, its labels, its card and its drawing into a new folder.
@@ -73,9 +73,8 @@ def export(
         out: the folder; there must not be one yet.
         card: what its card takes from elsewhere.
         int8: whether LiteRT calculates in 8-bit integers.
-        photos: the data whose training images calibrate int8 and whose validation images are
-            classified by both networks; a name or path as of `nasnet.data.sources.load` or
-            `nasnet.data.photos.images.open_images`.
+        photos: opens the data whose training images calibrate int8 and whose validation images are
+            classified by both networks.
         limit: at most so many validation images.
 
     Raises:
@@ -84,10 +83,10 @@ def export(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out} is there already, expected a new or an empty folder")
-    if int8 and (form != "litert" or photos is None):
-        raise ValueError(
-            f"int8 is set with format {form!r} and data {photos!r}, expected 'litert' and images"
-        )
+    if int8 and form != "litert":
+        raise ValueError(f"int8 is set with format {form!r}, expected 'litert'")
+    if int8 and photos is None:
+        raise ValueError("int8 is set without images, expected some to calibrate by")
     if network.path.suffix != ".keras":
         raise ValueError(f"network is {str(network.path)!r}, expected a run or a .keras file")
     import_tensorflow()
@@ -98,7 +97,9 @@ def export(
     shape, classes = runner.input_shape, int(model.output_shape[-1])
     if network.classes and len(network.classes) != classes:
         raise ValueError(f"number of class names is {len(network.classes)}, expected {classes}")
-    shown = None if photos is None else open_photos(photos, network, shape, classes, limit)
+    shown = None
+    if photos is not None:
+        shown = show(photos(shape[:2]), network, shape, classes, limit)
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
@@ -167,8 +168,10 @@ def _describe(
         "name": network.name,
         "file": exported.file.name,
         "size": shape[0],
+        "width": shape[1],
         "channels": shape[2],
         "crop": network.crop,
+        "antialias": network.antialias,
         "range": [-1, 1],
         "outputs": kind,
     }

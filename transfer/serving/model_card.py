@@ -52,14 +52,15 @@ def model_card(facts: Facts) -> str:
     """The card; it names files beside it: the network, labels.txt, and the drawing."""
     network, (height, width, channels) = facts.network, facts.input_shape
     colours = "RGB" if channels == 3 else "grayscale"
+    resizing = "bilinear, antialiased as by Pillow" if network.antialias else "bilinear"
     rows = {
         "file": f"`{facts.file}` ({facts.form})",
         "parameters": f"{facts.parameters:,}",
         "multiply-adds": f"{facts.mult_adds / 1e6:,.1f} million an image",
         "input": f"[N, {height}, {width}, {channels}] float32, {colours}",
         "preprocessing": (
-            f"the square in the middle whose side is {network.crop:.1%} of the shorter side, "
-            f"resized (bilinear) to {height} x {width}; pixels / 127.5 - 1"
+            f"{_window(network.crop, height == width)}, resized ({resizing}) to "
+            f"{height} x {width}; pixels / 127.5 - 1"
         ),
         "output": f"{facts.outputs} of {facts.classes} classes, in the order of `labels.txt`",
     }
@@ -73,6 +74,12 @@ def model_card(facts: Facts) -> str:
     parts += ["## Check of this file", facts.check]
     parts += ["## Versions", _versions(facts.versions)]
     return "\n\n".join(parts) + "\n"
+
+
+def _window(crop: float, square: bool) -> str:
+    if square:
+        return f"the square in the middle whose side is {crop:.1%} of the shorter side"
+    return f"{crop:.1%} of the largest window of this shape in the middle"
 
 
 def _accuracies(result: Mapping[str, Any]) -> str:

@@ -1,13 +1,16 @@
 """What a trained network sees in images."""
 
 import dataclasses
+import io
 from pathlib import Path
 
 import numpy as np
 from scipy.special import softmax
 
+from nasnet.data.folders.bad import BadImageError
+from nasnet.data.folders.pixels import read_fitted
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.transfer.serving.photos import to_channels
+from nasnet.transfer.serving.photos import check_square, to_channels
 from nasnet.transfer.serving.trained import TrainedNetwork
 
 _AT_ONCE = 32
@@ -52,26 +55,34 @@ def predict(
         network: any that can be run.
         files: of any format that `nasnet.data.folders.pixels` knows.
         top: guesses of an image.
-        crop: side of the square that is shown, as a share of the shorter side; None for what the
-            network was trained for.
+        crop: sides of what is shown, as a share of the largest window of the network's shape; None
+            for what it was trained for.
 
     Raises:
         ValueError: the network cannot be run, or an argument is out of its range.
     """
     if top < 1:
         raise ValueError(f"top is {top}, expected at least 1")
-    crop = network.crop if crop is None else crop
-    if not 0 < crop <= 1:
-        raise ValueError(f"crop is {crop}, expected above 0 and at most 1")
+    network = network if crop is None else dataclasses.replace(network, crop=crop)
+    if not 0 < network.crop <= 1:
+        raise ValueError(f"crop is {network.crop}, expected above 0 and at most 1")
     import_tensorflow()
     from nasnet.transfer.serving.export import gives_probabilities
     from nasnet.transfer.serving.runners import load_runner
 
     runner = load_runner(network.path)
+    if runner.input_shape[2] not in (1, 3):
+        raise ValueError(
+            f"{network.path} takes images of {runner.input_shape[2]} channels, expected 1 or 3, "
+            "which image files have"
+        )
+    if not network.antialias:
+        check_square(network, runner.input_shape)
+    read_one = _read_fitted if network.antialias else _read_centre
     predictions = []
     for first in range(0, len(files), _AT_ONCE):
         chunk = files[first : first + _AT_ONCE]
-        read = [_read(file, runner.input_shape, crop) for file in chunk]
+        read = [read_one(file, runner.input_shape, network.crop) for file in chunk]
         good = [image for image in read if not isinstance(image, str)]
         outputs = iter(np.zeros((0, 0)))
         if good:
@@ -85,8 +96,20 @@ def predict(
     return predictions
 
 
-def _read(file: Path, shape: tuple[int, int, int], crop: float) -> np.ndarray | str:
-    """The image as the network is shown it, or what is wrong with it."""
+def _read_fitted(file: Path, shape: tuple[int, int, int], crop: float) -> np.ndarray | str:
+    """The image as it would be in an array of a training, or what is wrong with it."""
+    try:
+        image = read_fitted(io.BytesIO(file.read_bytes()), shape[:2], crop)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    except BadImageError as error:
+        return str(error)
+    pixels = np.asarray(image.convert("L" if shape[2] == 1 else "RGB"), np.float32)
+    return pixels.reshape(shape) / 127.5 - 1
+
+
+def _read_centre(file: Path, shape: tuple[int, int, int], crop: float) -> np.ndarray | str:
+    """The image as an evaluation of `nasnet transfer` shows it, or what is wrong with it."""
     import tensorflow as tf
 
     from nasnet.data.photos.decoding import find_fault, open_photo

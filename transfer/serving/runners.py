@@ -157,6 +157,4 @@ def _image_shape(shape: Any) -> tuple[int, int, int]:
         height, width, channels = (int(length) for length in tuple(shape)[1:])
     except (TypeError, ValueError):
         raise ValueError(f"its input is {shape}, expected images of one size") from None
-    if height != width or channels not in (1, 3):
-        raise ValueError(f"its input is {shape}, expected square images of 1 or 3 channels")
     return height, width, channels

@@ -18,7 +18,9 @@ class TrainedNetwork:
         path: of the network's own file or folder.
         name: a short one.
         classes: their names; empty where they are not known.
-        crop: side of the square that it is shown, as a share of an image's shorter side.
+        crop: sides of what it is shown, as a share of the largest window of its shape in an image.
+        antialias: whether it is shown images as arrays in memory are made of them, by
+            `nasnet.data.folders.pixels.fit`; else as `nasnet.data.photos.pipeline` shows squares.
         genotype: its cells, None where they are not known.
         config: of the run directory, empty where there is none.
         result: what the run measured, likewise.
@@ -28,6 +30,7 @@ class TrainedNetwork:
     name: str
     classes: tuple[str, ...] = ()
     crop: float = CROP
+    antialias: bool = False
     genotype: Genotype | None = None
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
     result: dict[str, Any] = dataclasses.field(default_factory=dict)

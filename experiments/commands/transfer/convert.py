@@ -13,6 +13,7 @@ from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import print_json, say
 from nasnet.experiments.errors import INTERRUPTED, OK
+from nasnet.experiments.runs.facts import DataFacts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +53,7 @@ class TransferConvertCommand(Command):
                     out,
                     ShardPlan(self.shards, self.seed, self.held_out, self.max_pixels),
                     workers=self.workers,
+                    on_open=lambda images: DataFacts.of(images).say(),
                     on_progress=_Shown(bar).update,
                 )
         except KeyboardInterrupt:
@@ -60,8 +62,6 @@ class TransferConvertCommand(Command):
                 file=sys.stderr,
             )
             return INTERRUPTED
-        for note in done.notes:
-            say(note)
         if self.json:
             print_json(dataclasses.asdict(done) | {"out": str(out)})
             return OK

@@ -23,7 +23,7 @@ def test_a_folder_of_splits_is_read(tmp_path):
 def test_a_folder_of_classes_is_read_at_32_pixels_and_split(tmp_path):
     write_folder(tmp_path, flat={"train": 6, "bus": 12})
     dataset = load(str(tmp_path))
-    assert dataset.image_shape == (FOLDER_SIZE, FOLDER_SIZE, 3)
+    assert dataset.image_shape == (*FOLDER_SIZE, 3)
     assert (len(dataset.x_train), len(dataset.x_val), dataset.x_test) == (15, 3, None)
     np.testing.assert_array_equal(np.bincount(dataset.y_val), [2, 1])
     assert dataset.notes == ("3 training images are held out for validation",)

@@ -55,7 +55,6 @@ def complete(
     if read.epsilon is not None and read.epsilon != settings.recipe.batch_norm_epsilon:
         recipe = dataclasses.replace(settings.recipe, batch_norm_epsilon=read.epsilon)
         settings = dataclasses.replace(settings, recipe=recipe)
-        say(f"batch norm epsilon is {read.epsilon:g}, as that of the weights")
     settings.freezing.end(settings.stack, 0)
     return settings, f"finetune-{name}", genotype
 

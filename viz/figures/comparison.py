@@ -142,6 +142,7 @@ def _name_ends(axes: "Axes", ends: Sequence[tuple[str, str, float]]) -> None:
             fontsize=10,
             color=INK if name == _BASELINE else colour,
             annotation_clip=False,
+            parse_math=False,
         )
 
 
@@ -174,7 +175,7 @@ def groups_figure(
         mean = math.fsum(values) / len(values)
         axes.plot([place - 0.22, place + 0.22], [mean, mean], color=colour, lw=2.2)
         axes.plot([place] * len(values), values, "o", ms=7, mfc="white", mec=colour, mew=1.8)
-    axes.set_xticks(range(len(groups)), list(groups))
+    axes.set_xticks(range(len(groups)), list(groups), parse_math=False)
     axes.set_xlim(-0.6, len(groups) - 0.4)
     axes.margins(y=0.12)
     axes.grid(axis="x", visible=False)

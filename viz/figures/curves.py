@@ -196,8 +196,8 @@ def new_figure(size: tuple[float, float]) -> "Figure":
 def draw_axes(figure: "Figure", place: int, x_label: str, y_label: str) -> "Axes":
     """Axes in the house's manner; `place` as in `Figure.add_subplot`."""
     axes = figure.add_subplot(place)
-    axes.set_xlabel(x_label, fontsize=_LABEL_SIZE, color=INK)
-    axes.set_ylabel(y_label, fontsize=_LABEL_SIZE, color=INK)
+    axes.set_xlabel(x_label, fontsize=_LABEL_SIZE, color=INK, parse_math=False)
+    axes.set_ylabel(y_label, fontsize=_LABEL_SIZE, color=INK, parse_math=False)
     axes.tick_params(labelsize=_TICK_SIZE, colors=INK, length=3)
     axes.grid(color="#e8ecf1", lw=0.8)
     axes.set_axisbelow(True)
@@ -218,7 +218,7 @@ def _span(axes: "Axes", first: int, last: int) -> None:
 
 def _legend(axes: "Axes") -> None:
     handles, _ = axes.get_legend_handles_labels()
-    axes.legend(
+    legend = axes.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
         ncols=len(handles),
@@ -229,6 +229,8 @@ def _legend(axes: "Axes") -> None:
         handlelength=1.6,
         borderaxespad=0.2,
     )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def draw_title(figure: "Figure", title: str | None) -> None:

@@ -79,6 +79,7 @@ def _name_points(axes: "Axes", points: Sequence[tuple[float, float, str]]) -> No
             ha="right",
             fontsize=8.5,
             color=INK,
+            parse_math=False,
         )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import tyro
 
 from nasnet.experiments.commands.transfer.base import TrainingCommand
+from nasnet.experiments.console.lines import say
 from nasnet.experiments.searching.cell_argument import resolve_cell
 from nasnet.experiments.transfer.settings import FinetuneSettings, check_data
 from nasnet.transfer.training.distribution import Replicas
@@ -51,7 +52,11 @@ class TransferFinetuneCommand(TrainingCommand):
         replicas = Replicas(settings.distribution)  # before anything else imports TensorFlow
         from nasnet.experiments.transfer import job, starting
 
-        settings, name, genotype = starting.complete(
+        whole, name, genotype = starting.complete(
             settings, cell, plan_given=settings.stack != plain.stack
         )
-        return job.begin(settings, name, genotype, self.out, replicas)
+        begun = job.begin(whole, name, genotype, self.out, replicas)
+        epsilon = whole.recipe.batch_norm_epsilon
+        if epsilon != settings.recipe.batch_norm_epsilon:
+            say(f"batch norm epsilon is {epsilon:g}, as that of the weights")
+        return begun

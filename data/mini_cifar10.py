@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.data.dataset import DataError, Dataset, stratified
+from nasnet.data.arrays.distributed import read_cifar_training
+from nasnet.data.dataset import DataError, Dataset, one_line, stratified
 from nasnet.runtime.quiet import import_tensorflow
 
 CLASS_NAMES = (
@@ -27,6 +28,7 @@ CLASS_NAMES = (
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 ARCHIVE = "cifar-10-batches-py-target_archive"  # the name under which Keras keeps the download
 ARCHIVE_BYTES = 170_498_071
+_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 _SIZES = {"train": 10_000, "val": 2_000, "test": 2_000}
 _PATIENCE = 4.0  # seconds for an answer from the host
 
@@ -88,15 +90,17 @@ def mini_cifar10() -> Dataset:
 
 
 def _training_set() -> tuple[np.ndarray, np.ndarray]:
-    """CIFAR-10's training images, [50000, 32, 32, 3] uint8, and labels, [50000] int64."""
+    """CIFAR-10's training images, [50000, 32, 32, 3] uint8, and labels, [50000]."""
+    if not on_disk():
+        _download()
+    return read_cifar_training(archive_path())
+
+
+def _download() -> None:
     import_tensorflow()
-    import keras  # takes seconds, and most commands do without CIFAR-10
+    import keras  # takes seconds, and only to download
 
     try:
-        (images, labels), _ = keras.datasets.cifar10.load_data()
+        keras.utils.get_file(ARCHIVE, URL, file_hash=_SHA256)
     except Exception as error:  # Keras raises a bare Exception where a download breaks off
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"CIFAR-10 at {archive_path()} could not be read ({reason})") from None
-    if images.shape[1] == 3:  # Keras is set to channels_first
-        images = images.transpose(0, 2, 3, 1)
-    return images, labels[:, 0].astype(np.int64)
+        raise DataError(f"CIFAR-10 could not be downloaded ({one_line(error)})") from None

@@ -6,6 +6,7 @@ one line. Neither it nor its imports load TensorFlow, except to read CIFAR-10.
 
 import dataclasses
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from nasnet.data.arrays.distributed import (
     read_distributed_archive,
     read_distributed_folder,
 )
-from nasnet.data.arrays.npz import is_npy_folder, read_npy_folder, read_npz
+from nasnet.data.arrays.npz import is_npy_folder, read_named, read_npy_folder, read_npz
 from nasnet.data.arrays.resizing import resize
 from nasnet.data.dataset import DataError, Dataset, by, one_line, read_arrays, subset, write_arrays
 from nasnet.data.folders.arrays import FOLDER_SIZE, read_folder
+from nasnet.data.folders.names import named, printable
 from nasnet.runtime.loading import is_spec, load_object
 
 __all__ = ["NAMES", "DataError", "Dataset", "load", "read_arrays", "subset", "write_arrays"]
@@ -42,7 +44,8 @@ def load(spec: str, *, seed: int = 0, image_size: int | tuple[int, int] | None =
             a path to an .npz or to a folder of .npy files, see `data.arrays.npz`;
             a path to CIFAR-10, CIFAR-100 or MNIST as distributed, see `data.arrays.distributed`;
             a path to a folder or a .zip of class folders, see `data.folders.layout`;
-            "file.py:NAME", a function of yours that takes the seed and returns a `Dataset`.
+            "file.py:NAME", a function of yours that takes the seed and returns arrays by name, as
+            in an .npz, or a `Dataset`.
         seed: of shapes10, and of the validation split where a file or folder has none. The images
             of mini-cifar10 are always the same.
         image_size: height and width in pixels, or one number for both; the largest such window in
@@ -101,12 +104,13 @@ def _own(spec: str, seed: int) -> Dataset:
         raise
     except Exception as error:  # whatever a user's function does
         raise DataError(f"data set {spec} failed: {one_line(error)}") from error
-    if not isinstance(found, Dataset):
-        raise DataError(f"data set {spec} gave {found!r:.60}, expected a Dataset")
-    try:
-        return look_at(found)
-    except DataError as error:
-        raise DataError(f"data set {spec}: {error}") from None
+    with named(f"data set {spec}"):
+        if isinstance(found, Dataset):
+            return look_at(found)
+        if isinstance(found, Mapping):
+            name = spec.rpartition(":")[2]
+            return read_named(found, name, f"{name}, arrays of {printable(spec)}", seed)
+    raise DataError(f"data set {spec} gave {found!r:.60}, expected a dict of arrays or a Dataset")
 
 
 def _shapes10(seed: int, source: str) -> Dataset:

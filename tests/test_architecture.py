@@ -29,6 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "training": {"console", "runs", "searching"},
     "transfer": {"console", "runs"},
     "networks": {"runs", "searching", "training"},
+    "exporting": {"runs", "training", "transfer"},
     "bench": {"runs", "searching", "training"},
     "proxies": {"console", "runs", "searching"},
     "compare": {"console", "networks", "runs", "searching", "training"},

@@ -18,7 +18,7 @@ import numpy as np
 from nasnet.data.arrays.canonical import make_dataset
 from nasnet.data.arrays.pickles import read_pickle
 from nasnet.data.dataset import DataError, Dataset, one_line
-from nasnet.data.folders.names import printable
+from nasnet.data.folders.names import named, printable
 
 _BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
 _MOST = 1 << 28  # bytes of a file in an archive
@@ -110,6 +110,22 @@ def read_distributed_folder(path: Path, seed: int) -> Dataset:
 
 def read_distributed_archive(path: Path, seed: int) -> Dataset:
     """The data set in a .tar.gz; nothing is unpacked to disk. Else as `read_distributed_folder`."""
+    with named(path):
+        _, files = _in_archive(path)
+    return _read(path, files, seed)
+
+
+def read_cifar_training(path: Path) -> Part:
+    """CIFAR's training images, [N, 32, 32, 3] uint8, and labels, [N], of a .tar.gz, in its order.
+
+    Raises:
+        DataError: it is damaged, or another archive.
+    """
+    with named(path):
+        return _training(*_in_archive(path))
+
+
+def _in_archive(path: Path) -> tuple[_Cifar, Files]:
     known = {name for cifar in _CIFARS for name in cifar.files}
     files: dict[str, Callable[[], bytes]] = {}
     try:
@@ -120,15 +136,15 @@ def read_distributed_archive(path: Path, seed: int) -> Dataset:
                     content = archive.extractfile(member)
                     files[name] = io.BytesIO(content.read() if content else b"").getvalue
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        reason = one_line(error)
+        raise DataError(f"the file is damaged, expected a whole archive: {reason}") from None
+    cifar = _cifar_of(files)
+    if cifar is None:
         raise DataError(
-            f"{printable(path)} is damaged, expected a whole archive: {one_line(error)}"
-        ) from None
-    if _cifar_of(files) is None:
-        raise DataError(
-            f"{printable(path)} is an archive of other files than CIFAR-10's or CIFAR-100's, "
-            "expected these; unpack it first"
+            "the file is an archive of other files than CIFAR-10's or CIFAR-100's, expected "
+            "these; unpack it first"
         )
-    return _read(path, files, seed)
+    return cifar, files
 
 
 def _cifar_of(names: Collection[str]) -> _Cifar | None:
@@ -139,23 +155,24 @@ def _cifar_of(names: Collection[str]) -> _Cifar | None:
 
 def _read(path: Path, files: Files, seed: int) -> Dataset:
     cifar = _cifar_of(files)
-    try:
+    with named(path):
         if cifar is None:
             name, classes = "MNIST's format", None
             train, test = (_idx_part(files, split) for split in ("train", "t10k"))
         else:
             name = cifar.name
-            train_parts = [_parsed(files, file, cifar.part) for file in cifar.train]
-            images, labels = zip(*train_parts, strict=True)
-            train = np.concatenate(images), np.concatenate(labels)
+            train = _training(cifar, files)
             test = _parsed(files, cifar.test, cifar.part)
             classes = _parsed(files, cifar.names, cifar.classes)
         arrays = {"x_train": train[0], "y_train": train[1], "x_test": test[0], "y_test": test[1]}
         short = printable(path.name)
         source = f"{short}, {name}, files of {printable(path)}"
         return make_dataset(short.partition(".")[0], source, arrays, classes, seed)
-    except DataError as error:
-        raise DataError(f"{printable(path)}: {error}") from None
+
+
+def _training(cifar: _Cifar, files: Files) -> Part:
+    images, labels = zip(*(_parsed(files, name, cifar.part) for name in cifar.train), strict=True)
+    return np.concatenate(images), np.concatenate(labels)
 
 
 def _parsed(files: Files, name: str, parse: Callable) -> Any:

@@ -3,7 +3,7 @@
 import contextlib
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from nasnet.data.arrays.canonical import make_dataset
 from nasnet.data.arrays.names import our_name, our_names
 from nasnet.data.dataset import DataError, Dataset, one_line
-from nasnet.data.folders.names import printable
+from nasnet.data.folders.names import named, printable
 
 
 def read_npz(path: Path, seed: int) -> Dataset:
@@ -24,7 +24,7 @@ def read_npz(path: Path, seed: int) -> Dataset:
         seed: of the stratified validation split, taken from the training data (a sixth, at most
             5,000 images) where the file has none.
     """
-    with _named(path):
+    with named(path):
         # Opened here, because np.load forgets to close a file that it finds damaged.
         with path.open("rb") as file, _whole("the file"):
             stored = np.load(file, allow_pickle=False)
@@ -38,7 +38,7 @@ def read_npz(path: Path, seed: int) -> Dataset:
             for name, ours in names.items():
                 with _whole(name):
                     arrays[ours] = stored[name]
-        return _dataset(path, arrays, seed, notes)
+        return _of_file(path, arrays, seed, notes)
 
 
 def is_npy_folder(names: Iterable[str]) -> bool:
@@ -49,22 +49,13 @@ def is_npy_folder(names: Iterable[str]) -> bool:
 
 def read_npy_folder(path: Path, seed: int) -> Dataset:
     """The data set in a folder of x_train.npy, y_train.npy and so on; else as `read_npz`."""
-    with _named(path):
+    with named(path):
         names, notes = our_names(sorted(file.stem for file in path.glob("*.npy")))
         arrays = {}
         for name, ours in names.items():
             with (path / f"{name}.npy").open("rb") as file, _whole(f"{name}.npy"):
                 arrays[ours] = np.load(file, allow_pickle=False)
-        return _dataset(path, arrays, seed, notes)
-
-
-@contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Puts the path before an error's text."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{printable(path)}: {error}") from None
+        return _of_file(path, arrays, seed, notes)
 
 
 @contextlib.contextmanager
@@ -87,15 +78,43 @@ def _damaged(name: str, error: BaseException) -> DataError:
     return DataError(f"{name} is damaged, expected a whole file of arrays: {one_line(error)}")
 
 
-def _dataset(path: Path, arrays: dict[str, Any], seed: int, notes: list[str]) -> Dataset:
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):
-            raise DataError(f"{name} is not an array, expected one")
+def read_named(given: Mapping[str, Any], name: str, source: str, seed: int) -> Dataset:
+    """The data set of arrays by any usual names, which stay as they are.
+
+    Args:
+        given: the arrays; also lists, or what else NumPy makes arrays of numbers or text of.
+        name: of the data set.
+        source: one line for a person: where they are.
+        seed: as of `read_npz`.
+
+    Raises:
+        DataError: names or arrays are not understood.
+    """
+    names, notes = our_names(map(str, given))
+    arrays = {}
+    for theirs, ours in names.items():
+        try:
+            arrays[ours] = np.asarray(given[theirs])
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{theirs} is no array, expected one: {one_line(error)}") from None
+    return _dataset(name, source, arrays, seed, notes)
+
+
+def _of_file(path: Path, arrays: dict[str, Any], seed: int, notes: list[str]) -> Dataset:
+    source = f"{printable(path.name)}, arrays of {printable(path)}"
+    return _dataset(printable(path.stem), source, arrays, seed, notes)
+
+
+def _dataset(
+    name: str, source: str, arrays: dict[str, Any], seed: int, notes: list[str]
+) -> Dataset:
+    for ours, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype == object:
+            raise DataError(f"{ours} is not an array of numbers or text, expected one")
     names = arrays.pop("class_names", None)
     classes = None
     if names is not None:
         if names.ndim != 1 or names.dtype.kind not in "US":
             raise DataError(f"class_names is {names.ndim}-d {names.dtype}, expected a list of text")
         classes = tuple(str(name) for name in names.astype(str))
-    source = f"{printable(path.name)}, arrays of {printable(path)}"
-    return make_dataset(printable(path.stem), source, arrays, classes, seed, notes)
+    return make_dataset(name, source, arrays, classes, seed, notes)

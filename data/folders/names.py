@@ -1,6 +1,10 @@
 """What names say: which split a folder is, what is no image; and how names are printed."""
 
+import contextlib
 import re
+from collections.abc import Iterator
+
+from nasnet.data.dataset import DataError
 
 _IMAGE = re.compile(r".*\.(jpe?g|jpe|jfif|png|gif|bmp|dib|webp|tiff?|ppm|pgm|pbm|pnm)", re.I | re.S)
 _SPLIT = re.compile(
@@ -37,6 +41,15 @@ def is_junk(name: str) -> bool:
 def has_image_suffix(name: str) -> bool:
     """Whether a name ends as those of images do."""
     return _IMAGE.fullmatch(name) is not None
+
+
+@contextlib.contextmanager
+def named(name: object) -> Iterator[None]:
+    """Puts what is read before the text of an error."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{printable(name)}: {error}") from None
 
 
 def printable(name: object) -> str:

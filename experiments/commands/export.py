@@ -46,7 +46,7 @@ class ExportCommand(Command):
 
     def run(self) -> int:
         from nasnet import viz
-        from nasnet.experiments.networks.images import images_for
+        from nasnet.experiments.exporting.images import images_for
         from nasnet.experiments.runs.environment import environment
         from nasnet.transfer.serving.exporting import Card, export
 

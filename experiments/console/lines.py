@@ -15,25 +15,28 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+# Text of users, such as paths and class names, may look like markup or `:star:`.
+_PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+
+
 @functools.cache
 def stderr() -> "Console":
     """The console of progress."""
     from rich.console import Console
 
-    return Console(stderr=True)
+    return Console(stderr=True, **_PLAIN)
 
 
 def say(text: str) -> None:
     """One line on standard error; it is not broken, so that programs can read it too."""
-    stderr().print(text, highlight=False, markup=False, soft_wrap=True)
+    stderr().print(text, soft_wrap=True)
 
 
 def stdout() -> "Console":
     """The console of results."""
     from rich.console import Console
 
-    # Text of users, such as paths and class names, may look like markup.
-    return Console(highlight=False, markup=False)
+    return Console(**_PLAIN)
 
 
 def print_json(value: Any) -> None:

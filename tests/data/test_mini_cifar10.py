@@ -1,7 +1,9 @@
 """The small CIFAR-10: where it is looked for, what it is drawn from, and life without it."""
 
+import hashlib
 import importlib.util
 import io
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from nasnet.data import mini_cifar10, shapes
 from nasnet.data.sources import DataError, load
+from tests.data.arrays.test_distributed import TEN, archived, pickled
 
 
 def labels(n, classes=10):
@@ -80,6 +83,55 @@ def test_keras_keeps_the_archive_where_we_look():
     text = source.read_text(encoding="utf-8")
     assert f'"{mini_cifar10.ARCHIVE.removesuffix("_archive")}"' in text
     assert f'"{mini_cifar10.URL}"' in text
+    assert f'"{mini_cifar10._SHA256}"' in text
+
+
+@pytest.fixture
+def archive(monkeypatch, tmp_path):
+    """CIFAR-10's form with 20,000 training images, each with its number in its first pixels."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "datasets").mkdir()
+    rows = np.zeros((20_000, 3072), np.uint8)
+    rows[:, :4] = np.arange(20_000, dtype="<u4").view(np.uint8).reshape(-1, 4)
+    contents = {"batches.meta": {"label_names": list(TEN)}}
+    for i in range(5):
+        part = {"labels": labels(4000).tolist(), "data": rows[4000 * i : 4000 * (i + 1)]}
+        contents[f"data_batch_{i + 1}"] = part
+    files = {name: b"\x80\x02" + pickled(value) + b"." for name, value in contents.items()}
+    path = archived(mini_cifar10.archive_path(), files)
+    monkeypatch.setattr(mini_cifar10, "ARCHIVE_BYTES", path.stat().st_size)
+    return path
+
+
+def test_the_images_of_an_archive_are_those_that_keras_gave(archive, monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras", None)  # is not needed
+    dataset, digest = load("mini-cifar10"), hashlib.sha256()
+    for split in ("train", "val", "test"):
+        numbers = getattr(dataset, f"x_{split}")[:, 0, :4, 0].copy().view("<u4")[:, 0]
+        np.testing.assert_array_equal(numbers % 10, getattr(dataset, f"y_{split}"))
+        digest.update(numbers.tobytes())
+    # Of the same 20,000 images, chosen when Keras unpickled the archive.
+    expected = "fb83fd36c91264fcb1f4e4188798be2b678f706f81d8fa24c34e2d8812e5b69b"
+    assert digest.hexdigest() == expected
+
+
+def test_a_damaged_archive_is_named(archive, monkeypatch):
+    content = archive.read_bytes()[:-1000]
+    archive.write_bytes(content)
+    monkeypatch.setattr(mini_cifar10, "ARCHIVE_BYTES", len(content))
+    with pytest.raises(
+        DataError, match=r"batches-py-target_archive: the file is damaged, expected"
+    ):
+        load("mini-cifar10")
+
+
+def test_a_download_that_breaks_off_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(mini_cifar10, "why_unreachable", lambda: None)
+    monkeypatch.setattr(mini_cifar10, "URL", (tmp_path / "gone.tar.gz").as_uri())
+    with pytest.raises(DataError, match=r"^CIFAR-10 could not be downloaded \(.*\)$") as info:
+        load("mini-cifar10")
+    assert "\n" not in str(info.value)
 
 
 def test_mini_cifar10_is_drawn_from_the_training_set_alone(monkeypatch):

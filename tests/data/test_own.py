@@ -24,7 +24,17 @@ def test_a_function_is_called_with_the_seed():
     ("body", "message"),
     [
         ("data = 3", "is 3, expected a function of a seed"),
-        ("def data(seed): return [seed]", r"gave \[0\], expected a Dataset"),
+        ("def data(seed): return [seed]", r"gave \[0\], expected a dict of arrays or a Dataset"),
+        ("def data(seed): return {'x': 3}", r"data set .*mine.py:data: y_train is missing"),
+        ("def data(seed): return {'what': [3]}", "array name is 'what', expected x_train, y_train"),
+        (
+            "def data(seed): return {'x': [[1], [2, 3]], 'y': [0, 1]}",
+            "mine.py:data: x is no array, expected one: .* inhomogeneous",
+        ),
+        (
+            "def data(seed): return {'x': [None], 'y': [0]}",
+            "mine.py:data: x_train is not an array of numbers or text, expected one",
+        ),
         ("def data(seed): raise OSError('no disk')", "failed: .*no disk"),
         ("other = 1", "has no 'data', expected one of: other"),
     ],
@@ -49,6 +59,29 @@ def test_what_a_function_gives_is_looked_at_as_a_file_is(tmp_path):
     assert dataset.notes == ("channels came first, 3 x 8 x 8; the images became 8 x 8 x 3",)
     with pytest.raises(ValueError, match=r"data set .*mine.py:black: values are 0 and 1 alone"):
         load(f"{tmp_path / 'mine.py'}:black")
+
+
+def test_a_function_may_give_arrays_as_an_npz_holds_them(tmp_path):
+    made = (
+        "import numpy as np\n"
+        "def arrays(seed):\n"
+        "    rng = np.random.default_rng(seed)\n"
+        "    images = rng.integers(0, 256, (40, 3, 12, 16)) / 255\n"
+        "    return {'train_images': images, 'train_labels': [1, 2] * 20,\n"
+        "            'class_names': ['a', 'b']}\n"
+    )
+    (tmp_path / "mine.py").write_text(made)
+    dataset = load(f"{tmp_path / 'mine.py'}:arrays", seed=3)
+    assert (dataset.name, dataset.classes) == ("arrays", ("a", "b"))
+    arrays = {
+        "train_images": np.random.default_rng(3).integers(0, 256, (40, 3, 12, 16)) / 255,
+        "train_labels": np.array([1, 2] * 20),
+        "class_names": np.array(["a", "b"]),
+    }
+    np.savez(tmp_path / "mine.npz", **arrays)
+    stored = load(str(tmp_path / "mine.npz"), seed=3)
+    assert dataset.notes == stored.notes
+    assert dataset.content == stored.content
 
 
 def test_a_search_by_the_command_line_takes_it(tmp_path, invoke):

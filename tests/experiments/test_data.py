@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nasnet.data.sources import load
+from nasnet.experiments.runs.facts import DataFacts
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_it_says_what_was_understood(source, invoke):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     dataset = load(str(source))
-    assert [line.strip() for line in lines[:4]] == dataset.describe()
+    assert lines[:4] == DataFacts.of(dataset).text()
     assert "16 x 12 x 3, 3 classes, values 0 to 255, 60 train + 120 val images" in lines[0]
     assert "channels came first" in out
     assert "labels 1 to 3 became 0 to 2" in out

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from nasnet.cells import NASNET_A
-from nasnet.experiments.networks.images import images_for
+from nasnet.experiments.exporting.images import images_for
 from nasnet.experiments.networks.trained import find_network
 from nasnet.experiments.training import driver
 from nasnet.experiments.training.data import reopen_data

@@ -14,6 +14,7 @@ from nasnet.experiments.console.lines import command
 from tests.searches import TINY
 
 PRINTED = re.compile(r"(?:next|or|to go on|go on with): (nasnet .*)$", re.MULTILINE)
+NAME = "a [b] $HOME :star: $x_1$"
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,7 +37,7 @@ def run(tmp_path_factory):
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (40, 8, 8, 1), np.uint8), np.arange(40) % 2
     np.savez(folder / "my data.npz", x_train=images, y_train=labels)
-    path = folder / "a [b] $HOME"
+    path = folder / NAME
     words = [*TINY.replace("shapes10", "DATA").split(), "--image-size", "8", "--blocks", "1"]
     words[words.index("DATA")] = str(folder / "my data.npz")
     assert cli.run(lambda: cli.parse(["search", *words, "--out", str(path)]).run()) == 0
@@ -69,6 +70,22 @@ def test_each_command_of_a_chain_names_the_run(run, tmp_path, invoke):
     assert predicting == ["nasnet", "predict", str(tmp_path / "it's exported"), "IMAGE"]
     Image.new("L", (8, 8)).save(tmp_path / "grey.png")
     assert invoke(*predicting[1:3], tmp_path / "grey.png")[0] == 0
+
+
+def test_names_are_shown_and_drawn_as_they_are(run, tmp_path, invoke):
+    def words(*command):
+        code, out, err = invoke(*command)
+        assert code == 0, err
+        return " ".join(out.split())
+
+    assert f"{NAME}-trial-" in words("profile", run)
+    words("draw", run, "--engine", "own", "-o", tmp_path / "cell.svg")
+    assert f">{NAME}-trial-" in (tmp_path / "cell.svg").read_text()
+    assert NAME in words("best", run)
+    assert NAME in words("status", run)
+    invoke("draw", run, "-o", tmp_path / "cell.png")
+    assert Image.open(tmp_path / "cell.png").format == "PNG"
+    assert (run / "search.png").is_file()
 
 
 def test_no_command_is_put_together_without_quoting():

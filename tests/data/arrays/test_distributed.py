@@ -200,11 +200,15 @@ def test_a_bad_file_of_cifar_is_named(tmp_path, form, change, message):
 
 def test_a_bad_archive_is_refused(tmp_path):
     other = archived(tmp_path / "other.tar.gz", {"a.txt": b"text"})
-    with pytest.raises(DataError, match=r"other.tar.gz is an archive of other files than CIFAR"):
+    with pytest.raises(
+        DataError, match=r"other.tar.gz: the file is an archive of other files than CIFAR"
+    ):
         load(str(other))
     cut = archived(tmp_path / "cut.tar.gz", ten_binary())
     cut.write_bytes(cut.read_bytes()[:-2000])
-    with pytest.raises(DataError, match=r"cut.tar.gz is damaged, expected a whole archive"):
+    with pytest.raises(
+        DataError, match=r"cut.tar.gz: the file is damaged, expected a whole archive"
+    ):
         load(str(cut))
 
 

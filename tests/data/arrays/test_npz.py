@@ -113,7 +113,7 @@ def test_other_files_in_place_of_an_npz_are_refused(tmp_path):
         load(str(tmp_path / "one.npy"))
     with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
         archive.writestr("x_train", "some text")
-    with pytest.raises(DataError, match=r"text.npz: x_train is not an array, expected one"):
+    with pytest.raises(DataError, match=r"text.npz: x_train is not an array of numbers or text"):
         load(str(tmp_path / "text.npz"))
 
 

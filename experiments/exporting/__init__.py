@@ -1,0 +1,1 @@
+"""`nasnet export`: which images a network is checked with."""

@@ -2,6 +2,7 @@
 
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,11 +14,17 @@ from nasnet.experiments.training import driver
 from nasnet.experiments.training.data import reopen_data
 from nasnet.experiments.training.settings import TrainSettings
 from nasnet.transfer.serving.photos import show
+from nasnet.transfer.serving.predicting import predict
 from tests.experiments.test_predict import colour_network
 from tests.pictures import write_folder
 from tests.transfer_runs import TINY
 
 CLASSES = ("ant", "bee", "cat")
+
+
+def pooling_network(shape):
+    image = keras.Input(shape)
+    return keras.Model(image, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(image)))
 
 
 @pytest.fixture
@@ -87,6 +94,17 @@ def test_photos_of_a_transfer_are_its_run_s(tmp_path, photos, cell, invoke):
         images_for(network, None, (16, 16))
 
 
+def test_a_network_of_other_channels_is_exported_and_shows_no_files(tmp_path, invoke):
+    pooling_network((8, 8, 4)).save(tmp_path / "n.keras")
+    code, _, err = invoke("export", tmp_path / "n.keras", "-o", tmp_path / "out")
+    assert code == 0, err
+    assert "[N, 8, 8, 4] float32, 4 channels" in (tmp_path / "out" / "README.md").read_text()
+    Image.new("RGB", (8, 8)).save(tmp_path / "x.png")
+    code, _, err = invoke("predict", tmp_path / "out", tmp_path / "x.png")
+    assert code == 2
+    assert "takes images of 4 channels, expected 1 or 3, which image files have" in err
+
+
 @pytest.mark.parametrize("size", [(8, 8), (12, 20)])
 def test_folders_are_read_at_the_network_s_height_and_width(run, photos, size):
     network = find_network(run.path)
@@ -106,13 +124,7 @@ def test_an_export_keeps_how_images_are_shown(run, tmp_path, invoke, rng):
 
 
 def test_a_network_of_a_shape_that_is_not_known_shows_no_files(tmp_path):
-    import keras
-
-    image = keras.Input((8, 12, 3))
-    output = keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(image))
-    keras.Model(image, output).save(tmp_path / "n.keras")
+    pooling_network((8, 12, 3)).save(tmp_path / "n.keras")
     Image.new("RGB", (12, 8)).save(tmp_path / "x.png")
-    from nasnet.transfer.serving.predicting import predict
-
     with pytest.raises(ValueError, match=r"takes images of 8 x 12 .* expected square ones, or the"):
         predict(find_network(tmp_path / "n.keras"), [tmp_path / "x.png"])

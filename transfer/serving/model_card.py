@@ -51,7 +51,7 @@ class Facts:
 def model_card(facts: Facts) -> str:
     """The card; it names files beside it: the network, labels.txt, and the drawing."""
     network, (height, width, channels) = facts.network, facts.input_shape
-    colours = "RGB" if channels == 3 else "grayscale"
+    colours = {1: "grayscale", 3: "RGB"}.get(channels, f"{channels} channels")
     resizing = "bilinear, antialiased as by Pillow" if network.antialias else "bilinear"
     rows = {
         "file": f"`{facts.file}` ({facts.form})",

@@ -8,7 +8,7 @@ from typing import Any
 
 from nasnet.cells import ZOO, Cell, Genotype, SearchSpace
 from nasnet.controller.protocol import Proposal
-from nasnet.data import sources
+from nasnet.data.dataset import Dataset, read_arrays
 from nasnet.experiments.console.lines import say
 from nasnet.experiments.searching.cell_argument import read_trials, resolve_cell
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
@@ -36,9 +36,7 @@ class KnownCell:
     result: Trial | None = None
 
 
-def starting_trials(
-    settings: SearchSettings, dataset: sources.Dataset | None = None
-) -> list[Trial]:
+def starting_trials(settings: SearchSettings, dataset: Dataset | None = None) -> list[Trial]:
     """The first trials of a search: what `start_from` names, each network once.
 
     Args:
@@ -99,9 +97,7 @@ def _encoded(cell: KnownCell, space: SearchSpace[Genotype]) -> tuple[int, ...]:
     return choices
 
 
-def _cells(
-    text: str, settings: SearchSettings, dataset: sources.Dataset | None
-) -> Iterator[KnownCell]:
+def _cells(text: str, settings: SearchSettings, dataset: Dataset | None) -> Iterator[KnownCell]:
     path, number = Path(text), None
     folder, _, last = text.rpartition(":")
     if not path.exists() and last.isdecimal() and Path(folder).is_dir():
@@ -128,9 +124,7 @@ def _cells(
         say(f"start from {text}: {count} will be evaluated again: {reason}")
 
 
-def _difference(
-    run: SearchRun, settings: SearchSettings, dataset: sources.Dataset | None
-) -> str | None:
+def _difference(run: SearchRun, settings: SearchSettings, dataset: Dataset | None) -> str | None:
     """Why the rewards of an earlier search do not hold in a new one; None where they do.
 
     Nothing that the earlier one names is loaded or run.
@@ -145,7 +139,7 @@ def _difference(
         return f"budget.kind is {settings.budget.kind}, which compares children stage by stage"
     if find_evaluator(settings.evaluator).shares_weights:
         return "each search has shared weights of its own"
-    if dataset is not None and sources.read_arrays(run.data).content != dataset.content:
+    if dataset is not None and read_arrays(run.data).content != dataset.content:
         return "its children were trained or judged on other images"
     return None
 

@@ -1,11 +1,15 @@
 """What a child computes, as graphs that TensorFlow imports instead of tracing them."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from nasnet.stacking.flat.emission import EmittedTensors, concat_vectors, join, split
+from nasnet.cells import Parameter
+from nasnet.stacking.flat.emission import EmittedTensors
+from nasnet.stacking.flat.emitted_arrays import known
 from nasnet.stacking.flat.graph import Graph, Symbol
 from nasnet.stacking.flat.losses import targets
 from nasnet.stacking.flat.network import FlatNetwork
@@ -36,7 +40,7 @@ class TrainingProgram:
         """Writes the graph of a network for `batch` images."""
         recipe, layout, graph = network.recipe, network.layout, Graph()
         weights = graph.input("weights", (network.lengths[0],))
-        parameters = split(graph, layout.trainable, weights, trained=True)
+        parameters = _split(graph, layout.trainable, weights, trained=True)
         backend = EmittedTensors(
             graph,
             parameters,
@@ -52,8 +56,8 @@ class TrainingProgram:
         if recipe.aux_weight:
             weight = recipe.aux_weight / batch
             _, seeds[ends["AuxLogits"]] = _cross_entropy(graph, ends["AuxLogits"], wanted, weight)
-        gradient = join(graph, layout.trainable, parameters, graph.gradients(seeds))
-        statistics = concat_vectors(graph, backend.statistics)
+        gradient = _join(graph, layout.trainable, parameters, graph.gradients(seeds))
+        statistics = _concat(graph, backend.statistics)
         outputs = losses, ends["Logits"], gradient, statistics
         return cls(network, graph, tuple(backend.masks), outputs)
 
@@ -91,8 +95,8 @@ class EvaluationProgram:
             graph.input(name, (length,))
             for name, length in zip(("weights", "moving"), network.lengths, strict=True)
         ]
-        parameters = split(graph, layout.trainable, vectors[0])
-        parameters |= split(graph, layout.moving, vectors[1])
+        parameters = _split(graph, layout.trainable, vectors[0])
+        parameters |= _split(graph, layout.moving, vectors[1])
         epsilon = network.recipe.batch_norm_epsilon
         backend = EmittedTensors(graph, parameters, training=batch_statistics, epsilon=epsilon)
         x = graph.input("x", (None, *network.network.input_shape))
@@ -128,3 +132,53 @@ def _imported(graph: Graph, given: dict[str, Tensor], wanted: Any) -> list[Tenso
     for tensor, symbol in zip(found, wanted, strict=True):
         tensor.set_shape(symbol.shape)
     return found
+
+
+def _split(
+    graph: Graph, parameters: Sequence[Parameter], vector: Symbol, *, trained: bool = False
+) -> dict[str, Symbol]:
+    """The slices of a flat vector, by path and in shape; leaves of gradients where `trained`."""
+    sizes = [parameter.size for parameter in parameters]
+    inputs = [vector, graph.constant(sizes), graph.constant(0)]
+    pieces = graph.emit(
+        "SplitV", inputs, *((n,) for n in sizes), types=("T", "Tlen"), num_split=len(sizes)
+    )
+    found = {}
+    for parameter, piece in zip(parameters, pieces, strict=True):
+        shape = tuple(parameter.shape)
+        if len(shape) > 1:
+            [piece] = graph.emit("Reshape", [piece, graph.constant(shape)], shape)
+        found[parameter.path] = dataclasses.replace(piece, trained=trained)
+    return found
+
+
+def _join(
+    graph: Graph,
+    parameters: Sequence[Parameter],
+    tensors: Mapping[str, Symbol],
+    values: Mapping[Symbol, Symbol],
+) -> Symbol:
+    """The inverse of `_split` for what there is of each tensor, with 0 where there is nothing.
+
+    Args:
+        graph: that takes the nodes.
+        parameters: in the order of the vector.
+        tensors: the parameters by path.
+        values: by tensors, in their shapes.
+    """
+    pieces = []
+    for parameter in parameters:
+        piece = values.get(tensors[parameter.path])
+        if piece is None:
+            piece = graph.constant(np.zeros(parameter.size), np.float32)
+        elif len(piece.shape) > 1:
+            [piece] = graph.emit("Reshape", [piece, graph.constant([-1])], (parameter.size,))
+        pieces.append(piece)
+    return _concat(graph, pieces)
+
+
+def _concat(graph: Graph, vectors: Sequence[Symbol]) -> Symbol:
+    """One vector of several."""
+    length = sum(known(vector.shape[0]) for vector in vectors)
+    [vector] = graph.emit("ConcatV2", [*vectors, graph.constant(0)], (length,), N=len(vectors))
+    return vector

@@ -39,6 +39,7 @@ bench: .venv/ready-bench
 	$(BIN)/python -m benchmarks.children --rounds 1 --children 2
 	$(BIN)/python -m benchmarks.step --short --rounds 1
 	$(BIN)/python -m benchmarks.startup --rounds 1
+	$(BIN)/python -m benchmarks.child --batches 8 --cells 1
 	$(BIN)/python -m benchmarks.commands --rounds 1
 	$(BIN)/python -m benchmarks.memory --children 30
 	$(BIN)/python -m benchmarks.growth --rounds 1

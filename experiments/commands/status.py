@@ -35,8 +35,8 @@ class StatusCommand(Command):
         of = "" if summary["trials"] is None else f" of {summary['trials']}"
         out.print(f"{summary['done']}{of} children done", soft_wrap=True)
         if (limit := summary["time_limit"]) is not None:
-            left = limit - summary["seconds"]
-            what = "the time is up" if left <= 0 else f"{duration(left)} are left"
+            left = summary["seconds_left"]
+            what = "the time is up" if left == 0 else f"{duration(left)} are left"
             out.print(f"time: {duration(summary['seconds'])} of {duration(limit)}, {what}")
         out.print(f"data: {summary['source']}", soft_wrap=True)
         out.print(f"controller: {summary['controller']}, seed {summary['seed']}")

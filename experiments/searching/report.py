@@ -56,6 +56,7 @@ def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, A
         "time_limit": limit,
         "done": done,
         "seconds": round(seconds, 1),
+        "seconds_left": None if limit is None else max(0.0, limit - seconds),
         "over": (bound is not None and done >= bound) or (limit is not None and seconds >= limit),
         "states": dict(sorted(counts.items())),
         "imported": sum(trial.imported for trial in trials),

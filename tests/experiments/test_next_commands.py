@@ -84,7 +84,8 @@ def test_names_are_shown_and_drawn_as_they_are(run, tmp_path, invoke):
     assert NAME in words("best", run)
     assert NAME in words("status", run)
     invoke("draw", run, "-o", tmp_path / "cell.png")
-    assert Image.open(tmp_path / "cell.png").format == "PNG"
+    with Image.open(tmp_path / "cell.png") as image:
+        assert image.format == "PNG"
     assert (run / "search.png").is_file()
 
 

@@ -15,9 +15,7 @@ _IMAGES = np.zeros((2, 4, 4, 3), np.uint8)
 FIGURES = {
     "search": lambda: viz.search_figure([0.1, 0.2], title=NAME, label=NAME),
     "training": lambda: viz.training_figure({f"{NAME} loss": [0.1, 0.2]}, title=NAME),
-    "comparison": lambda: viz.comparison_figure(
-        {NAME: _BAND}, value=NAME, interval=NAME, title=NAME
-    ),
+    "comparison": lambda: viz.comparison_figure({NAME: _BAND}, value=NAME, step=NAME, title=NAME),
     "groups": lambda: viz.groups_figure({NAME: [0.1]}, value=NAME, title=NAME),
     "pareto": lambda: viz.pareto_figure(
         {NAME: [1e6]}, [0.1], {NAME: [0]}, value=NAME, labels=[NAME], title=NAME

@@ -10,17 +10,16 @@ time; what lies between operations is the rest of it. The cells are NASNet-A and
 
 import json
 import pickle
-import platform
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tyro
 
+from benchmarks.measuring import processor
 from nasnet.cells import NASNET_A, CellSpace, Genotype
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.stacking.network import CellNetwork
@@ -94,7 +93,7 @@ def operations(network: CellNetwork, recipe: Recipe, repeats: int = 10) -> dict[
         "targets:0": np.eye(CLASSES)[rng.integers(0, CLASSES, batch)],
         "weights:0": flat.layout.initial(0)[0],
     }
-    wanted = [x.name if ":" in x.name else f"{x.name}:0" for x in program.outputs]
+    wanted = [x.tensor for x in program.outputs]
     options = v1.RunOptions(trace_level=v1.RunOptions.FULL_TRACE)
     taken: dict[str, float] = defaultdict(float)
     with v1.Session(graph=graph, config=config) as session:
@@ -118,16 +117,6 @@ def operations(network: CellNetwork, recipe: Recipe, repeats: int = 10) -> dict[
         "milliseconds_inside_operations_when_traced": round(inside, 1),
         "shares": {name: round(value / inside, 3) for name, value in largest},
     }
-
-
-def processor() -> str:
-    """What the machine calls its processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    names = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    return next(names, platform.processor())
 
 
 def main(

@@ -9,7 +9,6 @@ round, which is not counted, leaves the compiled modules of an installation that
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import tyro
 
-from benchmarks.measuring import summaries
+from benchmarks.measuring import processor, summaries
 from nasnet.data.shapes import shapes10
 
 CLI = ["-m", "nasnet.experiments.cli"]
@@ -34,14 +33,6 @@ COMMANDS = {
     "draw": [*CLI, "draw", "nasnet-a", "-o", "cell.svg", "--engine", "own"],
 }
 ROOT = Path(__file__).parent.parent
-
-
-def processor() -> str:
-    """Its name, as far as the system tells."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def cpu_seconds(arguments: list[str], folder: str) -> float:

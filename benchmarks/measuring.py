@@ -1,5 +1,6 @@
 """What benchmarks share: their images, whose turn it is, and summaries of what they measured."""
 
+import platform
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,14 @@ def save_images(folder: Path, split: str, count: int, seed: int) -> tuple[int, .
     np.save(folder / f"x_{split}.npy", x)
     np.save(folder / f"y_{split}.npy", y)
     return x.shape[1:]
+
+
+def processor() -> str:
+    """Its name, as far as the system tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def in_turn(contestants: Sequence[T], number: int) -> list[T]:

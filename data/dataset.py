@@ -9,17 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from nasnet.runtime.errors import one_line
+
 SPLITS = ("train", "val", "test")
 _MOST_VALIDATION = 5000
 
 
 class DataError(ValueError):
     """Data that cannot be read or used; one line that names the file and the value."""
-
-
-def one_line(error: BaseException) -> str:
-    """The text of an error on one line, or its type where it has none."""
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -109,6 +106,11 @@ def check_beside(split: str, x: np.ndarray | None, y: np.ndarray | None) -> None
     for array, missing, present in ((x, "x", "y"), (y, "y", "x")):
         if array is None:
             raise DataError(f"{missing}_{split} is missing, expected it beside {present}_{split}")
+
+
+def digests(images: np.ndarray) -> list[bytes]:
+    """A digest of each image; equal images, to the pixel, have equal ones."""
+    return [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
 
 
 def check_split(split: str, x: np.ndarray | None, y: np.ndarray | None) -> None:
@@ -279,5 +281,5 @@ def read_arrays(folder: Path) -> Dataset:
             about["name"], about["source"], tuple(about["classes"]), **arrays, notes=notes
         )
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise DataError(f"{folder} is no stored data set, expected one: {reason}") from None

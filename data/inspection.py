@@ -2,13 +2,12 @@
 
 import collections
 import dataclasses
-import hashlib
 import itertools
 from typing import Any
 
 import numpy as np
 
-from nasnet.data.dataset import SPLITS, Dataset
+from nasnet.data.dataset import SPLITS, Dataset, digests
 
 FLAT = 8  # steps of 255 between the darkest and the brightest pixel below which nothing is seen
 FEW = 10  # training images of a class below which it is named
@@ -65,23 +64,23 @@ class Inspection:
 
 def inspect(dataset: Dataset) -> Inspection:
     """Looks at every image, as a network would get it."""
-    digests, splits = {}, {}
+    known, splits = {}, {}
     for split in SPLITS:
         x, y = getattr(dataset, f"x_{split}"), getattr(dataset, f"y_{split}")
         if x is None:
             continue
-        digests[split] = [hashlib.blake2b(image, digest_size=16).digest() for image in x]
+        known[split] = digests(x)
         counts = np.bincount(y, minlength=len(dataset.classes))
-        repeated = len(x) - len(set(digests[split]))
+        repeated = len(x) - len(set(known[split]))
         splits[split] = SplitFacts(len(x), tuple(counts.tolist()), flat_images(x), repeated)
     shared = {}
-    for first, second in itertools.combinations(digests, 2):
-        known = set(digests[first])
-        shared[f"{first}, {second}"] = sum(digest in known for digest in digests[second])
+    for first, second in itertools.combinations(known, 2):
+        there = set(known[first])
+        shared[f"{first}, {second}"] = sum(digest in there for digest in known[second])
     labels = collections.defaultdict(set)
-    for digest, label in zip(digests["train"], dataset.y_train.tolist(), strict=True):
+    for digest, label in zip(known["train"], dataset.y_train.tolist(), strict=True):
         labels[digest].add(label)
-    contradictions = sum(len(labels[digest]) > 1 for digest in digests["train"])
+    contradictions = sum(len(labels[digest]) > 1 for digest in known["train"])
     unfit = _unfit(splits, shared, contradictions)
     return Inspection(
         splits, shared, contradictions, unfit, _doubts(splits, shared, contradictions)

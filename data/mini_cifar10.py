@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from nasnet.data.arrays.distributed import read_cifar_training
-from nasnet.data.dataset import DataError, Dataset, one_line, stratified
+from nasnet.data.dataset import DataError, Dataset, stratified
+from nasnet.runtime.errors import one_line
 from nasnet.runtime.quiet import import_tensorflow
 
 CLASS_NAMES = (
@@ -59,7 +60,7 @@ def why_unreachable() -> str | None:
             answer.append(None)
         except (OSError, ValueError) as error:  # URLError is an OSError
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            answer.append(" ".join(str(reason).split()))
+            answer.append(one_line(reason))
 
     # The time limit of urlopen leaves out the name lookup, which can hang for longer.
     thread = threading.Thread(target=ask, daemon=True)

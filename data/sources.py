@@ -21,9 +21,10 @@ from nasnet.data.arrays.distributed import (
 )
 from nasnet.data.arrays.npz import is_npy_folder, read_named, read_npy_folder, read_npz
 from nasnet.data.arrays.resizing import resize
-from nasnet.data.dataset import DataError, Dataset, by, one_line, read_arrays, subset, write_arrays
+from nasnet.data.dataset import DataError, Dataset, by, read_arrays, subset, write_arrays
 from nasnet.data.folders.arrays import FOLDER_SIZE, read_folder
 from nasnet.data.folders.names import named, printable
+from nasnet.runtime.errors import one_line
 from nasnet.runtime.loading import is_spec, load_object
 
 __all__ = ["NAMES", "DataError", "Dataset", "load", "read_arrays", "subset", "write_arrays"]

@@ -17,8 +17,9 @@ import numpy as np
 
 from nasnet.data.arrays.canonical import make_dataset
 from nasnet.data.arrays.pickles import read_pickle
-from nasnet.data.dataset import DataError, Dataset, one_line
+from nasnet.data.dataset import DataError, Dataset
 from nasnet.data.folders.names import named, printable
+from nasnet.runtime.errors import one_line
 
 _BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
 _MOST = 1 << 28  # bytes of a file in an archive

@@ -11,8 +11,9 @@ import numpy as np
 
 from nasnet.data.arrays.canonical import make_dataset
 from nasnet.data.arrays.names import our_name, our_names
-from nasnet.data.dataset import DataError, Dataset, one_line
+from nasnet.data.dataset import DataError, Dataset
 from nasnet.data.folders.names import named, printable
+from nasnet.runtime.errors import one_line
 
 
 def read_npz(path: Path, seed: int) -> Dataset:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.data.dataset import DataError, one_line
+from nasnet.data.dataset import DataError
+from nasnet.runtime.errors import one_line
 
 _ARRAY = ("numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct")
 _DTYPE = "numpy dtype"

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from nasnet.data.dataset import DataError
 from nasnet.data.folders.names import is_hidden, printable
+from nasnet.runtime.errors import one_line
 
 _MOST_MEMBERS = 5_000_000
 _MOST_GROWTH = 100  # images hardly shrink; a bomb does a thousandfold
@@ -50,7 +51,7 @@ def unpacked(path: Path) -> Path:
             if not folder.is_dir():  # else another process was faster
                 raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise DataError(f"{printable(path)} is damaged, expected a whole .zip: {reason}") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -17,6 +17,7 @@ import numpy as np
 
 from nasnet.data.dataset import DataError
 from nasnet.data.folders.names import printable
+from nasnet.runtime.errors import one_line
 
 _BY_NAME = (
     "{0}_annotations.txt",
@@ -104,7 +105,7 @@ def _from_numbers(file: Path, rows: list[list[str]]) -> list[str]:
         names = {int(s["ILSVRC2012_ID"]): str(s["WNID"]) for s in synsets}
         return [names[int(row[0])] for row in rows]
     except Exception as error:  # a damaged file makes SciPy raise almost anything
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         raise DataError(
             f"{printable(file)} and {_NUMBERS} do not fit, expected those of one development "
             f"kit: {reason}"

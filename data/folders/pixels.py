@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nasnet.data.folders.bad import MAX_PIXELS, BadImageError, too_large
+from nasnet.runtime.errors import one_line
 
 # Named, because Pillow also knows formats that it hands to other programs (EPS).
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
@@ -81,7 +82,7 @@ def read_rgb(
             f"it has far too many pixels, expected at most {max_pixels:,} in all"
         ) from None
     except Exception as error:  # Pillow's decoders raise almost anything on a bad file
-        raise BadImageError(f"it cannot be decoded: {_one_line(error)}") from None
+        raise BadImageError(f"it cannot be decoded: {one_line(error)}") from None
 
 
 def read_fitted(file: Path | io.BytesIO, size: tuple[int, int], crop: float = 1.0) -> Image.Image:
@@ -163,7 +164,3 @@ def _as_rgb(image: Image.Image) -> Image.Image:
 def _unknown(file: Path | io.BytesIO) -> str:
     size = file.stat().st_size if isinstance(file, Path) else len(file.getbuffer())
     return "it is no image of a known format" if size else "the file is empty"
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

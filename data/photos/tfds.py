@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.data.photos.record_files import RecordSplit, Shard
+from nasnet.runtime.errors import one_line
 from nasnet.runtime.libraries import need
 
 _VALIDATION = ("validation", "test")
@@ -55,7 +56,7 @@ def _builder(name: str, data_dir: Path | None) -> Any:
     except ImportError as error:
         raise ValueError(f"tensorflow-datasets lacks a library of its own: {error}") from None
     except tfds.core.DatasetNotFoundError as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)[:200]
         raise ValueError(f"tfds:{name} is not known, expected a data set: {reason}") from None
     if not builder.info.splits:
         raise ValueError(

@@ -54,10 +54,8 @@ class RunCommand(Command):
         if path is None:
             return None
         settings = cls.kind.open(Path(path)).settings
-        # Another unit of time takes the place of the one that was given before.
-        for flag, other in (("--minutes", "hours"), ("--hours", "minutes")):
-            if following(flag, arguments) is not None and hasattr(settings, other):
-                settings = dataclasses.replace(settings, **{other: None})
+        if any(following(f"--{name}", arguments) is not None for name in cls.kind.one_of):
+            settings = dataclasses.replace(settings, **dict.fromkeys(cls.kind.one_of))
         return cls.with_settings(settings)
 
     @classmethod

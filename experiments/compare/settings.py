@@ -211,5 +211,6 @@ COMPARISON = RunKind(
         "search.workers",
         "search.timeout",
     ),
+    one_of=("minutes", "hours"),
 )
 Comparison = Run[CompareSettings]

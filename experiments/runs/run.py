@@ -41,6 +41,8 @@ class RunKind(Generic[S]):
         name: what new folders begin with.
         settings: the dataclass of its settings.
         may_change: settings that do not make another run of it when they change.
+        one_of: settings that say one thing in several ways: the one that is given when a run goes
+            on takes the place of all.
         check: raises ValueError where a run cannot be gone on with.
     """
 
@@ -49,6 +51,7 @@ class RunKind(Generic[S]):
     name: str
     settings: type[S]
     may_change: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     check: Callable[["Run[S]"], None] = lambda run: None
 
     def create(self, path: Path | None, name: str = "") -> "Run[S]":

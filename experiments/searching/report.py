@@ -55,7 +55,7 @@ def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, A
         "trials": bound,
         "time_limit": limit,
         "done": done,
-        "seconds": round(seconds, 1),
+        "seconds": round(seconds, 3),
         "seconds_left": None if limit is None else max(0.0, limit - seconds),
         "over": (bound is not None and done >= bound) or (limit is not None and seconds >= limit),
         "states": dict(sorted(counts.items())),

@@ -291,6 +291,7 @@ SEARCH = RunKind(
     SearchSettings,
     # It changes how fast and how long, not what is searched.
     may_change=("trials", "minutes", "hours", "workers", "timeout"),
+    one_of=("minutes", "hours"),
     check=_check,
 )
 SearchRun = Run[SearchSettings]

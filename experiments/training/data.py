@@ -5,15 +5,14 @@ have no test images of their own, some of the others are held out.
 """
 
 import dataclasses
-import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from nasnet.data import sources
-from nasnet.data.dataset import DataError, Dataset, split_validation
+from nasnet.data.dataset import DataError, Dataset, digests, split_validation
 from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.runs.values import AUTO
 from nasnet.experiments.searching.settings import SearchRun
@@ -131,13 +130,9 @@ def _seen(dataset: Dataset, searched: Sequence[SearchRun]) -> np.ndarray:
         for search in searched
         for found in [sources.read_arrays(search.data)]
         for images in (found.x_train, found.x_val)
-        for digest in _digests(images)
+        for digest in digests(images)
     }
-    return np.fromiter((d in known for d in _digests(dataset.x_train)), bool, len(dataset.x_train))
-
-
-def _digests(images: np.ndarray) -> Iterator[bytes]:
-    return (hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images)
+    return np.fromiter((d in known for d in digests(dataset.x_train)), bool, len(dataset.x_train))
 
 
 def _with_tests(dataset: Dataset, seed: int, seen: np.ndarray) -> TrainingData:

@@ -33,6 +33,11 @@ class Symbol:
     shape: Shape
     trained: bool = False
 
+    @property
+    def tensor(self) -> str:
+        """Its name as a tensor of an imported graph."""
+        return self.name if ":" in self.name else f"{self.name}:0"
+
 
 class Graph:
     """Nodes, and what is needed to go backward through them.

@@ -122,11 +122,10 @@ def _cross_entropy(
 
 
 def _imported(graph: Graph, given: dict[str, Tensor], wanted: Any) -> list[Tensor]:
-    names = [f"{x.name}:0" if ":" not in x.name else x.name for x in wanted]
     found = tf.graph_util.import_graph_def(
         graph.definition,
         {name: tf.convert_to_tensor(value) for name, value in given.items()},
-        names,
+        [x.tensor for x in wanted],
         name="child",
     )
     for tensor, symbol in zip(found, wanted, strict=True):

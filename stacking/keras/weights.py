@@ -10,6 +10,8 @@ import h5py
 import keras
 import numpy as np
 
+from nasnet.runtime.errors import one_line
+
 # Where a separable convolution stands in the cell: (block and side here, name there).
 _NORMAL = (
     ("0_a", "left1"),
@@ -121,7 +123,7 @@ def peer_network(
     try:
         return getattr(keras.applications, peer)(weights=str(weights), **top)
     except Exception as error:  # Keras raises bare ones where a download fails
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise ValueError(f"weights {weights} of {peer} cannot be loaded: {reason}") from error
 
 

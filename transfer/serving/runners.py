@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nasnet.runtime.errors import one_line
 from nasnet.runtime.libraries import MissingLibraryError, need
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ def _guarded(load: Callable[[Path], T], path: Path) -> T:
     except MissingLibraryError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = one_line(error)[:300]
         raise ValueError(f"{path} cannot be loaded, expected a whole network: {reason}") from None
 
 

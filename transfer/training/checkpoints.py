@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nasnet.runtime.errors import one_line
 from nasnet.runtime.files import replacing
 
 _NAME = re.compile(r"step-(\d{9})\.npz")
@@ -64,7 +65,7 @@ class Checkpoints:
             try:
                 return step_of(path), read_checkpoint(path), damaged
             except DAMAGE as error:
-                reason = " ".join(str(error).split()) or type(error).__name__
+                reason = one_line(error)
                 damaged.append(f"{path} is damaged ({reason}), going back to the one before")
         if damaged:
             raise ValueError(

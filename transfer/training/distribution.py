@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
+from nasnet.runtime.errors import one_line
 from nasnet.runtime.quiet import import_tensorflow
 
 Tensor = Any
@@ -141,7 +142,7 @@ class Replicas:
         except Exception as error:
             if self.workers == 1 or type(error).__name__ not in _LOST:
                 raise
-            reason = " ".join(str(error).split())[:160]
+            reason = one_line(error)[:160]
             raise WorkerLost(
                 f"one of the {self.workers} workers is gone ({reason}); the last checkpoint is "
                 "kept, start all of them again with --resume"

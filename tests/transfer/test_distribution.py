@@ -121,3 +121,26 @@ def test_errors_of_one_process_are_not_taken_for_a_lost_worker():
         raise error
     with pytest.raises(ValueError, match="other"), replicas.watched():
         raise ValueError("other")
+
+
+def test_one_that_is_gone_after_all_have_agreed_takes_no_one_down(tmp_path, monkeypatch):
+    import tensorflow as tf
+
+    asked = []
+
+    def agree(*numbers):
+        asked.append(numbers)
+        if len(asked) == lost_at:
+            raise tf.errors.UnavailableError(None, None, "Socket closed")
+        return True
+
+    trainer = make_trainer(tmp_path)
+    monkeypatch.setattr(trainer._engine, "agree", agree)
+    trainer._engine.replicas.workers = 2
+    lost_at = 1
+    with pytest.raises(WorkerLost, match="one of the 2 workers is gone"):
+        trainer.wait()
+    asked.clear()
+    lost_at = 2
+    trainer.wait()
+    assert asked == [(trainer.total,), (0,)]

@@ -5,6 +5,7 @@ steps. Batch normalization and what is dropped belong to the micro-batch alone, 
 its number: so one copy that takes two micro-batches one after the other does as two copies do.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from nasnet.stacking.flat.augmentation import cut_out
 from nasnet.stacking.flat.losses import cross_entropy, training_losses
 from nasnet.stacking.flat.noise import Noise
 from nasnet.stacking.flat.training_state import TrainingState
-from nasnet.transfer.training.distribution import Replicas
+from nasnet.transfer.training.distribution import Replicas, WorkerLost
 
 Tensor = Any
 Batch = Mapping[str, Tensor]
@@ -114,6 +115,14 @@ class Engine:
         mine = np.array(numbers, np.float64)
         totals = self._function(self.replicas.total_of, spec)(mine).numpy()
         return bool((totals == mine * self.replicas.total).all())
+
+    def leave(self) -> None:
+        """Waits until all processes know what they agreed on last; none needs the others after it.
+
+        Who has the sum first must not be gone while the others still fetch their parts of it.
+        """
+        with contextlib.suppress(WorkerLost), self.replicas.watched():
+            self.agree(0)  # who is gone has been here, so it knew
 
     def gather(self, numbers: np.ndarray, most: int) -> np.ndarray:
         """The numbers of all processes, which all call this with the same `most`.

@@ -121,6 +121,7 @@ class TransferTrainer:
         started = time.monotonic() - self.seconds
         with self._engine.replicas.watched():
             if not self._engine.agree(self.done, self._fingerprint):
+                self._engine.leave()
                 raise ValueError(
                     "workers differ in their settings or checkpoints, expected the same command "
                     "and run directory for all"
@@ -156,6 +157,7 @@ class TransferTrainer:
         """Until all processes are here; one that ended early would take the others down."""
         with self._engine.replicas.watched():
             self._engine.agree(self.total)
+        self._engine.leave()
 
     def _go_on(self) -> None:
         found = self._checkpoints.newest()

@@ -63,6 +63,7 @@ bench: .venv/ready-bench
 
 .venv/ready-test: .venv/ready
 	$(BIN)/pip install -q "hypothesis>=6.100" "pytest>=8.2" "pytest-timeout>=2.3" "pytest-xdist>=3.6"
+	-$(BIN)/pip install -q "distributed>=2026.8" "psycopg[binary]>=3.2"
 	@touch $@
 
 # Tests skip what cannot be installed, so that one platform without a wheel does not stop the rest.

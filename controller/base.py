@@ -42,6 +42,7 @@ class BaseController(abc.ABC, Generic[S]):
         few_trials: settings for some hundreds of trials, where the papers had thousands. Ours are
             tuned by hand on NAS-Bench-201's CIFAR-10 for 100 to 500 trials: searched on validation
             accuracy after 12 epochs, compared by test accuracy after 200.
+        later: arrays of its memory that states of earlier versions lack.
         tensorflow: whether it needs TensorFlow, which whoever makes it may import quietly before.
 
     Raises:
@@ -54,6 +55,7 @@ class BaseController(abc.ABC, Generic[S]):
     samples: ClassVar[bool] = False
     multi_objective: ClassVar[bool] = False
     few_trials: ClassVar[Mapping[str, Any]] = {}
+    later: ClassVar[tuple[str, ...]] = ()
     tensorflow: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -149,7 +151,7 @@ class BaseController(abc.ABC, Generic[S]):
             name: (array.dtype.type, tuple(size or None for size in array.shape))
             for name, array in {"draws": np.array(0), **fresh}.items()
         }
-        arrays = unpack(state, self.name, self._arguments(), specs)
+        arrays = unpack(state, self.name, self._arguments(), specs, self.later)
         self.proposed = int(arrays.pop("draws"))
         self.recall(arrays)
 

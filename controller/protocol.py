@@ -24,6 +24,9 @@ class Controller(Protocol):
 
     Of known cells, which a search starts from and it did not propose, it is told by `adopt` where
     it has one, else by `observe`; the arguments are the same, and `log_probs` are empty.
+
+    In a search with budgets it is told of all trials by `observe_curves` where it has one: that has
+    a third argument, of each trial the accuracies behind so many epochs.
     """
 
     def propose(self, count: int) -> list[Proposal]:

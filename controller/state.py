@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ def unpack(
     kind: str,
     arguments: Mapping[str, object],
     specs: Specs,
+    later: Iterable[str] = (),
 ) -> dict[str, np.ndarray]:
     """The arrays of a state.
 
@@ -43,6 +44,7 @@ def unpack(
         kind: the controller's name, which must be the state's.
         arguments: the controller's arguments, which must be the state's.
         specs: dtype and shape of every array; None stands for any size.
+        later: arrays that states of earlier versions lack; they are empty then.
 
     Raises:
         ValueError: the bytes are no state, or one of another controller, of other arguments, or
@@ -55,6 +57,9 @@ def unpack(
             raise ValueError(f"{name} of the state is missing, expected {value!r}")
         if header[name] != value:
             raise ValueError(f"{name} of the state is {header[name]!r}, expected {value!r}")
+    for name in later:
+        dtype, shape = specs[name]
+        arrays.setdefault(name, np.zeros([size or 0 for size in shape], dtype))
     if set(arrays) != set(specs):
         raise ValueError(f"arrays of the state are {sorted(arrays)}, expected {sorted(specs)}")
     for name, (dtype, shape) in specs.items():

@@ -8,6 +8,7 @@ all rewards can be compared.
 """
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ import numpy as np
 from nasnet.cells import SearchSpace
 from nasnet.controller.checks import check_whole
 from nasnet.controller.history import Entry, to_table
-from nasnet.controller.models.gaussian_process import GaussianProcess
+from nasnet.controller.models.curves import Curve, curve_scores
+from nasnet.controller.models.gaussian_process import SequenceProcess
 from nasnet.controller.models.predicting import PredictingController
 from nasnet.controller.models.predictions import normal_scores
+from nasnet.controller.protocol import Proposal
 
 _MUTATIONS = 3  # decisions that a mutant differs in at most
 
@@ -63,11 +66,13 @@ class Surrogate(PredictingController[SurrogateSettings]):
     rewards, and judges `candidates` architectures that have not been tried: half of them random,
     half the best trials with one to three decisions drawn anew. The score of each is drawn from
     its own distribution (Thompson sampling), the `batch` with the highest draws are proposed, and
-    the process is fitted again.
+    the process is fitted again. In a search with budgets it learns from the children that were
+    stopped, too: from how they stood among those with as many epochs.
     """
 
     name = "surrogate"
     Settings = SurrogateSettings
+    later = ("curves", "curve_epochs", "curve_values")
 
     def __init__(
         self, space: SearchSpace[Any], settings: SurrogateSettings | None = None, *, seed: int = 0
@@ -75,6 +80,48 @@ class Surrogate(PredictingController[SurrogateSettings]):
         settings = settings or SurrogateSettings()
         batch, window, initial = settings.batch, settings.window, settings.initial
         super().__init__(space, settings, batch=batch, window=window, initial=initial, seed=seed)
+        self._curves: dict[tuple[int, ...], Curve] = {}  # of remembered trials with budgets
+
+    def observe_curves(
+        self,
+        proposals: Sequence[Proposal],
+        rewards: Sequence[float],
+        curves: Sequence[Curve],
+    ) -> None:
+        """Learns from finished trials of a search with budgets, in this order.
+
+        Args:
+            proposals: the finished trials, [B].
+            rewards: what each is worth, finite, [B].
+            curves: of each the accuracy behind so many epochs, [B]; none of them empty.
+
+        Raises:
+            ValueError: as `observe`.
+        """
+        checked = self.checked(proposals, rewards)
+        self._curves |= {p.choices: dict(c) for p, c in zip(checked, curves, strict=True)}
+        self.observe(checked, rewards)
+        remembered = {choices for choices, _ in self._trials}
+        self._curves = {c: curve for c, curve in self._curves.items() if c in remembered}
+
+    def memory(self) -> dict[str, np.ndarray]:
+        """That of every predicting controller, and curves, a row for each of their points."""
+        points = [(c, *point) for c, curve in self._curves.items() for point in curve.items()]
+        choices = [c for c, _, _ in points]
+        return super().memory() | {
+            "curves": np.array(choices, np.int32).reshape(len(points), self._length),
+            "curve_epochs": np.array([epochs for _, epochs, _ in points], np.int64),
+            "curve_values": np.array([value for _, _, value in points], np.float64),
+        }
+
+    def recall(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes up a memory."""
+        super().recall(arrays)
+        points = (arrays[name].tolist() for name in ("curves", "curve_epochs", "curve_values"))
+        curves: dict[tuple[int, ...], dict[int, float]] = {}
+        for choices, epochs, value in zip(*points, strict=True):
+            curves.setdefault(tuple(choices), {})[epochs] = value
+        self._curves = dict(curves)
 
     def chosen(self, rng: np.random.Generator) -> list[Entry]:
         """The next batch."""
@@ -82,12 +129,22 @@ class Surrogate(PredictingController[SurrogateSettings]):
         candidates = self._candidates(rng, trials, rewards)
         if not len(candidates):
             return []
-        process = GaussianProcess(trials, normal_scores(rewards), self.space)
+        scores, noise = self._scores(rewards)
+        process = SequenceProcess(trials, scores, self.space, noise)
         mean, deviation = process.predict(candidates)
         noise = rng.standard_normal(len(candidates))
         draws = mean + self.settings.exploration * deviation * noise
         chosen = np.argsort(-draws, kind="stable")[: self.settings.batch]
         return [(tuple(candidates[i].tolist()), float(mean[i])) for i in chosen]
+
+    def _scores(self, rewards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each remembered trial a score, and the variance of its noise, [N] each."""
+        if not self._curves:
+            return normal_scores(rewards), np.zeros(len(rewards))
+        longest = max(epochs for curve in self._curves.values() for epochs in curve)
+        return curve_scores(
+            [self._curves.get(choices, {longest: reward}) for choices, reward in self._trials]
+        )
 
     def _candidates(
         self, rng: np.random.Generator, trials: np.ndarray, rewards: np.ndarray

@@ -38,6 +38,11 @@ Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such run, trial or cell, 130 
   nasnet transfer train CELL --plan N@P --data DIR  train it
   nasnet export RUN --format onnx                   take it elsewhere
 """,
+    "store": """The record of a search, elsewhere.
+
+  nasnet store copy RUN postgresql://HOST/DATABASE#SEARCH  into a database
+  nasnet store copy postgresql://HOST/DATABASE#SEARCH F.db  and back into a file
+""",
 }
 
 
@@ -63,7 +68,7 @@ def parse(arguments: Sequence[str]) -> Any:
     Raises:
         ValueError: there is no such command.
     """
-    group = "transfer" if arguments[:1] == ["transfer"] else ""
+    group = arguments[0] if arguments and arguments[0] in _ABOUT else ""
     rest = arguments[1:] if group else arguments
     if not group and rest == ["--version"]:
         return _Answer(_version)

@@ -1,7 +1,7 @@
 """What the controller is told of trials that have ended, and what failing earns."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nasnet.controller.protocol import Controller, Proposal
 from nasnet.search.record import Record
@@ -22,6 +22,7 @@ class Feedback:
         record: of the trials.
         synchronous: whether it hears of a batch only when all of it has ended.
         failure_reward: what a failure earns; None is the lowest reward so far.
+        stages: the epochs at the end of each stage of a trial, in a search with budgets.
     """
 
     def __init__(
@@ -31,9 +32,11 @@ class Feedback:
         *,
         synchronous: bool,
         failure_reward: float | None,
+        stages: Callable[[int], Sequence[int]] | None = None,
     ) -> None:
         self._controller, self._record = controller, record
         self._synchronous, self._failure_reward = synchronous, failure_reward
+        self._stages = stages
         self._lowest: float | None = None
         self._unheard: list[int] = []  # in the order of their ends
         for trial in record.trials:
@@ -60,11 +63,15 @@ class Feedback:
         if failure is None:
             return
         told = [dataclasses.replace(t, reward=failure) if t.failed else t for t in trials]
+        observe_curves = getattr(self._controller, "observe_curves", None)
         known = [trial for trial in told if trial.origin]
-        if known:
-            getattr(self._controller, "adopt", self._controller.observe)(*_pairs(known))
-        if len(known) < len(told):
-            self._controller.observe(*_pairs([trial for trial in told if not trial.origin]))
+        if self._stages is not None and observe_curves is not None:
+            observe_curves(*_pairs(told), [_curve(self._stages(t.number), t) for t in told])
+        else:
+            if known:
+                getattr(self._controller, "adopt", self._controller.observe)(*_pairs(known))
+            if len(known) < len(told):
+                self._controller.observe(*_pairs([t for t in told if not t.origin]))
         record.controller_moved = True
         for trial in told:
             record.change(dataclasses.replace(trial, observed=True))
@@ -78,3 +85,11 @@ class Feedback:
 def _pairs(trials: Sequence[Trial]) -> tuple[list[Proposal], list[float]]:
     """Proposals, and the reward of each."""
     return [t.proposal for t in trials], [t.reward for t in trials if t.reward is not None]
+
+
+def _curve(epochs: Sequence[int], trial: Trial) -> dict[int, float]:
+    """The accuracy behind each stage of a trial; one that failed has its reward at the end."""
+    curve = dict(zip(epochs, trial.stages, strict=False))
+    if trial.reward is not None and (trial.failed or not curve):
+        curve[epochs[-1]] = trial.reward
+    return curve

@@ -31,6 +31,7 @@ from nasnet.search.trial import State, Trial
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.5
 _AT_ONCE = 100  # proposals before results are looked at again: they may all be known networks
+_LOSSES = 3  # of a trial, behind which it is taken for their cause
 _FRUITLESS = 1000  # proposals in a row without a new network, where their number has no bound
 
 
@@ -76,6 +77,7 @@ class Search:
             self._record,
             synchronous=settings.synchronous,
             failure_reward=rules.failure_reward,
+            stages=None if rules.budgets is None else rules.budgets.stages,
         )
         to_do = ("waiting", "running")
         self._waiting = dict.fromkeys(t.number for t in self.trials if t.state in to_do)
@@ -140,8 +142,10 @@ class Search:
                         _log.warning("the last %d proposals were no new networks", _FRUITLESS)
                 self._clock.keep(now=True)
                 return
-            for outcome in self._executor.wait(wait) if self.running else []:
-                self._take(outcome)
+            # Where nothing runs and nothing is free, nodes may come.
+            if self.running or not self._executor.free:
+                for outcome in self._executor.wait(wait):
+                    self._take(outcome)
 
     def _fill(self) -> float:
         """Finds free slots something to do, as far as there is anything to do, and time.
@@ -150,6 +154,7 @@ class Search:
             Seconds to wait for results: none where there may be more to do.
         """
         self._short = False
+        self._schedule.slots_are(self._executor.free + len(self.running))
         for _ in range(_AT_ONCE):
             if self._stopping or self._executor.free <= len(self._starting):
                 break
@@ -234,6 +239,9 @@ class Search:
     def _take(self, outcome: Outcome[Evaluation]) -> None:
         """Takes what a worker gave."""
         trial = self.trials[outcome.number]
+        if outcome.state == "lost":
+            self._lose(trial, outcome.error)
+            return
         self._schedule.stopped(trial, outcome.seconds)
         spent = trial.seconds if trial.stages else 0.0
         trial = dataclasses.replace(trial, seconds=outcome.seconds + spent)
@@ -251,6 +259,18 @@ class Search:
             self._finish(trial.with_result("complete", found.reward, found.metrics))
         else:
             self._take_stage(trial, outcome.result, self._budgets)
+
+    def _lose(self, trial: Trial, reason: str) -> None:
+        """Puts a trial that was lost without any fault of its own first among those to do."""
+        self._schedule.lost(trial.number)
+        self._busy.discard(trial.key)
+        trial = trial.lost_with(reason)
+        if len(trial.lost) < _LOSSES:
+            _log.warning("trial %d was lost (%s) and will be done again", trial.number, reason)
+            self._record.change(trial)
+            self._put_first(trial.number)
+        else:
+            self._fail(trial, "died", f"lost {_LOSSES} times, at last as {reason}")
 
     def _take_stage(self, trial: Trial, evaluation: Evaluation, budgets: Budgets) -> None:
         stages = [*trial.stages, evaluation.reward]

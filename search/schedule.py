@@ -88,6 +88,14 @@ class Schedule:
         size, first = self._rules.size_of(trial.number, len(trial.stages)), self._first
         self._tasks.add(seconds, size, first=trial.number in first)
 
+    def lost(self, number: int) -> None:
+        """Takes note of a trial's task that came to nothing, whatever time it took."""
+        del self.running[number]
+
+    def slots_are(self, slots: int) -> None:
+        """Takes note of how many are evaluated at a time now."""
+        self._slots = max(1, slots)
+
     def ended(self, trial: Trial) -> None:
         """Takes note of a trial that has ended."""
         self._children.add(trial.seconds, first=trial.number in self._first)

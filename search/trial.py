@@ -18,7 +18,8 @@ State = Literal[
     "died",
     "rejected",
 ]
-_ORIGIN = "origin"
+_ORIGIN, _LOST = "origin", "lost"
+_KEPT = (_ORIGIN, _LOST)
 FAILURES: tuple[State, ...] = ("error", "diverged", "timeout", "died", "rejected")
 
 
@@ -41,7 +42,7 @@ class Trial:
         observed: whether the controller has been told.
         reused_from: the earlier trial of the same network whose result this one takes.
         metrics: JSON values that the evaluator gave, such as the accuracy of each epoch; and the
-            `origin` of a known cell.
+            `origin` of a known cell, and what attempts were `lost` with.
         seconds: wall time of the last attempt.
         error: one line about a failure.
     """
@@ -82,10 +83,20 @@ class Trial:
         return bool(self.origin) and self.state == "complete" and fresh
 
     def with_result(self, state: State, reward: float | None, metrics: dict[str, Any]) -> "Trial":
-        """The trial in another state, with a reward or none yet; its origin stays."""
-        found = {name: value for name, value in metrics.items() if name != _ORIGIN}
-        kept = {_ORIGIN: self.origin} if self.origin else {}
+        """The trial in another state, with a reward or none yet; origin and lost attempts stay."""
+        found = {name: value for name, value in metrics.items() if name not in _KEPT}
+        kept = {name: value for name, value in self.metrics.items() if name in _KEPT and value}
         return dataclasses.replace(self, state=state, reward=reward, metrics=found | kept)
+
+    @property
+    def lost(self) -> list[str]:
+        """What each attempt that came to nothing was lost with, such as a node that was gone."""
+        return self.metrics.get(_LOST, [])
+
+    def lost_with(self, reason: str) -> "Trial":
+        """The trial behind one such attempt more, to be done again."""
+        metrics = {**self.metrics, _LOST: [*self.lost, reason]}
+        return dataclasses.replace(self, state="waiting", metrics=metrics)
 
     @property
     def failed(self) -> bool:

@@ -69,6 +69,18 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server."""
+    from tests import postgresql
+
+    if reason := postgresql.missing():
+        pytest.skip(reason)
+    server = postgresql.Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
 def photos(tmp_path_factory) -> Path:
     """A folder of small images; not to be changed."""
     from tests.transfer_runs import write_photos

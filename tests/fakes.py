@@ -98,6 +98,31 @@ class Cores(Evaluator[Train[Genotype]]):
 
 
 @dataclasses.dataclass(frozen=True)
+class Waits(Evaluator[Train[Genotype]]):
+    """Waits for `seconds`, or for a file `go` in a folder; tells which GPU its process sees."""
+
+    folder: Path | None
+    seconds: float = 0.0
+
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
+        time.sleep(self.seconds)
+        while self.folder is not None and not (self.folder / "go").exists():
+            time.sleep(0.02)
+        gpu = os.environ.get("CUDA_VISIBLE_DEVICES")
+        return Evaluation(separable_share(task.architecture), {"gpu": gpu})
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadsFolder(Evaluator[Train[Genotype]]):
+    """Tells where its images are."""
+
+    data: Path
+
+    def __call__(self, task: Train[Genotype], /) -> Evaluation:
+        return Evaluation(0.5, {"folder": str(self.data)})
+
+
+@dataclasses.dataclass(frozen=True)
 class Loaded(Evaluator[Train[Genotype]]):
     """Tells whether its process has imported TensorFlow."""
 

@@ -32,6 +32,7 @@ LAYERS: dict[str, set[str]] = {
     "exporting": {"runs", "training", "transfer"},
     "bench": {"runs", "searching", "training"},
     "proxies": {"console", "runs", "searching"},
+    "rewards": {"console", "runs", "searching"},
     "compare": {"console", "networks", "runs", "searching", "training"},
 }
 LAYERS["commands"] = set(LAYERS)

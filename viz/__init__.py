@@ -4,6 +4,7 @@ from nasnet.viz.cell.dot import genotype_to_dot
 from nasnet.viz.cell.drawing import genotype_figure, genotype_to_svg
 from nasnet.viz.figures.comparison import Band, comparison_figure, groups_figure
 from nasnet.viz.figures.curves import search_figure, training_figure
+from nasnet.viz.figures.rewards import RewardPoint, rewards_figure
 from nasnet.viz.figures.samples import samples_figure
 from nasnet.viz.figures.scatter import ProxyPanel, pareto_figure, proxies_figure
 from nasnet.viz.network.dot import network_to_dot
@@ -13,6 +14,7 @@ from nasnet.viz.render import draw_genotype, draw_network, save_figure
 __all__ = (
     "Band",
     "ProxyPanel",
+    "RewardPoint",
     "comparison_figure",
     "draw_genotype",
     "draw_network",
@@ -25,6 +27,7 @@ __all__ = (
     "network_to_svg",
     "pareto_figure",
     "proxies_figure",
+    "rewards_figure",
     "samples_figure",
     "save_figure",
     "search_figure",

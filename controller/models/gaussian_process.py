@@ -28,6 +28,7 @@ class GaussianProcess:
         trials: canonical choices, int [N, T].
         scores: their scores, [N].
         space: what the choices are of.
+        noise: what is added to the noise of each score, as shares of the process's variance, [N].
 
     Attributes:
         scales: the grid: in each row a factor of every distance.
@@ -35,16 +36,22 @@ class GaussianProcess:
 
     scales: tuple[tuple[float, ...], ...] = tuple((scale,) for scale in SCALES)
 
-    def __init__(self, trials: np.ndarray, scores: np.ndarray, space: SearchSpace[Any]) -> None:
+    def __init__(
+        self,
+        trials: np.ndarray,
+        scores: np.ndarray,
+        space: SearchSpace[Any],
+        noise: np.ndarray | float = 0.0,
+    ) -> None:
         self._space = space
         self._encoded = self._encode(trials)
         distances = self._distances(self._encoded, self._encoded)
         kernels = [_kernel(scale, distances) for scale in self.scales]
-        likeliest = -np.inf
-        for (scale, kernel), noise in itertools.product(
+        likeliest, more = -np.inf, noise * np.ones(len(trials))
+        for (scale, kernel), least in itertools.product(
             zip(self.scales, kernels, strict=True), NOISES
         ):
-            root = cholesky(kernel + noise * np.eye(len(trials)), lower=True)
+            root = cholesky(kernel + np.diag(least + more), lower=True)
             whitened = solve_triangular(root, scores, lower=True)
             variance = max(float(whitened @ whitened) / len(trials), _LEAST)
             likelihood = -len(trials) / 2 * np.log(variance) - np.log(np.diag(root)).sum()
@@ -94,14 +101,21 @@ class SequenceProcess(GaussianProcess):
         trials: canonical choices, int [N, T].
         scores: their scores, [N].
         space: what the choices are of.
+        noise: as of the process.
     """
 
     scales = tuple(itertools.product((0.0, 1.0, 4.0, 16.0), (0.0, 1.0, 4.0)))[1:]
 
-    def __init__(self, trials: np.ndarray, scores: np.ndarray, space: SearchSpace[Any]) -> None:
+    def __init__(
+        self,
+        trials: np.ndarray,
+        scores: np.ndarray,
+        space: SearchSpace[Any],
+        noise: np.ndarray | float = 0.0,
+    ) -> None:
         labels = [label for decision in space.decisions for label in decision.options]
         self._named = (np.array(labels)[:, None] == np.unique(labels)).astype(float)
-        super().__init__(trials, scores, space)
+        super().__init__(trials, scores, space, noise)
 
     def _encode(self, choices: np.ndarray) -> np.ndarray:
         """One-hot rows, 0 for what does not count, and the share of each name in them."""

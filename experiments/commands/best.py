@@ -1,7 +1,6 @@
 """`nasnet best`: the best cells of a search."""
 
 import dataclasses
-from pathlib import Path
 
 import tyro
 
@@ -12,7 +11,8 @@ from nasnet.experiments.errors import OK, NotFoundError
 from nasnet.experiments.searching.cell_argument import find_trial, read_trials
 from nasnet.experiments.searching.pareto import pareto_rows, pareto_table, write_pareto
 from nasnet.experiments.searching.report import TOP, describe, top, top_table, trial_json
-from nasnet.experiments.searching.settings import SEARCH, SearchRun
+from nasnet.experiments.searching.settings import SearchRun
+from nasnet.experiments.searching.stored import StoredRun, open_search
 from nasnet.search.trial import Trial
 
 
@@ -21,14 +21,14 @@ class BestCommand(Command):
     """Show the best cells of a search, finished or not.
 
     Args:
-        run_directory: of the search.
+        search: its run directory, or postgresql://HOST/DATABASE#SEARCH.
         top: how many.
         pareto: show instead the cells that no other beats in accuracy and parameters, or in
             accuracy and multiply-adds, and draw them into the run directory as pareto.png.
         json: print them as one JSON document, with their genotypes.
     """
 
-    run_directory: tyro.conf.Positional[Path]
+    search: tyro.conf.Positional[str]
     top: int = TOP
     pareto: bool = False
     json: bool = False
@@ -36,7 +36,7 @@ class BestCommand(Command):
     def run(self) -> int:
         if self.top < 1:
             raise ValueError(f"top is {self.top}, expected at least 1")
-        run = SEARCH.open(self.run_directory)
+        run = open_search(self.search)
         best, trials = find_trial(run, None), read_trials(run)
         if self.pareto:
             return self._show_front(run, trials)
@@ -51,13 +51,14 @@ class BestCommand(Command):
         return OK
 
     def _show_front(self, run: SearchRun, trials: list[Trial]) -> int:
-        path = write_pareto(run.path, trials)
-        if path is None:
-            raise NotFoundError(f"{run.path} has no child yet that was trained to the end")
+        if not pareto_rows(trials):
+            raise NotFoundError(f"{self.search} has no child yet that was trained to the end")
+        path = None if isinstance(run, StoredRun) else write_pareto(run.path, trials)
         if self.json:
             print_json(pareto_rows(trials))
             return OK
         out = stdout()
         out.print(pareto_table(trials))
-        out.print(f"the figure is {path}", soft_wrap=True)
+        if path is not None:
+            out.print(f"the figure is {path}", soft_wrap=True)
         return OK

@@ -28,8 +28,13 @@ COMMANDS = {
         "Train every network of a small cell space once, and write their accuracies as a table."
     ),
     "proxy-quality": "Compare cheap proxies with the accuracy of cells that are trained alone.",
+    "reward-quality": (
+        "Measure how far a search's reward is luck, and how well it ranks cells for its price."
+    ),
     "data": "Say what is understood of images, and whether they are fit to search on.",
+    "workers": "Offer this machine's cores to searches that run with the same scheduler.",
     "doctor": "Check this machine: versions, cores, GPU, Graphviz, data. Imports no TensorFlow.",
+    "store copy": "Copy the record of a search into a file, or into a database.",
     "transfer plan": "Choose N and F of a cell's ImageNet network for what it may cost.",
     "transfer convert": (
         "Convert class folders of images into record shards, which are faster to read."

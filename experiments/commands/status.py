@@ -1,7 +1,6 @@
 """`nasnet status`: where a search stands, finished or not."""
 
 import dataclasses
-from pathlib import Path
 
 import tyro
 
@@ -10,7 +9,7 @@ from nasnet.experiments.console.lines import command, duration, print_json, stdo
 from nasnet.experiments.errors import OK
 from nasnet.experiments.searching.cell_argument import read_trials
 from nasnet.experiments.searching.report import reward_name, search_summary
-from nasnet.experiments.searching.settings import SEARCH
+from nasnet.experiments.searching.stored import StoredRun, open_search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,15 +17,15 @@ class StatusCommand(Command):
     """Say where a search stands; it may be running, stopped or finished.
 
     Args:
-        run_directory: of the search.
+        search: its run directory or postgresql://HOST/DATABASE#SEARCH.
         json: print one JSON document.
     """
 
-    run_directory: tyro.conf.Positional[Path]
+    search: tyro.conf.Positional[str]
     json: bool = False
 
     def run(self) -> int:
-        run = SEARCH.open(self.run_directory)
+        run = open_search(self.search)
         summary = search_summary(run, read_trials(run))
         if self.json:
             print_json(summary)
@@ -39,6 +38,8 @@ class StatusCommand(Command):
             what = "the time is up" if left == 0 else f"{duration(left)} are left"
             out.print(f"time: {duration(summary['seconds'])} of {duration(limit)}, {what}")
         out.print(f"data: {summary['source']}", soft_wrap=True)
+        if isinstance(run, StoredRun):
+            out.print(f"run directory: {run.path} on {run.host}", soft_wrap=True)
         out.print(f"controller: {summary['controller']}, seed {summary['seed']}")
         for state, count in summary["states"].items():
             out.print(f"  {state}: {count}")

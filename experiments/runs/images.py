@@ -33,7 +33,8 @@ def begin_on_images(
         dataset: to choose images from.
         path: the folder; a new one below `runs/` where it is None.
         val: validation images to keep, as far as there are so many; 0 for all.
-        stores: names of files, and the trials that are in them at first.
+        stores: names of files, or addresses of searches in a database, and the trials that are in
+            them at first.
         tests: whether it has business with test images; else they do not enter its folder.
 
     Raises:
@@ -41,18 +42,30 @@ def begin_on_images(
         OSError: the folder cannot be written.
     """
     from nasnet.search.stores import TrialStore
+    from nasnet.search.stores.address import is_url
 
+    for name in filter(is_url, stores):
+        _check_is_new(name)
     part = chosen_images(settings, dataset, val=val, tests=tests)
     frame = CellFrame(settings.stack, part.image_shape, len(part.classes))
     network_cost(frame.network(NASNET_A), aux_head=settings.recipe.aux_weight > 0)
     run = kind.create(path)
     sources.write_arrays(part, run.data)
     for name, trials in stores.items():
-        with TrialStore(run.path / name) as store:
+        with TrialStore(name if is_url(name) else run.path / name) as store:
             store.save(trials)
     used = f"children train on {len(part.x_train):,} images and are judged by {len(part.x_val):,}"
     run.record(settings, DataFacts.of(dataset, used))
     return run
+
+
+def _check_is_new(address: str) -> None:
+    """Raises ValueError where a database has such a search already."""
+    from nasnet.search.stores import TrialStore
+
+    with TrialStore(address, exclusive=True) as store:
+        if store.config() is not None or store.trials():
+            raise ValueError(f"store {address} holds a search already, expected a new name")
 
 
 def chosen_images(

@@ -162,6 +162,10 @@ class Run(Generic[S]):
         }
         write_atomically(self.config, json.dumps(config, indent=2) + "\n")
 
+    def config_text(self) -> str:
+        """What `write_config` wrote, as text."""
+        return self.config.read_text()
+
     def read_config(self) -> dict[str, Any]:
         """What `write_config` wrote.
 
@@ -169,7 +173,7 @@ class Run(Generic[S]):
             ValueError: the file is not such a record.
         """
         try:
-            config = json.loads(self.config.read_text())
+            config = json.loads(self.config_text())
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{self.config} is not JSON: {error}") from None
         if not isinstance(config, dict) or {*config} - {*_LATER_KEYS} != {*_KEYS}:

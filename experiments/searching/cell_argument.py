@@ -7,7 +7,9 @@ from nasnet.cells import ZOO, Genotype
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import SEARCH, SearchRun
+from nasnet.experiments.searching.stored import StoredRun, record_place
 from nasnet.search.stores import TrialStore
+from nasnet.search.stores.address import is_url
 from nasnet.search.trial import Trial, best_trial
 
 
@@ -15,7 +17,8 @@ def resolve_cell(text: str, trial: int | None = None) -> tuple[str, Genotype]:
     """A name and a genotype.
 
     Args:
-        text: a zoo name, the path of a genotype's JSON file, or a run directory.
+        text: a zoo name, the path of a genotype's JSON file, a run directory, or the address of a
+            search in a database.
         trial: which trial of a run directory; its best one where it is None.
 
     Raises:
@@ -23,6 +26,10 @@ def resolve_cell(text: str, trial: int | None = None) -> tuple[str, Genotype]:
         ValueError: the file is not a genotype.
     """
     path = Path(text)
+    if is_url(text):
+        stored = StoredRun(text)
+        found = find_trial(stored, trial)
+        return f"{stored.path.name}-trial-{found.number}", Genotype.from_json(found.genotype)
     if trial is not None and not path.is_dir():
         raise ValueError(f"trial is {trial}, but {text!r} is not a run directory")
     if text in ZOO:
@@ -48,7 +55,7 @@ def search_of(text: str) -> SearchRun | None:
 
 def read_trials(run: Run[Any]) -> list[Trial]:
     """All trials of a run, whether it runs just now or not."""
-    with TrialStore(run.store, create=False) as store:
+    with TrialStore(record_place(run), create=False) as store:
         return store.trials()
 
 

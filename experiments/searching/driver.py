@@ -5,23 +5,28 @@ import functools
 import os
 import shutil
 import typing
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from nasnet.cells import Genotype
+from nasnet.cells import Genotype, SearchSpace
 from nasnet.controller.protocol import Controller, MultiObjective
 from nasnet.data import sources
 from nasnet.experiments.runs.images import begin_on_images, chosen_images
+from nasnet.experiments.searching.cluster import on_cluster
 from nasnet.experiments.searching.pareto import write_pareto
 from nasnet.experiments.searching.report import reward_name
 from nasnet.experiments.searching.running import carry_out, start_pool
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
 from nasnet.experiments.searching.shared import make_evaluator, train_shared
 from nasnet.experiments.searching.starting import starting_trials
+from nasnet.experiments.searching.stored import keep_config
 from nasnet.runtime import processes
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.clock import Clock
 from nasnet.search.evaluators.shared import SharedWeights
+from nasnet.search.executors import Executor
 from nasnet.search.limits import CostCheck
 from nasnet.search.loop import Search
 from nasnet.search.objectives import CostJudge, WithCosts
@@ -45,8 +50,12 @@ def begin(settings: SearchSettings, path: Path | None) -> SearchRun:
     count, first = settings.val_images, list[Trial]()
     if settings.start_from:
         first = starting_trials(settings, chosen_images(settings, dataset, val=count))
-    stores = {"nasnet.db": first}
-    return begin_on_images(SEARCH, settings, dataset, path, val=count, stores=stores)
+    stores = {settings.store or "nasnet.db": first}
+    run = begin_on_images(SEARCH, settings, dataset, path, val=count, stores=stores)
+    if settings.store is not None:
+        with TrialStore(settings.store, create=False, exclusive=True) as store:
+            keep_config(run, store)
+    return run
 
 
 def run_search(run: SearchRun) -> bool:
@@ -70,10 +79,14 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
         evaluator = evaluator.in_stages(folder)
     space = settings.search_space()
     with contextlib.ExitStack() as stack:
-        store = stack.enter_context(TrialStore(run.store, create=False))
+        place = settings.store or run.store
+        store = stack.enter_context(TrialStore(place, create=False, exclusive=True))
+        keep_config(run, store)
         clock = Clock(store, settings.seconds)
-        pool = start_pool(evaluator, workers, settings.timeout)
-        stack.callback(pool.close)
+        here = settings.executor == "pool"
+        if here or evaluator.shares_weights:  # one machine trains the weights
+            pool: Executor[Any, Any] = start_pool(evaluator, workers, settings.timeout)
+            stack.callback(pool.close)
         chosen = settings.chosen
         if chosen.kind.tensorflow or evaluator.shares_weights:
             import_tensorflow()
@@ -81,6 +94,10 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
         if evaluator.shares_weights:
             shared = typing.cast(SharedWeights, evaluator)
             train_shared(shared, settings, len(dataset.x_train), pool, controller, clock)
+        if not here:
+            if evaluator.shares_weights:
+                pool.close()
+            pool = stack.enter_context(on_cluster(evaluator, settings, workers))
         check = CostCheck(settings.limits, frame)
         costs = settings.objectives[1:]
         if costs:
@@ -99,11 +116,30 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
             ),
         )
         clock.keep(now=True)
-        search = carry_out(make, "search", settings.bound, on_best=_BestWriter(run).update)
+        best, mirror = _BestWriter(run), _mirror(run, settings, space)
+
+        def on_change(search: Search) -> None:
+            best.update(search.best)
+            mirror(search, False)
+
+        search = carry_out(make, "search", settings.bound, on_change=on_change)
+        mirror(search, True)
     if settings.bound is not None and search.finished >= settings.bound:
         shutil.rmtree(run.path / STAGES_FOLDER, ignore_errors=True)  # of children that were stopped
     draw_results(run, search.trials, search.best)
     return search.over
+
+
+def _mirror(
+    run: SearchRun, settings: SearchSettings, space: SearchSpace[Any]
+) -> Callable[[Search, bool], None]:
+    """What writes a search into its mirror, at once or with what comes soon; or nothing."""
+    if settings.mirror_optuna is None:
+        return lambda search, now: None
+    from nasnet.search.mirror import OptunaMirror
+
+    mirror = OptunaMirror(settings.mirror_optuna, run.path.resolve().name, space)
+    return lambda search, now: mirror.write(search.trials, now=now)
 
 
 class _BestWriter:

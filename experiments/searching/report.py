@@ -5,13 +5,17 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nasnet.cells import Genotype
 from nasnet.experiments.console.lines import command, duration, millions, print_json, stdout
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import TRIALS, SearchSettings
+from nasnet.experiments.searching.stored import StoredRun, record_place
 from nasnet.runtime.checks import seconds_of
 from nasnet.runtime.loading import is_spec, loaded_object
-from nasnet.search.evaluators import EVALUATORS
+from nasnet.search.evaluators import EVALUATORS, TrainChild
+from nasnet.search.reliability import lead_by_luck
 from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial, best_trial
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 TOP = 5
+ACCURACY = TrainChild.reward_name
 
 
 def trial_json(trial: Trial) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, A
     counts = Counter(trial.state for trial in trials)
     best = best_trial(trials)
     return {
-        "run": str(run.path),
+        "run": run.address if isinstance(run, StoredRun) else str(run.path),
         "source": run.source,
         "controller": settings["controller"],
         "seed": settings["seed"],
@@ -75,7 +80,7 @@ def _limits(settings: Mapping[str, Any]) -> tuple[int | None, float | None]:
 
 def read_seconds(run: Run[Any]) -> float:
     """The wall time that a search has run, in all its sessions."""
-    with TrialStore(run.store, create=False) as store:
+    with TrialStore(record_place(run), create=False) as store:
         return store.seconds()
 
 
@@ -119,6 +124,22 @@ def top_table(run: Run[SearchSettings], trials: list[Trial], count: int = TOP) -
     return table
 
 
+def lead(run: Run[SearchSettings], trials: list[Trial]) -> str:
+    """A sentence on how far the best cell's lead over the second is luck; empty without both."""
+    best = top(trials, 2)
+    labels = run.data / "y_val.npy"
+    if len(best) < 2 or reward_name(run.recorded) != ACCURACY or not labels.is_file():
+        return ""
+    count = len(np.load(labels, mmap_mode="r", allow_pickle=False))
+    first, second = (trial.reward or 0.0 for trial in best)
+    reach = lead_by_luck(count, first, second)
+    says = "may be luck" if first - second <= reach else "is more than that"
+    return (
+        f"the best leads the second by {first - second:.4f}; two equal cells differ by up to "
+        f"{reach:.4f} by their {count:,} validation images alone (95 %), so this {says}"
+    )
+
+
 def describe(genotype: Genotype) -> "Table":
     """A genotype's blocks as a table."""
     from rich.table import Table
@@ -150,6 +171,8 @@ def print_search(run: Run[SearchSettings], trials: list[Trial], *, as_json: bool
         out.print(f"results are in {run.path}; no child has finished with a result yet")
         return
     out.print(top_table(run, trials))
+    if found := lead(run, trials):
+        out.print(found, soft_wrap=True)
     out.print(
         f"results are in {run.path}: best.json, best.svg, best.png, search.png\n"
         f"next: {command('train', run.path)}",

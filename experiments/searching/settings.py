@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,11 +21,13 @@ from nasnet.experiments.runs.run import Run, RunKind
 from nasnet.runtime.checks import check_fields, check_seconds, seconds_of
 from nasnet.runtime.loading import absolute, load_object
 from nasnet.search.budgets import BudgetSettings, Halving
+from nasnet.search.cluster.place import scheduler_place
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.limits import SearchLimits
 from nasnet.search.objectives import Objective
 from nasnet.search.settings import LoopSettings
 from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings, check_recipe
+from nasnet.search.stores.address import parse_address
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe, check_in_memory
 
@@ -69,6 +71,13 @@ class SearchSettings:
         operations: what a block may do to a state; file.py:NAME is a mapping of operations of your
             own, all of which count.
         combines: how a block may combine its two results.
+        executor: where children are evaluated: in a "pool" of processes of this machine, or on a
+            "dask" cluster: that of address or scheduler_file, else one of this machine's own.
+        address: of a cluster's scheduler, such as tcp://host:8786; executor is dask then.
+        scheduler_file: that the scheduler writes, in its place.
+        store: where the record is kept in place of the run directory, so that several machines can
+            look at it: postgresql://HOST/DATABASE#SEARCH.
+        mirror_optuna: URL of an Optuna storage in which the trials are mirrored, for dashboards.
         synchronous: the controller hears of children in the order of their numbers, so that even
             with several workers a search can be repeated exactly.
         reuse: a network that was evaluated before keeps its accuracy.
@@ -101,6 +110,11 @@ class SearchSettings:
     grow: bool = False
     operations: tuple[str, ...] = NASNET_OPERATIONS
     combines: tuple[str, ...] = COMBINES
+    executor: Literal["pool", "dask"] = "pool"
+    address: str | None = None
+    scheduler_file: str | None = None
+    store: str | None = None
+    mirror_optuna: str | None = None
     synchronous: bool = False
     reuse: bool = True
     stack: Stack = Stack(repeats=1, filters=8)
@@ -122,13 +136,22 @@ class SearchSettings:
         object.__setattr__(self, "controller", parse_controller(self.controller).text)
         object.__setattr__(self, "operations", tuple(map(absolute, self.operations)))
         object.__setattr__(self, "evaluator", absolute(self.evaluator))
-        object.__setattr__(self, "start_from", tuple(map(_absolute_path, self.start_from)))
+        object.__setattr__(self, "start_from", tuple(map(absolute_cell, self.start_from)))
+        self._check_places()
         self._check_space()
         check_in_memory(self.recipe.augmentation)
         self._check_objectives()
         self._check_evaluator()
         self._check_budget()
         self.loop(workers=1)
+
+    def _check_places(self) -> None:
+        file = None if self.scheduler_file is None else Path(self.scheduler_file).absolute()
+        if scheduler_place(self.address, file) is not None:
+            object.__setattr__(self, "executor", "dask")
+        object.__setattr__(self, "scheduler_file", None if file is None else str(file))
+        if self.store is not None:
+            object.__setattr__(self, "store", str(parse_address(self.store)))
 
     def _check_space(self) -> None:
         if self.space is not None:
@@ -260,7 +283,7 @@ class SearchSettings:
         )
 
 
-def _absolute_path(text: str) -> str:
+def absolute_cell(text: str) -> str:
     """A cell to start from, good in every working directory; RUN:17 is a trial of a run."""
     place, colon, last = text.rpartition(":")
     if Path(text).exists() and text not in ZOO:
@@ -290,7 +313,10 @@ SEARCH = RunKind(
     "search",
     SearchSettings,
     # It changes how fast and how long, not what is searched.
-    may_change=("trials", "minutes", "hours", "workers", "timeout"),
+    may_change=(
+        *("trials", "minutes", "hours", "workers", "timeout"),
+        *("executor", "address", "scheduler_file", "mirror_optuna"),
+    ),
     one_of=("minutes", "hours"),
     check=_check,
 )

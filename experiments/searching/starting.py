@@ -67,7 +67,7 @@ def starting_trials(settings: SearchSettings, dataset: Dataset | None = None) ->
 
 def _trial(number: int, cell: KnownCell, space: SearchSpace[Genotype], seed: int) -> Trial:
     try:
-        choices = _encoded(cell, space)
+        choices = encoded(cell, space)
     except NotImplementedError:
         text = f"{cell.origin}: the space has no encode, expected one that says what a cell is"
         raise ValueError(f"start_from {text} in it") from None
@@ -84,8 +84,13 @@ def _trial(number: int, cell: KnownCell, space: SearchSpace[Genotype], seed: int
     return dataclasses.replace(trial, state="complete", reward=result.reward, metrics=metrics)
 
 
-def _encoded(cell: KnownCell, space: SearchSpace[Genotype]) -> tuple[int, ...]:
-    """The choices of a cell, or of the one that emits its loose ends and is the same otherwise."""
+def encoded(cell: KnownCell, space: SearchSpace[Genotype]) -> tuple[int, ...]:
+    """The choices of a cell, or of the one that emits its loose ends and is the same otherwise.
+
+    Raises:
+        NotImplementedError: the space does not say what a cell is in it.
+        ValueError: the cell is not in the space.
+    """
     ends = Genotype(*(Cell(c.blocks) for c in (cell.genotype.normal, cell.genotype.reduction)))
     try:
         return space.encode(cell.genotype)

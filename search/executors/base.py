@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from nasnet.search.trial import State
 from nasnet.stacking.recipe import Diverged
@@ -32,14 +32,15 @@ class Outcome(Generic[Result]):
 
     Attributes:
         number: under which it was submitted.
-        state: "complete" or a way to fail.
+        state: "complete" or a way to fail; or "lost", where it says nothing of the task, which may
+            be submitted again: its node was gone, say.
         seconds: wall time.
         result: where it is complete.
-        error: one line, where it failed.
+        error: one line, where it failed or was lost.
     """
 
     number: int
-    state: State
+    state: State | Literal["lost"]
     seconds: float
     result: Result | None = None
     error: str = ""

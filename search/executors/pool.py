@@ -3,9 +3,11 @@
 Seen from the driver, a process is a slot; seen from inside, a life of tasks.
 """
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
+from types import MappingProxyType
 from typing import Any, Generic
 
 from nasnet.cells import OPERATIONS
@@ -29,11 +31,17 @@ class Slot:
         ready: whether the process has started.
     """
 
-    def __init__(self, worker: Worker[Any, Any], threads: int, cores: Sequence[int]) -> None:
+    def __init__(
+        self,
+        worker: Worker[Any, Any],
+        threads: int,
+        cores: Sequence[int],
+        environment: Mapping[str, str],
+    ) -> None:
         self.connection, remote = processes.START.Pipe()
         self.process = processes.START.Process(
             target=work,
-            args=(remote, loaded_files(), OPERATIONS.sources, threads, cores),
+            args=(remote, loaded_files(), OPERATIONS.sources, threads, cores, environment),
             daemon=True,
             name="nasnet-worker",
         )
@@ -66,6 +74,7 @@ def work(
     operations: Sequence[str],
     threads: int,
     cores: Sequence[int],
+    environment: Mapping[str, str],
 ) -> None:
     """A worker's life: tasks one after the other, until the driver is gone.
 
@@ -75,7 +84,9 @@ def work(
         operations: where users' own are, `OperationTable.sources`.
         threads: for the worker.
         cores: of this process; none for all that there are.
+        environment: variables that it has besides, such as which GPUs it sees.
     """
+    os.environ.update(environment)
     pin(cores)  # before TensorFlow starts its threads, which inherit it
     serve_parent()
     failure = ""
@@ -116,6 +127,8 @@ class ProcessPool(Generic[Task_contra, Result]):
             limit. The process's own start does not count.
         recycle: tasks after which a process is replaced.
         threads: of each process; None shares the cores.
+        cores: numbers of those that may be used; None for all of this process.
+        environment: variables that each process has besides.
 
     Raises:
         ValueError: a number is below 1.
@@ -129,12 +142,15 @@ class ProcessPool(Generic[Task_contra, Result]):
         timeout: float | None = None,
         recycle: int = 100,
         threads: int | None = None,
+        cores: Sequence[int] | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         check_least(1, slots=slots, recycle=recycle)
         if timeout is not None and not timeout > 0:
             raise ValueError(f"timeout is {timeout} seconds, expected above 0")
         self._worker, self._timeout, self._recycle = worker, timeout, recycle
-        cores = usable_cores()
+        self._environment = dict(environment)
+        cores = cores or usable_cores()
         share = max(1, len(cores) // slots)
         self._threads = threads or share
         self._shares = [tuple(cores[i * share : (i + 1) * share]) for i in range(slots)]
@@ -175,7 +191,7 @@ class ProcessPool(Generic[Task_contra, Result]):
         self._slots = []
 
     def _new_slot(self, index: int) -> Slot:
-        return Slot(self._worker, self._threads, self._shares[index])
+        return Slot(self._worker, self._threads, self._shares[index], self._environment)
 
     def _limit(self, slot: Slot) -> float | None:
         """The seconds that the slot's process may take now: to start, or for its task."""

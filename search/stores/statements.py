@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from nasnet.controller.protocol import Proposal
 from nasnet.search.stores.base import StoreError
 from nasnet.search.trial import Trial
 
 VERSION = "1"
-_SECONDS = "seconds"  # a key
+_SECONDS, _CONFIG = "seconds", "config"  # keys
 _TABLES = sa.MetaData()
 _META = sa.Table(
     "nasnet_meta",
@@ -33,7 +33,7 @@ _TRIALS = sa.Table(
     sa.Column("choices", sa.JSON, nullable=False),
     sa.Column("log_probs", sa.JSON, nullable=False),
     sa.Column("genotype", sa.Text, nullable=False),
-    sa.Column("key", sa.String(16), nullable=False, index=True),
+    sa.Column("key", sa.Text, nullable=False, index=True),
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("reward", sa.Double),
@@ -43,64 +43,60 @@ _TRIALS = sa.Table(
     sa.Column("seconds", sa.Double, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
 )
-_UPSERTS = {
-    table: insert.on_conflict_do_update(
-        index_elements=list(table.primary_key),
-        set_={c.name: insert.excluded[c.name] for c in table.c if not c.primary_key},
-    )
-    for table in (_TRIALS, _CONTROLLER, _META)
-    for insert in (sqlite.insert(table),)
-}
+
+
+def _upserts(insert: Any) -> dict[sa.Table, Any]:
+    """For each table what writes a row, whether it is there or not."""
+    found = {}
+    for table in (_TRIALS, _CONTROLLER, _META):
+        row = insert(table)
+        values = {c.name: row.excluded[c.name] for c in table.c if not c.primary_key}
+        found[table] = row.on_conflict_do_update(
+            index_elements=list(table.primary_key), set_=values
+        )
+    return found
+
+
+_UPSERTS = {"sqlite": _upserts(sqlite.insert), "postgresql": _upserts(postgresql.insert)}
 
 Connection = sa.Connection
 DatabaseError = sa.exc.DatabaseError
-Engine = sa.Engine
 
 
-def connect(path: Any) -> Engine:
-    """The engine of an SQLite file, whose transactions survive the machine's sudden end."""
-    engine = sa.create_engine(f"sqlite:///{path}")
-    sa.event.listen(engine, "connect", _make_durable)
-    return engine
-
-
-def _make_durable(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA busy_timeout=10000")
-
-
-def is_empty(engine: Engine, path: Any) -> bool:
-    """Whether a database has no table yet.
+def is_empty(connection: Connection, schema: str | None, place: object) -> bool:
+    """Whether a database, or a schema of it, has no table yet.
 
     Raises:
         StoreError: it has tables, but not those of a search.
     """
-    found = set(sa.inspect(engine).get_table_names())
+    found = set(sa.inspect(connection).get_table_names(schema))
     if found and not set(_TABLES.tables) <= found:
-        raise StoreError(f"store {path} holds the tables {sorted(found)}, expected a search's")
+        raise StoreError(f"store {place} holds the tables {sorted(found)}, expected a search's")
     return not found
 
 
-def create_tables(engine: Engine) -> None:
+def create_tables(connection: Connection, schema: str | None) -> None:
     """Makes the tables of a search where there are none: all of them or none."""
-    with engine.connect() as connection:  # no transaction: the mode cannot change in one
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-    with engine.begin() as connection:
+    if schema is None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # SQLite's driver begins none for tables
-        if not sa.inspect(connection).has_table(_META.name):  # another process may have been first
-            _TABLES.create_all(connection)
-            connection.execute(sa.insert(_META), {"key": "version", "value": VERSION})
+    else:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:s))"), {"s": schema})
+        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+    # Another process may have been first.
+    if not sa.inspect(connection).has_table(_META.name, schema):
+        _TABLES.create_all(connection)
+        connection.execute(sa.insert(_META), {"key": "version", "value": VERSION})
 
 
-def check(connection: Connection, path: Any) -> None:
+def check(connection: Connection, place: object) -> None:
     """Raises StoreError unless the tables are of this version and whole."""
     version = connection.execute(sa.select(_META.c.value).where(_META.c.key == "version")).scalar()
     if version != VERSION:
-        raise StoreError(f"store {path} has version {version!r}, expected {VERSION}")
-    damage = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar()
-    if damage != "ok":
-        raise StoreError(f"store {path} is damaged: {str(damage).splitlines()[0]}")
+        raise StoreError(f"store {place} has version {version!r}, expected {VERSION}")
+    if connection.dialect.name == "sqlite":
+        damage = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar()
+        if damage != "ok":
+            raise StoreError(f"store {place} is damaged: {str(damage).splitlines()[0]}")
 
 
 def read_trials(connection: Connection) -> list[Trial]:
@@ -112,18 +108,36 @@ def read_trials(connection: Connection) -> list[Trial]:
 def write_trials(connection: Connection, trials: Iterable[Trial]) -> None:
     """Writes trials, new or known."""
     if rows := [_row(trial) for trial in trials]:
-        connection.execute(_UPSERTS[_TRIALS], rows)
+        connection.execute(_UPSERTS[connection.dialect.name][_TRIALS], rows)
 
 
 def read_seconds(connection: Connection) -> float:
     """The wall time of the search; 0 where it was never written."""
-    query = sa.select(_META.c.value).where(_META.c.key == _SECONDS)
-    return float(connection.execute(query).scalar() or 0.0)
+    return float(_read(connection, _SECONDS) or 0.0)
 
 
 def write_seconds(connection: Connection, seconds: float) -> None:
     """Writes the wall time of the search."""
-    connection.execute(_UPSERTS[_META], {"key": _SECONDS, "value": repr(seconds)})
+    _write(connection, _SECONDS, repr(seconds))
+
+
+def read_config(connection: Connection) -> str | None:
+    """What the search is; None where it was never written, as in files, which lie beside it."""
+    return _read(connection, _CONFIG)
+
+
+def write_config(connection: Connection, config: str) -> None:
+    """Writes what the search is."""
+    _write(connection, _CONFIG, config)
+
+
+def _read(connection: Connection, key: str) -> str | None:
+    return connection.execute(sa.select(_META.c.value).where(_META.c.key == key)).scalar()
+
+
+def _write(connection: Connection, key: str, value: str) -> None:
+    rows = {"key": key, "value": value}
+    connection.execute(_UPSERTS[connection.dialect.name][_META], rows)
 
 
 def read_state(connection: Connection) -> list[bytes]:
@@ -145,7 +159,7 @@ def write_state(
         if i >= len(known) or part != known[i]
     ]
     if fresh:
-        connection.execute(_UPSERTS[_CONTROLLER], fresh)
+        connection.execute(_UPSERTS[connection.dialect.name][_CONTROLLER], fresh)
 
 
 def _row(trial: Trial) -> dict[str, Any]:

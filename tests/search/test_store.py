@@ -1,25 +1,39 @@
 """Stores: what they all keep to, and what a file on disk may be."""
 
 import contextlib
+import itertools
+import re
 import sqlite3
 
 import pytest
 
 from nasnet.search import MemoryStore, StoreError, TrialStore
-from nasnet.search.stores import statements
+from nasnet.search.stores import sessions, statements
 from nasnet.testing import StoreSuite
 from nasnet.testing.stores import make_trial
+from tests.processes import Program
 
-STORES = {"memory": lambda path: MemoryStore(), "sqlite": TrialStore}
+_NUMBERS = itertools.count()
+
+STORES = ("memory", "sqlite", "postgresql")
+
+
+@pytest.fixture
+def url(postgresql):
+    """The address of a search of this test's own."""
+    return f"{postgresql.url}#test-{next(_NUMBERS)}"
 
 
 class TestStores(StoreSuite):
     @pytest.fixture(params=STORES)
     def open_store(self, request, tmp_path):
+        place = tmp_path / "s.db"
+        if request.param == "postgresql":
+            place = request.getfixturevalue("url")
         with contextlib.ExitStack() as stack:
 
             def call():
-                store = STORES[request.param](tmp_path / "s.db")
+                store = MemoryStore() if request.param == "memory" else TrialStore(place)
                 if hasattr(store, "close"):
                     stack.callback(store.close)
                 return store
@@ -159,10 +173,98 @@ def test_a_reader_sees_all_tables_or_none(tmp_path):
         seen.add(frozenset(name for (name,) in rows))
         connection.close()
 
-    engine = statements.connect(path)
-    statements.sa.event.listen(engine, "after_cursor_execute", look)
-    statements.create_tables(engine)
-    statements.create_tables(engine)  # another driver, a moment later
+    session = sessions.FileSession(path)
+    sessions.sa.event.listen(session._engine, "after_cursor_execute", look)
+    for _ in range(2):  # another driver, a moment later
+        session.prepare()
+        session.run(lambda connection: statements.create_tables(connection, None))
     look(None, None)
-    engine.dispose()
+    session.close()
     assert seen == {frozenset(), frozenset({"nasnet_meta", "nasnet_trials", "nasnet_controller"})}
+
+
+def test_searches_in_one_database_do_not_meet(url):
+    with TrialStore(url) as one, TrialStore(f"{url}-b") as other:
+        one.save([make_trial(0)], b"one")
+        other.save([make_trial(0), make_trial(1)], b"other")
+        assert len(one.trials()) == 1
+        assert (one.controller_state(), other.controller_state()) == (b"one", b"other")
+
+
+def test_a_search_that_is_not_there_is_not_made_by_looking(url):
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"#test-\d+ holds no such search"):
+            TrialStore(url, create=False)
+
+
+def test_one_driver_at_a_time_and_any_number_of_readers(url, monkeypatch):
+    monkeypatch.setattr(sessions, "_LOCK_SECONDS", 0.1)
+    with TrialStore(url, exclusive=True) as driver:
+        driver.save([make_trial(0)])
+        with pytest.raises(StoreError, match="is in use by another process, expected it to be"):
+            TrialStore(url, exclusive=True)
+        with TrialStore(url, create=False) as reader, TrialStore(f"{url}-b", exclusive=True):
+            assert reader.trials() == [make_trial(0)]
+    with TrialStore(url, exclusive=True) as driver:
+        assert driver.trials() == [make_trial(0)]
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_a_server_that_was_restarted_is_reached_again(postgresql, url, exclusive, caplog):
+    with TrialStore(url, exclusive=exclusive) as store:
+        store.save([make_trial(0)], b"one")
+        postgresql.restart()
+        store.save([make_trial(0, state="complete"), make_trial(1)], b"two")
+        postgresql.restart()
+        assert [trial.number for trial in store.trials()] == [0, 1]
+        assert store.controller_state() == b"two"
+    assert "is away (" in caplog.text
+    assert "trying again for 10 minutes" in caplog.text
+
+
+def test_a_server_that_stays_away_ends_it(postgresql, url, monkeypatch):
+    monkeypatch.setattr(sessions, "PATIENCE", 1.0)
+    with TrialStore(url) as store:
+        store.save([make_trial(0)])
+        postgresql.stop()
+        try:
+            with pytest.raises(StoreError, match="cannot be read: "):
+                store.trials()
+            with pytest.raises(StoreError, match=r"cannot be read: .*Connection refused"):
+                TrialStore(url)
+        finally:
+            postgresql.start()
+        assert store.trials() == [make_trial(0)]
+
+
+def test_a_driver_that_is_killed_leaves_all_that_it_saved(url):
+    program = Program("tests.store_task", url)
+    program.wait_for("saved 20")
+    program.kill()
+    with TrialStore(url, exclusive=True) as store:
+        trials = store.trials()
+        assert len(trials) >= 20
+        # A result and the state that knows of it are there together.
+        assert store.controller_state() == str(len(trials)).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mysql://host/db#a", "store is 'mysql://host/db#a', expected postgresql://HOST/DATABASE#"),
+        ("postgresql://host#a", "expected postgresql://HOST/DATABASE#SEARCH"),
+        ("postgresql://u:secret@host/db#a", "store is 'postgresql://u:...@host/db#a' with a pass"),
+        ("postgresql://host/db", "search of the store is '', expected up to 50 letters"),
+        ("postgresql://host/db#a b", "search of the store is 'a b', expected up to 50 letters"),
+        (f"postgresql://host/db#{'a' * 51}", "expected up to 50 letters"),
+    ],
+)
+def test_what_is_no_address_is_refused(text, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        TrialStore(text)
+
+
+def test_a_server_that_is_not_there_is_said_at_once():
+    pytest.importorskip("psycopg")
+    with pytest.raises(StoreError, match=r"postgresql://127.* cannot be read: .*refused"):
+        TrialStore("postgresql://127.0.0.1:1/db#a")

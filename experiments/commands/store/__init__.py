@@ -1,0 +1,1 @@
+"""`nasnet store ...`: records of searches, as files and in databases."""

@@ -1,0 +1,67 @@
+"""Searches by where their record is: a run directory, or a name in a database."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from nasnet.experiments.errors import NotFoundError
+from nasnet.experiments.runs.run import Run
+from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
+from nasnet.search.stores import StoreError, TrialStore
+from nasnet.search.stores.address import Address, is_url
+
+
+class StoredRun(Run[SearchSettings]):
+    """A search that is known by its record in a database; its directory may be elsewhere.
+
+    Args:
+        address: of the record, `postgresql://HOST/DATABASE#SEARCH`.
+
+    Raises:
+        NotFoundError: there is no such search.
+        StoreError: the database cannot be read.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            with TrialStore(address, create=False) as store:
+                text = store.config()
+        except StoreError as error:
+            if "holds no such search" in str(error):
+                raise NotFoundError(str(error)) from None
+            raise
+        if text is None:
+            raise NotFoundError(f"store {address} holds no search that has begun")
+        record = json.loads(text)
+        super().__init__(Path(record["path"]), SEARCH)
+        self.address, self.host = address, record["host"]
+        self._text = record["config"]
+
+    def config_text(self) -> str:
+        return self._text
+
+
+def open_search(text: str | Path) -> SearchRun:
+    """A search by its directory, or by the address of its record.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    return StoredRun(str(text)) if is_url(text) else SEARCH.open(Path(text))
+
+
+def record_place(run: Run[Any]) -> Path | str:
+    """Where the trials of a run are."""
+    return run.recorded.get("store") or run.store
+
+
+def keep_config(run: SearchRun, store: TrialStore) -> None:
+    """Writes into a database what is searched there, and from which directory."""
+    if isinstance(store.place, Address):
+        record = {
+            "host": socket.gethostname(),
+            "path": str(run.path.resolve()),
+            "config": run.config_text(),
+        }
+        store.keep_config(json.dumps(record))

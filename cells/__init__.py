@@ -1,24 +1,31 @@
-"""What an architecture is: cells as plain data, their operations, their cost. NumPy only."""
+"""What an architecture is: cells and layers as plain data, their meaning and cost. NumPy only."""
 
 from nasnet.cells.backend import Backend, Scopes
 from nasnet.cells.build import build_cell
-from nasnet.cells.chains import Chain
 from nasnet.cells.conventions import CONVENTIONS, Conventions, Family
 from nasnet.cells.cost import Cost, Parameter, Shape
 from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
+from nasnet.cells.layers.architecture import Layers
+from nasnet.cells.layers.macro import Macro
+from nasnet.cells.layers.zoo import LAYER_ZOO, LayerEntry
 from nasnet.cells.limits import Limits
 from nasnet.cells.network import Architecture, Frame, Network, Part, network_cost
 from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS, Operation
-from nasnet.cells.spaces.base import TERMINATE, Decision, SearchSpace
+from nasnet.cells.spaces.base import SearchSpace
 from nasnet.cells.spaces.cell import CellSpace
 from nasnet.cells.spaces.chain import ChainSpace
+from nasnet.cells.spaces.conv_pool import ConvPoolSpace
+from nasnet.cells.spaces.decision import TERMINATE, Decision
 from nasnet.cells.spaces.growing import GrowingCellSpace
+from nasnet.cells.spaces.layers import LayerSpace
+from nasnet.cells.spaces.macro import MacroSpace
 from nasnet.cells.spaces.table import TableSpace
 from nasnet.cells.zoo import NASNET_A, NASNET_A_STRICT, PNASNET_5, ZOO, ZooEntry
 
 __all__ = (
     "COMBINES",
     "CONVENTIONS",
+    "LAYER_ZOO",
     "NASNET_A",
     "NASNET_A_STRICT",
     "NASNET_OPERATIONS",
@@ -32,8 +39,8 @@ __all__ = (
     "Block",
     "Cell",
     "CellSpace",
-    "Chain",
     "ChainSpace",
+    "ConvPoolSpace",
     "Conventions",
     "Cost",
     "Decision",
@@ -41,7 +48,12 @@ __all__ = (
     "Frame",
     "Genotype",
     "GrowingCellSpace",
+    "LayerEntry",
+    "LayerSpace",
+    "Layers",
     "Limits",
+    "Macro",
+    "MacroSpace",
     "Network",
     "Operation",
     "Parameter",

@@ -39,8 +39,9 @@ class Backend(Protocol[X]):
         stride: tuple[int, int] = (1, 1),
         dilation: int = 1,
         padding: Padding = "same",
+        bias: bool = False,
     ) -> X:
-        """A convolution without bias; `kernel` and `stride` are (vertical, horizontal)."""
+        """A convolution; `kernel` and `stride` are (vertical, horizontal)."""
 
     def separable_conv(
         self, x: X, filters: int, kernel: int, *, stride: int = 1, dilation: int = 1
@@ -51,9 +52,15 @@ class Backend(Protocol[X]):
         """Batch normalization with scale and offset."""
 
     def pool(
-        self, x: X, kind: PoolKind, size: int, *, stride: int = 1, padding: PoolPadding = "same"
+        self,
+        x: X,
+        kind: PoolKind,
+        size: int,
+        *,
+        stride: int | tuple[int, int] = 1,
+        padding: PoolPadding = "same",
     ) -> X:
-        """Pooling with windows of `size` x `size`.
+        """Pooling with windows of `size` x `size`; (vertical, horizontal) strides only of size 1.
 
         At the border, "same" leaves what lies outside out of the average and the maximum, "zeros"
         lets zeros into both, and "valid" has no windows that reach outside.
@@ -61,6 +68,12 @@ class Backend(Protocol[X]):
 
     def shift(self, x: X) -> X:
         """Moves the image one pixel up and left; zeros enter at the bottom and the right."""
+
+    def pad(self, x: X, size: tuple[int, int]) -> X:
+        """`x` with zeros at the bottom and the right, up to `size`, (height, width)."""
+
+    def reshape(self, x: X, shape: tuple[int, ...]) -> X:
+        """The values of each example in the shape (height, width, channels), or (features,)."""
 
     def add(self, xs: Sequence[X]) -> X:
         """The sum of tensors of equal shape."""
@@ -77,11 +90,19 @@ class Backend(Protocol[X]):
     def global_pool(self, x: X) -> X:
         """The mean over height and width, [N, C]."""
 
-    def dropout(self, x: X) -> X:
-        """Where training asks for it, dropout before the classifier; else `x`."""
+    def dropout(self, x: X, rate: float | None = None) -> X:
+        """In training zeroes a share `rate` of the features of `x`; else `x`.
+
+        Without a rate it is the dropout before the classifier, where training asks for it.
+        """
 
     def dense(self, x: X, units: int, *, bias: bool = True) -> X:
         """A fully connected layer, [N, units]."""
+
+
+def pair(stride: int | tuple[int, int]) -> tuple[int, int]:
+    """A stride as one down and one across."""
+    return (stride, stride) if isinstance(stride, int) else stride
 
 
 def same_padding(length: int, size: int, stride: int) -> tuple[int, int]:

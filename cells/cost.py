@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nasnet.cells.backend import Padding, PoolKind, PoolPadding, Scopes
+from nasnet.cells.backend import Padding, PoolKind, PoolPadding, Scopes, pair
 
 DECAYED_ROLES = ("kernel", "depthwise_kernel", "pointwise_kernel")
 MOVING_ROLES = ("moving_mean", "moving_variance")
@@ -96,6 +96,7 @@ class Cost(Scopes):
         stride: tuple[int, int] = (1, 1),
         dilation: int = 1,
         padding: Padding = "same",
+        bias: bool = False,
     ) -> Shape:
         reach = (1, 1) if padding == "same" else (kernel[0], kernel[1])
         out = Shape(
@@ -104,7 +105,8 @@ class Cost(Scopes):
             filters,
         )
         mult_adds = math.prod(out) * math.prod(kernel) * x.channels
-        self._add_layer("conv", mult_adds, {"kernel": (*kernel, x.channels, filters)})
+        roles: dict[str, tuple[int, ...]] = {"kernel": (*kernel, x.channels, filters)}
+        self._add_layer("conv", mult_adds, roles | ({"bias": (filters,)} if bias else {}))
         return out
 
     def separable_conv(
@@ -132,15 +134,21 @@ class Cost(Scopes):
         kind: PoolKind,
         size: int,
         *,
-        stride: int = 1,
+        stride: int | tuple[int, int] = 1,
         padding: PoolPadding = "same",
     ) -> Shape:
-        reach = size if padding == "valid" else 1
-        height = _strided(x.height, reach, stride, "height")
-        return Shape(height, _strided(x.width, reach, stride, "width"), x.channels)
+        reach, (down, across) = size if padding == "valid" else 1, pair(stride)
+        height = _strided(x.height, reach, down, "height")
+        return Shape(height, _strided(x.width, reach, across, "width"), x.channels)
 
     def shift(self, x: Shape) -> Shape:
         return x
+
+    def pad(self, x: Shape, size: tuple[int, int]) -> Shape:
+        return Shape(*size, x.channels)
+
+    def reshape(self, x: Shape, shape: tuple[int, ...]) -> Shape:
+        return Shape(*(1, 1, *shape)[-3:])
 
     def add(self, xs: Sequence[Shape]) -> Shape:
         if any(x != xs[0] for x in xs):
@@ -158,7 +166,7 @@ class Cost(Scopes):
     def global_pool(self, x: Shape) -> Shape:
         return Shape(1, 1, x.channels)
 
-    def dropout(self, x: Shape) -> Shape:
+    def dropout(self, x: Shape, rate: float | None = None) -> Shape:
         return x
 
     def dense(self, x: Shape, units: int, *, bias: bool = True) -> Shape:

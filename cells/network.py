@@ -18,7 +18,7 @@ A = TypeVar("A", contravariant=True)
 class Architecture(Protocol):
     """What a search space decodes to: a hashable value that can name and write itself.
 
-    `Genotype` is one, `NASBench201Cell` another. Evaluators know which one they are given.
+    `Genotype` is one, `Layers` another. Evaluators know which one they are given.
     """
 
     @property
@@ -35,7 +35,8 @@ class Part:
 
     Attributes:
         name: unique in the network.
-        kind: "image", "stem", "normal", "reduction", "head", or "aux" for a side branch.
+        kind: "image", "stem", "normal", "reduction", "head", or "aux" for a side branch; of a layer
+            its own, "conv" say.
         detail: what else there is to say, "F = 44" say.
         shape: of the output without the batch: [H, W, C], or [C] behind global pooling.
         inputs: names of earlier parts, the newest first.

@@ -9,7 +9,7 @@ appendix A.4.
 import dataclasses
 from typing import ClassVar, Protocol
 
-from nasnet.cells.backend import Backend, PoolKind, X
+from nasnet.cells.backend import Backend, PoolKind, X, pair
 from nasnet.cells.conventions import NASNET, Conventions
 from nasnet.cells.operation_table import OperationTable
 
@@ -36,14 +36,14 @@ def project(backend: Backend[X], x: X, filters: int, stride: int = 1) -> X:
     return backend.batch_norm(backend.conv(subsample(backend, x, stride), filters, (1, 1)))
 
 
-def subsample(backend: Backend[X], x: X, stride: int) -> X:
+def subsample(backend: Backend[X], x: X, stride: int | tuple[int, int]) -> X:
     """Every `stride`-th pixel of every `stride`-th row.
 
     A 1x1 convolution of `stride` is this and then one of stride 1. It is built so because the
     filter gradient of a strided 1x1 convolution writes out of bounds in TensorFlow's oneDNN
     kernels on the CPU (2.21; few channels, odd batch sizes, more than one thread).
     """
-    return x if stride == 1 else backend.pool(x, "avg", 1, stride=stride)
+    return x if pair(stride) == (1, 1) else backend.pool(x, "avg", 1, stride=stride)
 
 
 def factorized_reduction(backend: Backend[X], x: X, filters: int, rules: Conventions = NASNET) -> X:

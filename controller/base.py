@@ -4,6 +4,7 @@ import abc
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -14,6 +15,8 @@ from nasnet.controller.protocol import Proposal
 from nasnet.controller.state import pack, unpack
 
 S = TypeVar("S")
+# Marks a setting that states of earlier versions do not name, and that had its default there.
+LATER = MappingProxyType({"later": True})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ class BaseController(abc.ABC, Generic[S]):
         if self.grows and max(space.ends) < 0:
             raise ValueError(
                 "number of decisions that may end a sequence is 0, expected at least 1, as in a "
-                "space of cells that grow (--grow) or of chains"
+                "space of cells that grow (--grow)"
             )
 
     @abc.abstractmethod
@@ -156,9 +159,12 @@ class BaseController(abc.ABC, Generic[S]):
         self.recall(arrays)
 
     def _next(self) -> Sequence[int]:
-        rng = np.random.default_rng((self.seed, self.proposed))
+        rng, given = np.random.default_rng((self.seed, self.proposed)), self.proposed
         self.proposed += 1
-        return self.draw(rng)
+        choices = self.draw(rng)
+        for number, choice in self.space.given(given).items():
+            choices = self.space.replaced(self.space.canonical(choices), number, choice, rng)
+        return choices
 
     def _canonical(self, proposal: Proposal) -> Proposal:
         choices, logs = self.space.canonical(proposal.choices), proposal.log_probs
@@ -174,6 +180,9 @@ class BaseController(abc.ABC, Generic[S]):
     def _arguments(self) -> dict[str, object]:
         weights = {d.name: d.weights for d in self.space.decisions if d.weights}
         settings: dict[str, object] = dataclasses.asdict(self.settings)  # type: ignore[call-overload]
+        for field in dataclasses.fields(self.settings):  # type: ignore[arg-type]
+            if "later" in field.metadata and settings[field.name] == field.default:
+                del settings[field.name]
         return {
             "options": self.space.counts,
             "seed": self.seed,

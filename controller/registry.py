@@ -2,8 +2,6 @@
 
 import dataclasses
 import importlib
-import types
-import typing
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +10,7 @@ from nasnet.cells import SearchSpace
 from nasnet.controller.base import BaseController
 from nasnet.runtime.checks import check_known
 from nasnet.runtime.loading import absolute, is_spec, load_subclass
+from nasnet.runtime.written import check_settings, read_settings, settings_of
 
 # Where each is, below this package.
 CONTROLLERS: Mapping[str, str] = MappingProxyType(
@@ -89,7 +88,7 @@ class Chosen:
         Raises:
             ValueError: a setting is out of range.
         """
-        fields = _fields(self.kind)
+        fields = settings_of(self.kind.Settings)
         known = {key: value for key, value in presets.items() if key in fields}
         found = Chosen(self.name, {**known, **self.settings})
         _settings(self.name, self.kind, found.settings)
@@ -109,13 +108,7 @@ def parse_controller(text: str) -> Chosen:
     name, *pairs = text.split(",")
     name = absolute(name)
     kind = controller_class(name)
-    hints, values = typing.get_type_hints(kind.Settings), {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise ValueError(f"setting of {name} is {pair!r}, expected name=value")
-        _check_known(name, kind, key)
-        values[key] = _value(hints[key], value, f"{key} of {name}")
+    values = read_settings(kind.Settings, pairs, name)
     _settings(name, kind, values)
     return Chosen(name, values)
 
@@ -132,34 +125,6 @@ def split_names(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _fields(kind: type[BaseController[Any]]) -> list[str]:
-    return [field.name for field in dataclasses.fields(kind.Settings)]
-
-
-def _check_known(name: str, kind: type[BaseController[Any]], key: str) -> None:
-    if key not in _fields(kind):
-        known = ", ".join(_fields(kind)) or "none"
-        raise ValueError(f"setting of {name} is {key!r}, expected one of: {known}")
-
-
 def _settings(name: str, kind: type[BaseController[Any]], values: Mapping[str, Any]) -> Any:
-    for key in values:
-        _check_known(name, kind, key)
+    check_settings(kind.Settings, values, name)
     return kind.Settings(**values)
-
-
-def _value(hint: Any, text: str, what: str) -> Any:
-    """`text` as a value of the type that `hint` names."""
-    if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        if text == "None":
-            return None
-        hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
-    if hint is bool:
-        if text in ("True", "False"):
-            return text == "True"
-    elif hint in (int, float, str):
-        try:
-            return hint(text)
-        except ValueError:
-            pass
-    raise ValueError(f"{what} is {text!r}, expected {getattr(hint, '__name__', hint)}")

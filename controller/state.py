@@ -57,6 +57,9 @@ def unpack(
             raise ValueError(f"{name} of the state is missing, expected {value!r}")
         if header[name] != value:
             raise ValueError(f"{name} of the state is {header[name]!r}, expected {value!r}")
+    for name in header:
+        if name not in expected:
+            raise ValueError(f"{name} of the state is {header[name]!r}, expected none")
     for name in later:
         dtype, shape = specs[name]
         arrays.setdefault(name, np.zeros([size or 0 for size in shape], dtype))

@@ -1,6 +1,5 @@
 """A small CIFAR-10 out of its training set, and whether it can be had without a long wait."""
 
-import os
 import threading
 import urllib.error
 import urllib.request
@@ -11,8 +10,8 @@ import numpy as np
 
 from nasnet.data.arrays.distributed import read_cifar_training
 from nasnet.data.dataset import DataError, Dataset, stratified
+from nasnet.data.downloads import download, keras_datasets
 from nasnet.runtime.errors import one_line
-from nasnet.runtime.quiet import import_tensorflow
 
 CLASS_NAMES = (
     "airplane",
@@ -35,12 +34,8 @@ _PATIENCE = 4.0  # seconds for an answer from the host
 
 
 def archive_path() -> Path:
-    """Where Keras keeps the CIFAR-10 archive; the rule is Keras', without importing it."""
-    home = os.environ.get("KERAS_HOME")
-    if home is None:
-        base = os.path.expanduser("~")
-        home = os.path.join(base if os.access(base, os.W_OK) else "/tmp", ".keras")
-    return Path(home).expanduser() / "datasets" / ARCHIVE
+    """Where Keras keeps the CIFAR-10 archive."""
+    return keras_datasets() / ARCHIVE
 
 
 def on_disk() -> bool:
@@ -93,15 +88,5 @@ def mini_cifar10() -> Dataset:
 def _training_set() -> tuple[np.ndarray, np.ndarray]:
     """CIFAR-10's training images, [50000, 32, 32, 3] uint8, and labels, [50000]."""
     if not on_disk():
-        _download()
+        download("CIFAR-10", ARCHIVE, URL, _SHA256)
     return read_cifar_training(archive_path())
-
-
-def _download() -> None:
-    import_tensorflow()
-    import keras  # takes seconds, and only to download
-
-    try:
-        keras.utils.get_file(ARCHIVE, URL, file_hash=_SHA256)
-    except Exception as error:  # Keras raises a bare Exception where a download breaks off
-        raise DataError(f"CIFAR-10 could not be downloaded ({one_line(error)})") from None

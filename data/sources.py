@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.data import mini_cifar10, shapes
+from nasnet.data import mini_cifar10, mnist, shapes
 from nasnet.data.arrays.canonical import look_at
 from nasnet.data.arrays.distributed import (
     is_distributed,
@@ -29,7 +29,7 @@ from nasnet.runtime.loading import is_spec, load_object
 
 __all__ = ["NAMES", "DataError", "Dataset", "load", "read_arrays", "subset", "write_arrays"]
 
-NAMES = ("auto", "mini-cifar10", "shapes10")
+NAMES = ("auto", "mini-cifar10", "mnist", "shapes10")
 _SHAPES_SIZES = {"train": 10_000, "val": 2_000, "test": 2_000}
 
 
@@ -40,6 +40,7 @@ def load(spec: str, *, seed: int = 0, image_size: int | tuple[int, int] | None =
         spec: one of
             "shapes10", 10,000 + 2,000 + 2,000 images drawn here, see `nasnet.data.shapes`;
             "mini-cifar10", as many of CIFAR-10's training set, see `data.mini_cifar10`;
+            "mnist", 60,000 + 10,000 images of digits, see `data.mnist`;
             "auto", mini-cifar10 where it is on disk or can be downloaded, else shapes10, with
             `source` saying which and why;
             a path to an .npz or to a folder of .npy files, see `data.arrays.npz`;
@@ -86,6 +87,8 @@ def load(spec: str, *, seed: int = 0, image_size: int | tuple[int, int] | None =
 def _named(name: str, seed: int) -> Dataset:
     if name == "shapes10":
         return _shapes10(seed, "shapes10, drawn here: asked for by name")
+    if name == "mnist":
+        return mnist.mnist(seed)
     try:
         return mini_cifar10.mini_cifar10()
     except DataError as error:

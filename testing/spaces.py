@@ -13,8 +13,11 @@ from nasnet.cells import (
     TERMINATE,
     CellSpace,
     ChainSpace,
+    ConvPoolSpace,
     Decision,
     GrowingCellSpace,
+    LayerSpace,
+    MacroSpace,
     SearchSpace,
     TableSpace,
 )
@@ -55,7 +58,11 @@ SPACES: Mapping[str, SearchSpace[Any]] = MappingProxyType(
         "cells": CellSpace(2),
         "growing": GrowingCellSpace(3),
         "operations": OperationSpace(),
-        "chains": ChainSpace(max_layers=5, filters=(64, 128)),
+        "chains": ChainSpace(max_layers=4, filters=(64, 128), units=(256, 128)),
+        "layers": LayerSpace(3, kernels=(1, 3)),
+        "growing layers": LayerSpace(3, "v3", kernels=(1, 3), start=1, step=1, every=4),
+        "macro": MacroSpace(4),
+        "conv-pool": ConvPoolSpace(dimensions=1, filters=(16, 32)),
         "nasbench201": NASBench201Space(),
         "table": TableSpace(
             (Decision("a", ("x", "y", "z")), Decision("b", ("x",)), Decision("c", ("x", "y")))

@@ -3,7 +3,17 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from nasnet.cells import COMBINES, NASNET_OPERATIONS, Block, Cell, CellSpace, Genotype
+from nasnet.cells import (
+    COMBINES,
+    NASNET_OPERATIONS,
+    TERMINATE,
+    Block,
+    Cell,
+    CellSpace,
+    Decision,
+    Genotype,
+    TableSpace,
+)
 
 _TWO = Cell((Block(0, 1, "sep_conv_3x3", "avg_pool_3x3"), Block(1, 0, "conv_3x3", "identity")))
 # Cells of two blocks, for tests of what every network goes through: a third of NASNet-A's layers.
@@ -41,3 +51,10 @@ def random_genotypes(count: int, *, blocks: int = 5, seed: int = 0) -> list[Geno
     """Genotypes drawn uniformly from the paper's space."""
     space, rng = CellSpace(blocks), np.random.default_rng(seed)
     return [space.decode(space.sample(rng)) for _ in range(count)]
+
+
+def ending_space(length: int, options: int = 12) -> TableSpace:
+    """Sequences of 1 to `length` words; each decision but the first may end them, by choice 0."""
+    words = tuple(f"word_{i}" for i in range(options))
+    later = (Decision(f"place_{i}", (TERMINATE, *words)) for i in range(1, length))
+    return TableSpace((Decision("place_0", words), *later))

@@ -7,48 +7,18 @@ choices stand for (`architecture`); all the rest is written here.
 """
 
 import abc
-import dataclasses
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import numpy as np
 
+from nasnet.cells.spaces.counting import counted
+from nasnet.cells.spaces.decision import Decision
+
 A = TypeVar("A")
 Choices = tuple[int, ...]
-TERMINATE = "terminate"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Decision:
-    """One categorical choice.
-
-    Where the option called `TERMINATE` is chosen, no later decision is made.
-
-    Args:
-        name: unlike that of any other decision of the space.
-        options: what may be chosen.
-        role: mutations first choose a role with equal chances, then a decision of it. AmoebaNet's
-            hidden-state and op mutations are two roles (https://arxiv.org/abs/1802.01548).
-        weights: of the options in random sampling; empty where all are equally likely.
-    """
-
-    name: str
-    options: tuple[str, ...]
-    role: str = ""
-    weights: tuple[float, ...] = ()
-
-    @property
-    def end(self) -> int:
-        """The number of the option `TERMINATE`, or -1."""
-        return self.options.index(TERMINATE) if TERMINATE in self.options else -1
-
-    @property
-    def shares(self) -> tuple[float, ...]:
-        """The chance of each option in random sampling."""
-        weights = self.weights or (1.0,) * len(self.options)
-        return tuple(weight / math.fsum(weights) for weight in weights)
 
 
 class SearchSpace(abc.ABC, Generic[A]):
@@ -88,6 +58,24 @@ class SearchSpace(abc.ABC, Generic[A]):
         i = len(prefix)
         ended = i > 0 and prefix[-1] == self.ends[i - 1]
         return None if ended or i == len(self.decisions) else self.decisions[i]
+
+    def future(self, prefix: Sequence[int]) -> Hashable:
+        """What of the choices so far decides which decisions follow.
+
+        Prefixes with equal futures go on alike, whatever lies behind them, so a space with few of
+        them is counted without being listed. By default all choices so far matter.
+
+        Args:
+            prefix: as of `next_decision`.
+        """
+        return tuple(prefix)
+
+    def given(self, number: int) -> Mapping[int, int]:
+        """Choices that no controller makes: decision and choice, for the proposal of a number.
+
+        A space that grows with a search says so here. By default there are none.
+        """
+        return {}
 
     def decode(self, choices: Sequence[int]) -> A:
         """The architecture that `choices` stand for; they may stop where no decision follows.
@@ -222,7 +210,7 @@ class SearchSpace(abc.ABC, Generic[A]):
     def size(self) -> int:
         """The number of different canonical choices."""
         if not self._ends_alone:
-            return sum(1 for _ in self)
+            return counted(self)[0]
         count = 1
         for decision in reversed(self.decisions):
             stays = len(decision.options) - (decision.end >= 0)
@@ -232,8 +220,7 @@ class SearchSpace(abc.ABC, Generic[A]):
     def entropy(self) -> float:
         """The entropy of `sample` in nats."""
         if not self._ends_alone:
-            chances = (self._chance(choices) for choices in self)
-            return -math.fsum(chance * math.log(chance) for chance in chances)
+            return counted(self)[1]
         total, reached = [], 1.0
         for decision in self.decisions:
             total += [-reached * share * math.log(share) for share in decision.shares if share]
@@ -289,8 +276,3 @@ class SearchSpace(abc.ABC, Generic[A]):
         skipped = [0] * (self._numbers[decision.name] - len(prefix))
         for choice in range(len(decision.options)):
             yield from self._below([*prefix, *skipped, choice])
-
-    def _chance(self, choices: Choices) -> float:
-        """How likely `sample` is to draw canonical choices."""
-        made = np.flatnonzero(self.live([choices])[0])
-        return math.prod(self.decisions[i].shares[choices[i]] for i in made)

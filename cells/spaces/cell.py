@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from nasnet.cells.genotype import NUM_INPUTS, Block, Cell, Genotype
 from nasnet.cells.operations import COMBINES, NASNET_OPERATIONS, OPERATIONS
-from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
+from nasnet.cells.spaces.base import Choices, SearchSpace
+from nasnet.cells.spaces.decision import Decision
 from nasnet.runtime.checks import check_fields, check_known
 
 CELL_NAMES = ("normal", "reduction")

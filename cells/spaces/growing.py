@@ -9,8 +9,9 @@ import dataclasses
 from collections.abc import Iterator
 
 from nasnet.cells.genotype import Cell, Genotype
-from nasnet.cells.spaces.base import TERMINATE, Choices, Decision
+from nasnet.cells.spaces.base import Choices
 from nasnet.cells.spaces.cell import CELL_NAMES, CellSpace
+from nasnet.cells.spaces.decision import TERMINATE, Decision
 
 GROW = "grow"
 _BLOCK = 5  # decisions of a block

@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 
-from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
+from nasnet.cells.spaces.base import Choices, SearchSpace
+from nasnet.cells.spaces.decision import Decision
 from nasnet.runtime.checks import check_known
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from nasnet.cells.genotype import Block, Cell, Genotype
 from nasnet.cells.operations import OPERATIONS
-from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
+from nasnet.cells.spaces.base import Choices, SearchSpace
+from nasnet.cells.spaces.decision import Decision
 
 # Those of ENAS, https://arxiv.org/abs/1802.03268, section 2.4.
 FIVE_OPERATIONS = (

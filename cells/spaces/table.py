@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
+from nasnet.cells.spaces.base import Choices, SearchSpace
+from nasnet.cells.spaces.decision import Decision
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

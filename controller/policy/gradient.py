@@ -14,8 +14,8 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from nasnet.cells import SearchSpace
-from nasnet.controller.base import BaseController
-from nasnet.controller.checks import check_count, check_positive, check_whole
+from nasnet.controller.base import LATER, BaseController
+from nasnet.controller.checks import check_count, check_positive, check_share, check_whole
 from nasnet.controller.protocol import Proposal
 
 RECURRENT_CELLS = ("lstm", "nascell")
@@ -36,6 +36,13 @@ class PolicySettings:
             ENAS (https://arxiv.org/abs/1802.03268).
         cell: of the policy network, "lstm" or "nascell", the recurrent cell that NAS found
             (https://arxiv.org/abs/1611.01578, appendix A).
+        hidden: units of each of its layers, 100; 35 in NAS-2017.
+        layers: of it, 1; 2 in NAS-2017.
+        init: its weights begin between -init and init, 0.1; 0.08 in NAS-2017.
+        reward_power: to which rewards are raised, with their sign, before all else: 3 in NAS-2017.
+        skip_weight: of the penalty on skip connections whose chance is not `skip_target`, 0; 0.8 in
+            ENAS's macro search.
+        skip_target: the chance of a skip connection that costs nothing, 0.4 in ENAS.
 
     Raises:
         ValueError: a setting is out of range.
@@ -48,8 +55,21 @@ class PolicySettings:
     temperature: float = 1.0
     tanh_constant: float | None = None
     cell: str = "lstm"
+    hidden: int = dataclasses.field(default=100, metadata=LATER)
+    layers: int = dataclasses.field(default=1, metadata=LATER)
+    init: float = dataclasses.field(default=0.1, metadata=LATER)
+    reward_power: float = dataclasses.field(default=1.0, metadata=LATER)
+    skip_weight: float = dataclasses.field(default=0.0, metadata=LATER)
+    skip_target: float = dataclasses.field(default=0.4, metadata=LATER)
 
     def __post_init__(self) -> None:
+        for name in ("init", "reward_power"):
+            check_positive(name, getattr(self, name))
+        for name in ("hidden", "layers"):
+            check_whole(name, getattr(self, name))
+        check_share("skip_weight", self.skip_weight)
+        if not 0 < self.skip_target < 1:
+            raise ValueError(f"skip_target is {self.skip_target}, expected between 0 and 1")
         check_positive("learning_rate", self.learning_rate)
         check_positive("temperature", self.temperature)
         if self.tanh_constant is not None:
@@ -87,11 +107,20 @@ class PolicyGradient(BaseController[P]):
     def __init__(
         self, space: SearchSpace[Any], settings: P | None = None, *, seed: int = 0
     ) -> None:
+        from nasnet.controller.policy.layout import PolicyLayout, anchors_of
         from nasnet.controller.policy.lstm import policy_network
 
         super().__init__(space, settings, seed=seed)
-        made_of = self.settings.temperature, self.settings.tanh_constant, self.settings.cell
-        self._network = policy_network(space.counts, *made_of)
+        given = self.settings
+        layout = PolicyLayout(
+            space.counts,
+            given.cell,
+            given.hidden,
+            given.layers,
+            given.init,
+            anchors_of(space.decisions),
+        )
+        self._network = policy_network(layout, given.temperature, given.tanh_constant)
         self._key = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
         self._weights: Any = self._network.initial_weights(seed)
         self._first_moment: Any = np.zeros(self._network.size, np.float32)
@@ -125,7 +154,10 @@ class PolicyGradient(BaseController[P]):
             choices, log_probs = self._network.sample_numbered(
                 self._weights, live, self._key, self.proposed
             )
-            found = self.space.live(choices)
+            for row in range(count):
+                for number, choice in self.space.given(self.proposed + row).items():
+                    choices[row, number] = choice
+            found = self._decided(choices)
             if (found == live).all():
                 break
             live = found.astype(np.float32)  # what is made depends on earlier choices alone
@@ -147,7 +179,8 @@ class PolicyGradient(BaseController[P]):
 
     def learn(self, proposal: Proposal, reward: float) -> None:
         """Keeps the trial, and updates the policy when a minibatch is complete."""
-        self._buffer.append((proposal, reward))
+        power = self.settings.reward_power
+        self._buffer.append((proposal, math.copysign(abs(reward) ** power, reward)))
         if len(self._buffer) >= self.settings.minibatch:
             self._update()
             self._buffer.clear()
@@ -164,7 +197,7 @@ class PolicyGradient(BaseController[P]):
         """
         import tensorflow as tf
 
-        live = tf.constant(self.space.live(choices), tf.float32)
+        live = tf.constant(self._decided(choices), tf.float32)
         found = self._network.evaluate(self._weights, tf.constant(choices, tf.int32), live)
         return found[0].numpy(), found[1].numpy()
 
@@ -206,7 +239,7 @@ class PolicyGradient(BaseController[P]):
         with tf.device(DEVICE):
             batch = (
                 tf.constant(choices),
-                tf.constant(self.space.live(choices), tf.float32),
+                tf.constant(self._decided(choices), tf.float32),
                 tf.constant(log_probs, tf.float32),
                 tf.constant(rewards - baseline, tf.float32),
             )
@@ -219,6 +252,12 @@ class PolicyGradient(BaseController[P]):
         for reward in rewards:
             baseline = decay * baseline + (1 - decay) * reward
         self._baseline = float(baseline)
+
+    def _decided(self, choices: Any) -> np.ndarray:
+        """Which decisions the policy makes: those that are made, but for what the space gives."""
+        live = self.space.live(choices)
+        live[:, [*self.space.given(0)]] = False
+        return live
 
     def _buffered(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Choices [B, T], their log-probabilities [B, T] and rewards [B] that wait."""

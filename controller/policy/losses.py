@@ -27,6 +27,28 @@ def reinforce_loss(
     return -tf.reduce_mean(tf.reduce_sum(gains, axis=1))
 
 
+def skip_penalty(log_probs: tf.Tensor, choices: tf.Tensor, target: float, layers: int) -> tf.Tensor:
+    """How far the chances of skip connections are from a target (ENAS, macro search).
+
+    The Kullback-Leibler divergence of each connection's chance p from `target`, summed over the
+    connections of a layer, averaged over layers and over the batch. (The released code has another
+    chance here than the one that it samples with, and so comes to another rate than its target.)
+
+    Args:
+        log_probs: log-probability in nats of each yes or no, [B, K].
+        choices: 1 for yes, 0 for no, [B, K].
+        target: between 0 and 1.
+        layers: that have such connections.
+
+    Returns:
+        The penalty in nats, [].
+    """
+    chosen = tf.clip_by_value(tf.exp(log_probs), 1e-6, 1 - 1e-6)
+    p = tf.where(choices > 0, chosen, 1 - chosen)
+    divergence = p * tf.math.log(p / target) + (1 - p) * tf.math.log((1 - p) / (1 - target))
+    return tf.reduce_mean(tf.reduce_sum(divergence, axis=1)) / layers
+
+
 def ppo_loss(
     log_probs: tf.Tensor,
     old_log_probs: tf.Tensor,

@@ -1,32 +1,37 @@
-"""The policy network: a recurrent layer that makes one decision after the other.
+"""The policy network: recurrent layers that make one decision after the other.
 
 One layer of 100 units and a softmax for each decision, weights drawn from U(-0.1, 0.1) (Zoph et
 al., https://arxiv.org/abs/1707.07012, appendix A.2); the layer is of LSTM cells there, and may be
-of others. The input of a decision is the learned embedding of the choice before it, that of the
-first a learned vector. Embeddings and softmaxes are each decision's own, padded to the widest. All
-weights lie in one flat vector, and every function takes it as an argument, so a network holds no
-state and is traced once for all controllers.
+of others, or there may be several. The input of a decision is the learned embedding of the choice
+before it, that of the first a learned vector. Embeddings and softmaxes are each decision's own,
+padded to the widest.
+
+Decisions with anchors take no step: yes has the chance sigmoid(v . tanh(W_prev h_j + W_curr h_i)),
+where h_j and h_i are the outputs at the two anchors, and one v, W_prev and W_curr serve all of them
+(https://arxiv.org/abs/1611.01578, section 3.3). No later step hears of their choices.
+
+All weights lie in one flat vector, and every function takes it as an argument, so a network holds
+no state and is traced once for all controllers.
 """
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from nasnet.controller.policy.layout import PolicyLayout
 from nasnet.controller.policy.recurrent import CELLS
 
-HIDDEN = 100
-INIT = 0.1
 # The loop's matrices are small: a GPU would wait for its own launches, and round differently.
 DEVICE = "/CPU:0"
 _MASKED = -1e9
 _PHILOX = 1
 _PHILOX_BLOCK = 4  # numbers that one step of the counter yields
 
-Choose = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+Choose = Callable[[Any, tf.Tensor], tf.Tensor]
 Decided = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
 
@@ -34,12 +39,12 @@ class PolicyNetwork:
     """Samples choices and computes their log-probabilities, by one forward pass.
 
     Args:
-        options: the number of options of each decision, [T].
+        layout: what the decisions are, and how many units there are.
         temperature: divides the logits.
         tanh_constant: c in c * tanh(logits / temperature), or None for no bound.
-        cell: a name in `CELLS`.
 
     Attributes:
+        layout: what the decisions are, and how many units there are.
         size: the number of weights P.
         length: the number of decisions T.
         sample: the traced (weights [P], live [B, T], key [], start []) -> (choices [B, T],
@@ -52,23 +57,14 @@ class PolicyNetwork:
 
     def __init__(
         self,
-        options: Iterable[int],
+        layout: PolicyLayout,
         temperature: float = 1.0,
         tanh_constant: float | None = None,
-        cell: str = "lstm",
     ) -> None:
-        self._options = np.array(tuple(options))
+        self.layout, self._cell = layout, CELLS[layout.cell]
         self._temperature, self._tanh_constant = temperature, tanh_constant
-        self.length, self._width = len(self._options), int(self._options.max())
-        self._cell = CELLS[cell]
-        self._shapes = (
-            (2 * HIDDEN, self._cell.gates * HIDDEN),  # the input's rows, then the last output's
-            (self._cell.gates * HIDDEN,),
-            (self.length, self._width, HIDDEN),  # inputs; [0, 0] is the first decision's
-            (self.length, HIDDEN, self._width),  # softmaxes
-            (self.length, 1, self._width),
-        )
-        self._sizes = [math.prod(shape) for shape in self._shapes]
+        self.length, self._width = len(layout.options), layout.width
+        self._sizes = [math.prod(shape) for shape in layout.shapes]
         self.size = sum(self._sizes)
         weights = tf.TensorSpec([self.size], tf.float32)
         number = tf.TensorSpec([], tf.uint64)
@@ -85,9 +81,9 @@ class PolicyNetwork:
         )
 
     def initial_weights(self, seed: int) -> np.ndarray:
-        """Weights drawn from U(-0.1, 0.1), float32 [P]."""
-        rng = np.random.default_rng(seed)
-        return rng.uniform(-INIT, INIT, self.size).astype(np.float32)
+        """Weights drawn uniformly around 0, float32 [P]."""
+        rng, reach = np.random.default_rng(seed), self.layout.init
+        return rng.uniform(-reach, reach, self.size).astype(np.float32)
 
     def sample_numbered(
         self, weights: Any, live: np.ndarray, key: np.uint64, start: int
@@ -108,52 +104,70 @@ class PolicyNetwork:
         Args:
             weights: all weights, [P].
             live: 1 for the decisions that are made, 0 for others, [B, T].
-            choose: (t, logits of decision t, [B, widest]) -> choices, int32 [B]; no gradient flows
+            choose: (t, logits of decision t, [B, widest]) -> choices, int32 [B]; or both for
+                several decisions, t [K] and logits [K, B, widest], to [K, B]. No gradient flows
                 through it.
 
         Returns:
             Choices int32, log-probability of each choice, entropy of each whole distribution, both
             in nats; all [B, T].
         """
-        parts = tf.split(weights, self._sizes)
-        kernel, bias, inputs, softmax, softmax_bias = (
-            tf.reshape(part, shape) for part, shape in zip(parts, self._shapes, strict=True)
-        )
-        valid = np.arange(self._width) < self._options[:, None, None]
-        mask = tf.constant(np.where(valid, 0.0, _MASKED), tf.float32)
+        layout, parts = self.layout, tf.split(weights, self._sizes)
+        tensors = [tf.reshape(p, shape) for p, shape in zip(parts, layout.shapes, strict=True)]
+        (kernel, bias, inputs, softmax, softmax_bias), rest = tensors[:5], tensors[5:]
+        deeper = rest[: 2 * (layout.layers - 1)]
+        steps, options = np.array(layout.steps), np.array(layout.options)
+        valid = np.arange(self._width) < options[:, None, None]
+        mask = tf.constant(np.where(valid[steps], 0.0, _MASKED), tf.float32)
         count, made_at = tf.shape(live)[0], tf.cast(live, tf.int32)
+        numbers = tf.constant(steps, tf.int32)
 
         into, back = tf.split(kernel, 2)
+        over = [(*tf.split(deeper[i], 2), deeper[i + 1]) for i in range(0, len(deeper), 2)]
 
-        def step(t, previous, state, output, made, outputs):
-            entry = tf.matmul(tf.matmul(tf.one_hot(previous, self._width), inputs[t]), into)
-            output, state = self._cell.step(entry, tf.matmul(output, back) + bias, state)
-            logits = self._logits(output, softmax[t], softmax_bias[t], mask[t])
-            choice = choose(t, logits) * made_at[:, t]
-            return t + 1, choice, state, output, made.write(t, choice), outputs.write(t, output)
+        def step(s, previous, states, outs, made, outputs):
+            entry = tf.matmul(tf.matmul(tf.one_hot(previous, self._width), inputs[s]), into)
+            output, state = self._cell.step(entry, tf.matmul(outs[0], back) + bias, states[0])
+            states, outs = [state, *states[1:]], [output, *outs[1:]]
+            for i, (upward, along, offset) in enumerate(over, start=1):
+                echo = tf.matmul(outs[i], along) + offset
+                outs[i], states[i] = self._cell.step(
+                    tf.matmul(outs[i - 1], upward), echo, states[i]
+                )
+            logits = self._logits(outs[-1], softmax[s], softmax_bias[s], mask[s])
+            choice = choose(numbers[s], logits) * tf.gather(made_at, numbers[s], axis=1)
+            return s + 1, choice, states, outs, made.write(s, choice), outputs.write(s, outs[-1])
 
-        zeros = tf.zeros([count, HIDDEN])
-        made = tf.TensorArray(tf.int32, self.length, element_shape=[None])
-        outputs = tf.TensorArray(tf.float32, self.length, element_shape=[None, HIDDEN])
+        zeros = [tf.zeros([count, layout.hidden])] * layout.layers
+        made = tf.TensorArray(tf.int32, len(steps), element_shape=[None])
+        outputs = tf.TensorArray(tf.float32, len(steps), element_shape=[None, layout.hidden])
         *_, made, outputs = tf.while_loop(
-            lambda t, *_: t < self.length,
+            lambda s, *_: s < len(steps),
             step,
-            (0, tf.zeros([count], tf.int32), zeros, zeros, made, outputs),
-            maximum_iterations=self.length,
+            (0, tf.zeros([count], tf.int32), [*zeros], [*zeros], made, outputs),
+            maximum_iterations=len(steps),
         )
+        hidden, chosen = outputs.stack(), made.stack()
         # Once for all decisions: with its gradient, this costs twice as much inside the loop.
-        logits = self._logits(outputs.stack(), softmax, softmax_bias, mask)
+        logits = self._logits(hidden, softmax, softmax_bias, mask)
+        if layout.bits:
+            bits = self._bit_logits(hidden, *rest[-3:])
+            which = tf.constant(layout.bits, tf.int32)
+            said = choose(which, bits) * tf.gather(tf.transpose(made_at), which)
+            order = np.argsort([*layout.steps, *layout.bits])
+            logits = tf.gather(tf.concat([logits, bits], 0), order)
+            chosen = tf.gather(tf.concat([chosen, said], 0), order)
         log_probs = tf.nn.log_softmax(logits)
-        made = made.stack()
-        chosen = tf.reduce_sum(log_probs * tf.one_hot(made, self._width), axis=2)
+        found = tf.reduce_sum(log_probs * tf.one_hot(chosen, self._width), axis=2)
         entropies = -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=2)
-        return tf.transpose(made), tf.transpose(chosen) * live, tf.transpose(entropies) * live
+        return tf.transpose(chosen), tf.transpose(found) * live, tf.transpose(entropies) * live
 
     def follow(
         self, weights: tf.Tensor, choices: tf.Tensor, live: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The forward pass along `choices`, int32 [B, T]: log-probabilities, entropies, [B, T]."""
-        _, log_probs, entropies = self.forward(weights, live, lambda t, _: choices[:, t])
+        rows = tf.transpose(choices)
+        _, log_probs, entropies = self.forward(weights, live, lambda t, _: tf.gather(rows, t))
         return log_probs, entropies
 
     def _logits(self, output, softmax, bias, mask):
@@ -161,6 +175,13 @@ class PolicyNetwork:
         if self._tanh_constant is not None:
             logits = self._tanh_constant * tf.tanh(logits)
         return logits + mask
+
+    def _bit_logits(self, hidden, older, newer, v):
+        """Of no, 0, and of yes at each decision with anchors, [K, B, widest]."""
+        which = [tf.gather(hidden, [pair[i] for pair in self.layout.pairs]) for i in (0, 1)]
+        q = tf.tensordot(tf.tanh(tf.matmul(which[0], older) + tf.matmul(which[1], newer)), v, 1)
+        masked = [tf.fill(tf.shape(q), _MASKED)] * (self._width - 2)
+        return tf.stack([tf.zeros_like(q), q, *masked], axis=2)
 
     def _evaluate(self, weights, choices, live):
         with tf.device(DEVICE):
@@ -181,17 +202,17 @@ class PolicyNetwork:
             uniform = tf.maximum(uniform[:, :numbers], np.finfo(np.float32).tiny)
             # The argmax of logits with Gumbel noise is a sample of their softmax.
             noise = -tf.math.log(-tf.math.log(uniform))
-            noise = tf.reshape(noise, [count, self.length, self._width])
+            noise = tf.transpose(tf.reshape(noise, [count, self.length, self._width]), [1, 0, 2])
 
             def choose(t, logits):
-                return tf.argmax(logits + noise[:, t], axis=1, output_type=tf.int32)
+                return tf.argmax(logits + tf.gather(noise, t), axis=-1, output_type=tf.int32)
 
             return self.forward(weights, live, choose)
 
 
 @functools.lru_cache(maxsize=16)
 def policy_network(
-    options: tuple[int, ...], temperature: float, tanh_constant: float | None, cell: str
+    layout: PolicyLayout, temperature: float, tanh_constant: float | None
 ) -> PolicyNetwork:
     """The network for these arguments, made and traced once a process."""
-    return PolicyNetwork(options, temperature, tanh_constant, cell)
+    return PolicyNetwork(layout, temperature, tanh_constant)

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from nasnet.controller.policy.gradient import PolicySettings
+from nasnet.controller.policy.losses import skip_penalty
 from nasnet.controller.policy.lstm import DEVICE, PolicyNetwork
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
@@ -29,6 +30,8 @@ def traced_update(network: PolicyNetwork, loss: Loss, settings: PolicySettings) 
         https://arxiv.org/abs/1412.6980, algorithm 1.
     """
 
+    bits = network.layout.bits
+
     def update(vectors, number, choices, live, old_log_probs, advantages):
         weights, first, second = vectors
         with tf.device(DEVICE):
@@ -36,6 +39,11 @@ def traced_update(network: PolicyNetwork, loss: Loss, settings: PolicySettings) 
                 tape.watch(weights)
                 log_probs, entropies = network.follow(weights, choices, live)
                 value = loss(settings, log_probs, old_log_probs, entropies, advantages)
+                if bits and settings.skip_weight:
+                    said = (tf.gather(x, bits, axis=1) for x in (log_probs, choices))
+                    layers = len({newer for _, _, newer in network.layout.anchors})
+                    penalty = skip_penalty(*said, settings.skip_target, layers)
+                    value += settings.skip_weight * penalty
             gradient = tape.gradient(value, weights)
             first = BETA_1 * first + (1 - BETA_1) * gradient
             second = BETA_2 * second + (1 - BETA_2) * tf.square(gradient)

@@ -4,7 +4,6 @@ import dataclasses
 
 import tyro
 
-from nasnet.cells import Genotype
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import command, print_json, stdout
 from nasnet.experiments.errors import OK, NotFoundError
@@ -14,6 +13,7 @@ from nasnet.experiments.searching.report import TOP, describe, top, top_table, t
 from nasnet.experiments.searching.settings import SearchRun
 from nasnet.experiments.searching.stored import StoredRun, open_search
 from nasnet.search.trial import Trial
+from nasnet.stacking.architectures import read_architecture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +25,7 @@ class BestCommand(Command):
         top: how many.
         pareto: show instead the cells that no other beats in accuracy and parameters, or in
             accuracy and multiply-adds, and draw them into the run directory as pareto.png.
-        json: print them as one JSON document, with their genotypes.
+        json: print them as one JSON document, with their genotypes, or layers.
     """
 
     search: tyro.conf.Positional[str]
@@ -46,7 +46,7 @@ class BestCommand(Command):
         out = stdout()
         out.print(top_table(run, trials, self.top))
         out.print(f"trial {best.number}:")
-        out.print(describe(Genotype.from_json(best.genotype)))
+        out.print(describe(read_architecture(best.genotype)))
         out.print(f"next: {command('train', run.path)}", soft_wrap=True)
         return OK
 

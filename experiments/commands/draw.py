@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 import tyro
 
+from nasnet.cells import Genotype
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import print_json
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.chosen import PlanFlags, choose_network
-from nasnet.experiments.searching.cell_argument import resolve_cell
+from nasnet.experiments.searching.cell_argument import resolve_architecture
 
 _NETWORK_ONLY = ("preset", "stack", "size", "classes", "aux", "expand")
 
@@ -20,8 +21,8 @@ class DrawCommand(Command):
     """Draw a cell, or with --network the whole network, as SVG, PNG or Graphviz text.
 
     Args:
-        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell); with --preset
-            it may be left out.
+        cell: a zoo name, a genotype's or layers' JSON file, or a run directory (its best one); with
+            --preset it may be left out. Layers are drawn as the network that they are.
         out: the file, by its ending .svg, .png or .gv; NAME.svg where it is left out.
         trial: which trial of the run directory.
         title: above the picture; the cell's name where it is left out.
@@ -62,12 +63,14 @@ class DrawCommand(Command):
         from nasnet import viz
 
         plain = DrawCommand()
+        if self.cell is None:
+            raise ValueError("cell is None, expected one to draw")
+        name, genotype = resolve_architecture(self.cell, self.trial)
+        if not isinstance(genotype, Genotype):  # layers are the network
+            return self._draw_network()
         for flag in _NETWORK_ONLY:
             if getattr(self, flag) != getattr(plain, flag):
                 raise ValueError(f"{flag} is set for a drawing of cells, expected --network, too")
-        if self.cell is None:
-            raise ValueError("cell is None, expected one to draw")
-        name, genotype = resolve_cell(self.cell, self.trial)
         path = self.out or Path(f"{name}.svg")
         title = name if self.title is None else self.title
         return name, viz.draw_genotype(genotype, path, title=title, engine=self.engine)
@@ -84,7 +87,8 @@ class DrawCommand(Command):
             classes=self.classes,
         )
         parts = chosen.network.parts(aux_head=self.aux)
-        path = self.out or Path(f"{chosen.name}-{chosen.preset or 'network'}.svg")
+        name = f"{chosen.name}-{chosen.preset or 'network'}" if self.network else chosen.name
+        path = self.out or Path(f"{name}.svg")
         title = chosen.title if self.title is None else self.title
         written = viz.draw_network(parts, path, title=title, engine=self.engine, expand=self.expand)
         return chosen.name, written

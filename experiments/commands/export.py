@@ -45,16 +45,16 @@ class ExportCommand(Command):
     json: bool = False
 
     def run(self) -> int:
-        from nasnet import viz
         from nasnet.experiments.exporting.images import images_for
         from nasnet.experiments.runs.environment import environment
+        from nasnet.experiments.searching.pictures import draw_architecture
         from nasnet.transfer.serving.exporting import Card, export
 
         if self.limit < 1:
             raise ValueError(f"limit is {self.limit}, expected at least 1")
         network = find_network(self.model, self.labels)
         out = self.out or Path(f"{network.name}-{self.format}{'-int8' if self.int8 else ''}")
-        card = Card(environment(), viz.draw_genotype)
+        card = Card(environment(), draw_architecture)
         photos = functools.partial(images_for, network, self.data)
         done = export(
             network,

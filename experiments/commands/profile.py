@@ -11,6 +11,7 @@ from nasnet.experiments.console.lines import millions, print_json, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.chosen import ChosenNetwork, PlanFlags, choose_network
 from nasnet.stacking.latency import latency, latency_text
+from nasnet.stacking.network import CellNetwork
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,8 +22,8 @@ class ProfileCommand(Command):
     """Count a network's parameters and multiply-adds, cell by cell.
 
     Args:
-        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell); with --preset
-            it may be left out.
+        cell: a zoo name, a genotype's or layers' JSON file, or a run directory (its best one); with
+            --preset it may be left out.
         preset: the plan, image size and classes of a published network (`nasnet zoo` lists them);
             other flags overrule it.
         stack: the plan; N=6, F=32 is the paper's CIFAR network, 6 @ 768.
@@ -82,7 +83,7 @@ def _document(
     return {
         "cell": chosen.name,
         "preset": chosen.preset,
-        "stack": dataclasses.asdict(network.stack),
+        "stack": dataclasses.asdict(network.stack) if isinstance(network, CellNetwork) else None,
         "input_shape": network.input_shape,
         "classes": network.classes,
         "aux": aux,

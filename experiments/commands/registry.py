@@ -18,6 +18,7 @@ COMMANDS = {
     "draw": "Draw a cell, or with --network the whole network, as SVG, PNG or Graphviz text.",
     "profile": "Count a network's parameters and multiply-adds, cell by cell.",
     "train": "Train the network of a found or published cell from scratch.",
+    "spaces": "List the search spaces: what they hold, how large they are, where they are from.",
     "zoo": "List the published cells, and the size of each of their published networks.",
     "export": (
         "Write a trained network for elsewhere: the file, its labels, a model card, a drawing."

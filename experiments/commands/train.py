@@ -10,7 +10,7 @@ import tyro
 from nasnet.experiments.commands.base import RunCommand, following
 from nasnet.experiments.console.lines import command, millions, print_json, stdout
 from nasnet.experiments.errors import OK
-from nasnet.experiments.searching.cell_argument import resolve_cell, search_of
+from nasnet.experiments.searching.cell_argument import resolve_architecture, search_of
 from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings, with_recipe
 
 
@@ -23,7 +23,7 @@ class TrainCommand(RunCommand):
     is a test image.
 
     Args:
-        cell: a zoo name, a genotype's JSON file, or a run directory (its best cell).
+        cell: a zoo name, a genotype's or layers' JSON file, or a run directory (its best one).
         settings: what to train, and how.
         recipe_preset: a published training, from which --recipe flags may differ: paper-cifar,
             paper-imagenet-mobile, paper-imagenet-large, pnas, amoebanet-cifar, amoebanet-imagenet
@@ -67,10 +67,10 @@ class TrainCommand(RunCommand):
     def begin(self) -> TrainRun:
         from nasnet.experiments.training import driver
 
-        name, genotype = resolve_cell(self.cell or "", self.trial)
+        name, found = resolve_architecture(self.cell or "", self.trial)
         search = search_of(self.cell or "")
         return driver.begin(
-            self.settings, name, genotype, self.out, searched=[] if search is None else [search]
+            self.settings, name, found, self.out, searched=[] if search is None else [search]
         )
 
     def go_on(self, path: Path) -> TrainRun:

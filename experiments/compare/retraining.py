@@ -10,7 +10,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from nasnet.cells import NASNET_A, Genotype, network_cost
+from nasnet.cells import NASNET_A, network_cost
 from nasnet.experiments.compare.comparison import planned, runs_folder
 from nasnet.experiments.compare.searches import ended
 from nasnet.experiments.compare.settings import Comparison
@@ -22,7 +22,8 @@ from nasnet.experiments.training import driver
 from nasnet.experiments.training.data import of_search, open_data
 from nasnet.experiments.training.settings import TrainSettings
 from nasnet.runtime.files import csv_text, write_atomically
-from nasnet.stacking.network import CellFrame, CellNetwork
+from nasnet.stacking.architectures import ImageArchitecture, ImageFrame, read_architecture
+from nasnet.stacking.network import CellNetwork
 
 REFERENCE = "nasnet-a"
 _SPLITS = {"val": "validation", "test": "test"}
@@ -45,20 +46,23 @@ class Candidate:
     Args:
         name: of its folder.
         controller: that found it; the reference's own name for NASNet-A.
-        genotype: the cell.
+        genotype: its architecture.
         search_accuracy: its reward in the search; None for NASNet-A.
     """
 
     name: str
     controller: str
-    genotype: Genotype
+    genotype: ImageArchitecture
     search_accuracy: float | None = None
 
 
 def candidates(comparison: Comparison) -> list[Candidate]:
-    """NASNet-A, and the best different cells of each controller over all of its searches."""
+    """The best different cells of each controller over all of its searches, and first NASNet-A.
+
+    Where layers are searched, they are compared with each other alone.
+    """
     settings = comparison.settings
-    found = [Candidate(REFERENCE, REFERENCE, NASNET_A)]
+    found = [Candidate(REFERENCE, REFERENCE, NASNET_A)] if settings.search.of_cells else []
     for name in settings.names:
         trials = [
             trial
@@ -70,8 +74,8 @@ def candidates(comparison: Comparison) -> list[Candidate]:
         best = {trial.key: trial for trial in reversed(top(trials, len(trials)))}
         ranked = sorted(best.values(), key=lambda trial: -(trial.reward or 0.0))
         for place, trial in enumerate(ranked[: settings.retrain], start=1):
-            genotype = Genotype.from_json(trial.genotype)
-            found.append(Candidate(f"{name}-{place}", name, genotype, trial.reward))
+            architecture = read_architecture(trial.genotype)
+            found.append(Candidate(f"{name}-{place}", name, architecture, trial.reward))
     return found
 
 
@@ -110,8 +114,8 @@ def retrain_all(comparison: Comparison) -> None:
     """Trains the best cells with one recipe and equal numbers of parameters, and NASNet-A.
 
     NASNet-A has the plan's filters; the others have as many as bring them to its parameters, or as
-    close below as possible. What was trained before stays. `retrained.csv` and `retrained.json`
-    have a row for each cell.
+    close below as possible; layers are what they are. What was trained before stays.
+    `retrained.csv` and `retrained.json` have a row for each cell.
     """
     settings = comparison.settings
     final = dataclasses.replace(settings.final, data=settings.data)
@@ -122,17 +126,19 @@ def retrain_all(comparison: Comparison) -> None:
     ]
     final = of_search(final, searched)
     dataset = open_data(final, searched).dataset
-    frame = CellFrame(final.stack, dataset.image_shape, len(dataset.classes))
-    cost, _ = network_cost(frame.network(NASNET_A))
+    frame = ImageFrame(final.stack, dataset.image_shape, len(dataset.classes))
     chosen = candidates(comparison)
     rows = []
     for i, candidate in enumerate(chosen):
-        filters = final.stack.filters
-        if candidate.name != REFERENCE:
-            limit = cost.trainable_parameters
-            filters = filters_within(frame.network(candidate.genotype), limit)
-        plan = dataclasses.replace(final.stack, filters=filters)
-        say(f"training {i + 1} of {len(chosen)}: {candidate.name}, {filters} filters")
+        filters, network = None, frame.network(candidate.genotype)
+        if isinstance(network, CellNetwork):
+            filters = final.stack.filters
+            if candidate.name != REFERENCE:
+                cost, _ = network_cost(frame.network(NASNET_A))
+                filters = filters_within(network, cost.trainable_parameters)
+        size = "" if filters is None else f", {filters} filters"
+        say(f"training {i + 1} of {len(chosen)}: {candidate.name}{size}")
+        plan = final.stack if filters is None else dataclasses.replace(final.stack, filters=filters)
         wanted = dataclasses.replace(final, stack=plan)
         path = comparison.path / "retrained" / candidate.name
         result = _train(path, candidate, wanted, searched)
@@ -146,7 +152,7 @@ def _train(
 ) -> dict[str, Any]:
     clear_unmade(path)
     if (path / "result.json").is_file():
-        found = Genotype.from_json((path / "genotype.json").read_text())
+        found = read_architecture((path / "genotype.json").read_text())
         if found == candidate.genotype:
             return json.loads((path / "result.json").read_text())
         shutil.rmtree(path)  # more searches have found a better cell for this place
@@ -168,8 +174,9 @@ def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     groups: dict[str, list[float]] = {}
     for row in rows:
         groups.setdefault(row["controller"], []).append(row[f"{split}_accuracy"])
-    value = f"{_SPLITS[split]} accuracy after training at equal size"
-    figure = viz.groups_figure(groups, value=value, reference=REFERENCE)
+    value = f"{_SPLITS[split]} accuracy after training{' at equal size' * (REFERENCE in groups)}"
+    reference = REFERENCE if REFERENCE in groups else None
+    figure = viz.groups_figure(groups, value=value, reference=reference)
     for suffix in ("png", "svg"):
         viz.save_figure(figure, folder / f"retrained.{suffix}")
 
@@ -183,7 +190,7 @@ def retrained_table(rows: Sequence[dict[str, Any]]) -> Table:
     for row in rows:
         table.add_row(
             row["name"],
-            str(row["filters"]),
+            "" if row["filters"] is None else str(row["filters"]),
             f"{row['parameters']:,}",
             millions(row["mult_adds"]),
             f"{row['val_accuracy']:.4f}",

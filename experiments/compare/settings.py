@@ -44,8 +44,8 @@ class CompareSettings:
         seed: of the whole comparison.
         workers: runs at a time; 0 for one a core. (Real searches run one after the other, and
             their children at a time are --search.workers.)
-        data: with real searches: auto, mini-cifar10, shapes10, a .npz file, or a folder of class
-            folders.
+        data: with real searches: auto, mini-cifar10, shapes10, mnist, a .npz file, or a folder of
+            class folders.
         retrain: with real searches, so many of the best cells of each controller, and NASNet-A,
             are trained again afterwards, with equal numbers of parameters; 0 for none.
         search: with real searches, what a search is; its data, trials, controller and seed are the

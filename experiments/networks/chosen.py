@@ -3,9 +3,10 @@
 import dataclasses
 from typing import Any
 
-from nasnet.cells import Family
+from nasnet.cells import LAYER_ZOO, Family, Genotype
 from nasnet.data.dataset import read_arrays
-from nasnet.experiments.searching.cell_argument import resolve_cell, search_of
+from nasnet.experiments.searching.cell_argument import resolve_architecture, search_of
+from nasnet.stacking.architectures import ImageFrame, ImageNetwork
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack, StemName
 from nasnet.stacking.presets import PRESETS
@@ -57,16 +58,18 @@ class ChosenNetwork:
     """
 
     name: str
-    network: CellNetwork
+    network: ImageNetwork
     preset: str | None = None
 
     @property
     def title(self) -> str:
         """One line about it."""
-        (height, width, _), stack = self.network.input_shape, self.network.stack
+        network, (height, width, _) = self.network, self.network.input_shape
         names = self.name if self.preset is None else f"{self.name}, {self.preset}"
-        plan = f"N={stack.repeats}, F={stack.filters}"
-        return f"{names}: {plan}, {height}x{width}, {self.network.classes} classes"
+        plan = ""
+        if isinstance(network, CellNetwork):
+            plan = f"N={network.stack.repeats}, F={network.stack.filters}, "
+        return f"{names}: {plan}{height}x{width}, {network.classes} classes"
 
 
 def choose_network(
@@ -84,8 +87,8 @@ def choose_network(
     Without a preset the images and classes are those that a run directory's search was on.
 
     Args:
-        cell: what `resolve_cell` takes; the preset's where it is None.
-        flags: the plan.
+        cell: what `resolve_architecture` takes; the preset's where it is None.
+        flags: the plan; layers have none.
         preset: a name in `PRESETS`.
         trial: which trial of a run directory.
         size: height and width of the images in pixels.
@@ -94,7 +97,8 @@ def choose_network(
 
     Raises:
         NotFoundError: there is no such cell.
-        ValueError: there is no such preset, neither cell nor preset is given, or no such plan.
+        ValueError: there is no such preset, neither cell nor preset is given, or no such plan; or
+            a plan is given for layers.
     """
     if preset is not None and preset not in PRESETS:
         raise ValueError(f"preset is {preset!r}, expected one of: {', '.join(PRESETS)}")
@@ -103,7 +107,10 @@ def choose_network(
         if published is None:
             raise ValueError("cell and preset are None, expected at least one of the two")
         cell = published.cell
-    name, genotype = resolve_cell(cell, trial)
+    name, found = resolve_architecture(cell, trial)
+    if not isinstance(found, Genotype) and (flags.given or published):
+        given = ", ".join(flags.given) or f"preset {preset}"
+        raise ValueError(f"{given} is set for a network of layers, expected cells with a plan")
     stack = dataclasses.replace(published.stack if published else Stack(), **flags.given)
     (height, width, depth), known = _SHAPE, _CLASSES
     if published is not None:
@@ -114,8 +121,10 @@ def choose_network(
             read_arrays(search.data).image_shape,
             len(search.facts.classes),
         )
+    elif cell in LAYER_ZOO:
+        height, width, depth = LAYER_ZOO[cell].input_shape
     if size is not None:
         height = width = size
     shape = (height, width, depth if channels is None else channels)
-    network = CellNetwork(genotype, stack, shape, known if classes is None else classes)
-    return ChosenNetwork(name, network, preset)
+    frame = ImageFrame(stack, shape, known if classes is None else classes)
+    return ChosenNetwork(name, frame.network(found), preset)

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nasnet.cells import Genotype
 from nasnet.data.photos.images import CROP
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.training.settings import TRAINING
+from nasnet.stacking.architectures import read_architecture
 from nasnet.transfer.serving.trained import ABOUT, LABELS, TrainedNetwork
 
 MODEL = "model.keras"  # of a run
@@ -53,7 +53,7 @@ def _of_run(folder: Path) -> TrainedNetwork:
     genotype = None
     if (folder / "genotype.json").is_file():
         try:
-            genotype = Genotype.from_json((folder / "genotype.json").read_text())
+            genotype = read_architecture((folder / "genotype.json").read_text())
         except ValueError as error:
             raise ValueError(f"{folder / 'genotype.json'}: {error}") from None
     on_arrays = config.get("format") == TRAINING.format

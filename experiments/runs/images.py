@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nasnet.cells import NASNET_A, network_cost
+from nasnet.cells import NASNET_A, Architecture, network_cost
 from nasnet.data import sources
 from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.runs.run import Run, RunKind
 from nasnet.search.trial import Trial
-from nasnet.stacking.network import CellFrame
+from nasnet.stacking.architectures import ImageFrame
 
 S = TypeVar("S")
 
@@ -24,6 +24,7 @@ def begin_on_images(
     val: int,
     stores: Mapping[str, Sequence[Trial]],
     tests: bool = False,
+    architecture: Architecture = NASNET_A,
 ) -> Run[S]:
     """A new run, its images and its stores.
 
@@ -36,6 +37,7 @@ def begin_on_images(
         stores: names of files, or addresses of searches in a database, and the trials that are in
             them at first.
         tests: whether it has business with test images; else they do not enter its folder.
+        architecture: one of those that will be trained, which tries plan, recipe and image size.
 
     Raises:
         ValueError: the settings, the data or the folder cannot be used.
@@ -47,8 +49,8 @@ def begin_on_images(
     for name in filter(is_url, stores):
         _check_is_new(name)
     part = chosen_images(settings, dataset, val=val, tests=tests)
-    frame = CellFrame(settings.stack, part.image_shape, len(part.classes))
-    network_cost(frame.network(NASNET_A), aux_head=settings.recipe.aux_weight > 0)
+    frame = ImageFrame(settings.stack, part.image_shape, len(part.classes))
+    network_cost(frame.network(architecture), aux_head=settings.recipe.aux_weight > 0)
     run = kind.create(path)
     sources.write_arrays(part, run.data)
     for name, trials in stores.items():

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from nasnet.cells import ZOO, Genotype
+from nasnet.cells import LAYER_ZOO, ZOO, Genotype
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import SEARCH, SearchRun
@@ -11,46 +11,63 @@ from nasnet.experiments.searching.stored import StoredRun, record_place
 from nasnet.search.stores import TrialStore
 from nasnet.search.stores.address import is_url
 from nasnet.search.trial import Trial, best_trial
+from nasnet.stacking.architectures import ImageArchitecture, read_architecture
 
 
 def resolve_cell(text: str, trial: int | None = None) -> tuple[str, Genotype]:
-    """A name and a genotype.
+    """A name and a genotype, of what `resolve_architecture` takes.
+
+    Raises:
+        NotFoundError: as there.
+        ValueError: as there, or it has no cells.
+    """
+    name, found = resolve_architecture(text, trial)
+    if not isinstance(found, Genotype):
+        raise ValueError(f"cell is {text!r}, a network of layers, expected cells")
+    return name, found
+
+
+def resolve_architecture(text: str, trial: int | None = None) -> tuple[str, ImageArchitecture]:
+    """A name and an architecture.
 
     Args:
-        text: a zoo name, the path of a genotype's JSON file, a run directory, or the address of a
-            search in a database.
+        text: a zoo name, the path of an architecture's JSON file, a run directory, or the address
+            of a search in a database.
         trial: which trial of a run directory; its best one where it is None.
 
     Raises:
-        NotFoundError: there is no such zoo cell, file, run or trial.
-        ValueError: the file is not a genotype.
+        NotFoundError: there is no such name, file, run or trial.
+        ValueError: the file holds no architecture.
     """
     path = Path(text)
     if is_url(text):
         stored = StoredRun(text)
         found = find_trial(stored, trial)
-        return f"{stored.path.name}-trial-{found.number}", Genotype.from_json(found.genotype)
+        return f"{stored.path.name}-trial-{found.number}", read_architecture(found.genotype)
     if trial is not None and not path.is_dir():
         raise ValueError(f"trial is {trial}, but {text!r} is not a run directory")
     if text in ZOO:
         return text, ZOO[text].genotype
+    if text in LAYER_ZOO:
+        return text, LAYER_ZOO[text].architecture
     if path.is_dir():
         found = find_trial(SEARCH.open(path), trial)
-        return f"{path.resolve().name}-trial-{found.number}", Genotype.from_json(found.genotype)
+        return f"{path.resolve().name}-trial-{found.number}", read_architecture(found.genotype)
     if path.is_file():
         try:
-            return path.stem, Genotype.from_json(path.read_text())
+            return path.stem, read_architecture(path.read_text())
         except (ValueError, UnicodeDecodeError) as error:
             raise ValueError(f"{path}: {error}") from None
-    zoo = ", ".join(ZOO)
+    zoo = ", ".join((*ZOO, *LAYER_ZOO))
     raise NotFoundError(
         f"cell is {text!r}, expected a JSON file, a run directory, or one of: {zoo}"
     )
 
 
 def search_of(text: str) -> SearchRun | None:
-    """The search that `resolve_cell` takes its cell from; None where it is no run's."""
-    return SEARCH.open(Path(text)) if text not in ZOO and Path(text).is_dir() else None
+    """The search that `resolve_architecture` takes its own from; None where it is no run's."""
+    published = text in ZOO or text in LAYER_ZOO
+    return SEARCH.open(Path(text)) if not published and Path(text).is_dir() else None
 
 
 def read_trials(run: Run[Any]) -> list[Trial]:

@@ -9,16 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nasnet.cells import Genotype, SearchSpace
+from nasnet.cells import SearchSpace
 from nasnet.controller.protocol import Controller, MultiObjective
 from nasnet.data import sources
 from nasnet.experiments.runs.images import begin_on_images, chosen_images
 from nasnet.experiments.searching.cluster import on_cluster
 from nasnet.experiments.searching.pareto import write_pareto
+from nasnet.experiments.searching.pictures import draw_architecture
 from nasnet.experiments.searching.report import reward_name
 from nasnet.experiments.searching.running import carry_out, start_pool
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
 from nasnet.experiments.searching.shared import make_evaluator, train_shared
+from nasnet.experiments.searching.spaces import example
 from nasnet.experiments.searching.starting import starting_trials
 from nasnet.experiments.searching.stored import keep_config
 from nasnet.runtime import processes
@@ -32,7 +34,7 @@ from nasnet.search.loop import Search
 from nasnet.search.objectives import CostJudge, WithCosts
 from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial
-from nasnet.stacking.network import CellFrame
+from nasnet.stacking.architectures import ImageFrame, read_architecture
 
 STAGES_FOLDER = "stages"  # what children between two stages wait in
 
@@ -47,15 +49,28 @@ def begin(settings: SearchSettings, path: Path | None) -> SearchRun:
     """
     processes.warm_up()
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
-    count, first = settings.val_images, list[Trial]()
+    space, count, first = settings.search_space(), settings.val_images, list[Trial]()
+    _check_size(space, dataset)
     if settings.start_from:
         first = starting_trials(settings, chosen_images(settings, dataset, val=count))
     stores = {settings.store or "nasnet.db": first}
-    run = begin_on_images(SEARCH, settings, dataset, path, val=count, stores=stores)
+    run = begin_on_images(
+        SEARCH, settings, dataset, path, val=count, stores=stores, architecture=example(space)
+    )
     if settings.store is not None:
         with TrialStore(settings.store, create=False, exclusive=True) as store:
             keep_config(run, store)
     return run
+
+
+def _check_size(space: SearchSpace[Any], dataset: sources.Dataset) -> None:
+    """Refuses images of another size than that which a space's rules are for."""
+    size, (height, width, _) = getattr(space, "image_size", None), dataset.image_shape
+    if size is not None and {height, width} != {size}:
+        raise ValueError(
+            f"image_size of the space is {size}, but images are {height} x {width}; expected "
+            f"--image-size {size}, or that of the images behind the space's name"
+        )
 
 
 def run_search(run: SearchRun) -> bool:
@@ -71,7 +86,7 @@ def run_search(run: SearchRun) -> bool:
 def _run(run: SearchRun, settings: SearchSettings) -> bool:
     workers = settings.workers or os.cpu_count() or 1
     dataset = sources.read_arrays(run.data)
-    frame = CellFrame(settings.stack, dataset.image_shape, len(dataset.classes))
+    frame = ImageFrame(settings.stack, dataset.image_shape, len(dataset.classes))
     evaluator = make_evaluator(run, settings, frame)
     if settings.budget.kind != "fixed":
         folder = run.path.resolve() / STAGES_FOLDER
@@ -126,7 +141,7 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
         mirror(search, True)
     if settings.bound is not None and search.finished >= settings.bound:
         shutil.rmtree(run.path / STAGES_FOLDER, ignore_errors=True)  # of children that were stopped
-    draw_results(run, search.trials, search.best)
+    draw_results(run, search.trials, search.best, frame)
     return search.over
 
 
@@ -143,7 +158,7 @@ def _mirror(
 
 
 class _BestWriter:
-    """Keeps `best.json` at the best genotype so far."""
+    """Keeps `best.json` at the best architecture so far."""
 
     def __init__(self, run: SearchRun) -> None:
         self._run = run
@@ -151,13 +166,15 @@ class _BestWriter:
 
     def update(self, best: Trial | None) -> None:
         if best is not None and best.number != self._number:
-            genotype = Genotype.from_json(best.genotype)
-            write_atomically(self._run.best, genotype.to_json(indent=2) + "\n")
+            found = read_architecture(best.genotype)
+            write_atomically(self._run.best, found.to_json(indent=2) + "\n")
             self._number = best.number
 
 
-def draw_results(run: SearchRun, trials: list[Trial], best: Trial | None) -> None:
-    """Draws the search's curve and its best cells into the run directory."""
+def draw_results(
+    run: SearchRun, trials: list[Trial], best: Trial | None, frame: ImageFrame
+) -> None:
+    """Draws the search's curve and its best architecture into the run directory."""
     from nasnet import viz
 
     ended = [trial for trial in trials if trial.done]
@@ -169,7 +186,7 @@ def draw_results(run: SearchRun, trials: list[Trial], best: Trial | None) -> Non
     viz.save_figure(figure, run.path / "search.png")
     write_pareto(run.path, trials)
     if best is not None:
-        genotype = Genotype.from_json(best.genotype)
+        found = read_architecture(best.genotype)
         title = f"{run.path.name}, trial {best.number}: {worth} {best.reward:.3f}"
         for suffix in ("gv", "svg", "png"):
-            viz.draw_genotype(genotype, run.path / f"best.{suffix}", title=title)
+            draw_architecture(found, frame, run.path / f"best.{suffix}", title=title)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasnet.cells import Genotype
+from nasnet.cells import Genotype, Macro
 from nasnet.experiments.console.lines import command, duration, millions, print_json, stdout
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import TRIALS, SearchSettings
@@ -18,6 +18,7 @@ from nasnet.search.evaluators import EVALUATORS, TrainChild
 from nasnet.search.reliability import lead_by_luck
 from nasnet.search.stores import TrialStore
 from nasnet.search.trial import Trial, best_trial
+from nasnet.stacking.architectures import ImageArchitecture
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -140,8 +141,32 @@ def lead(run: Run[SearchSettings], trials: list[Trial]) -> str:
     )
 
 
-def describe(genotype: Genotype) -> "Table":
-    """A genotype's blocks as a table."""
+def describe(architecture: ImageArchitecture) -> "Table":
+    """An architecture's blocks or layers as a table."""
+    if isinstance(architecture, Genotype):
+        return _describe_cells(architecture)
+    from rich.table import Table
+
+    table = Table()
+    for name in ("layer", "what", "reads"):
+        table.add_column(name)
+    if isinstance(architecture, Macro):
+        for i, (what, skips) in enumerate(
+            zip(architecture.operations, architecture.skips, strict=True)
+        ):
+            table.add_row(str(i), what, ", ".join(map(str, (i, *reversed(skips)))))
+        table.caption = "output 0 is the stem's, 1 + i that of layer i"
+        return table
+    pairs = zip(architecture.layers, architecture.inputs, strict=True)
+    for i, (layer, read) in enumerate(pairs):
+        reads = ", ".join(map(str, read)) or "image"
+        table.add_row(str(i), f"{layer.name.lower()} {layer.detail}", reads)
+    ends = ", ".join(map(str, architecture.loose_ends)) or "image"
+    table.caption = f"the classifier reads {ends} ({architecture.head})"
+    return table
+
+
+def _describe_cells(genotype: Genotype) -> "Table":
     from rich.table import Table
 
     table = Table()

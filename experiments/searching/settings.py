@@ -4,8 +4,6 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from nasnet.cells import (
     COMBINES,
     NASNET_OPERATIONS,
@@ -18,8 +16,9 @@ from nasnet.cells import (
 )
 from nasnet.controller import Chosen, parse_controller
 from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.experiments.searching.spaces import example, image_space
 from nasnet.runtime.checks import check_fields, check_seconds, seconds_of
-from nasnet.runtime.loading import absolute, load_object
+from nasnet.runtime.loading import absolute
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.cluster.place import scheduler_place
 from nasnet.search.evaluators import find_evaluator
@@ -39,9 +38,9 @@ class SearchSettings:
     """Settings of a search.
 
     Args:
-        data: auto, mini-cifar10, shapes10, a .npz file, a folder of class folders, or file.py:NAME,
-            a function of your own. auto takes mini-cifar10 where it is on disk or can be
-            downloaded, else shapes10.
+        data: auto, mini-cifar10, shapes10, mnist, a .npz file, a folder of class folders, or
+            file.py:NAME, a function of your own. auto takes mini-cifar10 where it is on disk or can
+            be downloaded, else shapes10.
         trials: children in all; 70 where no time is given, else without a bound.
         minutes: wall time in all, where hours are not given: a child that would not end in it is
             not begun. With trials, whichever comes first.
@@ -65,7 +64,9 @@ class SearchSettings:
         batch_statistics: whether batch normalization takes the statistics of the images that give
             the reward in place of the running ones, which lag behind in short trainings.
         image_size: side to which images of class folders are brought.
-        space: of cells of your own, as FILE.py:NAME, in place of what the next four make.
+        space: what is searched, in place of the cells that the next four make: layers, chain,
+            conv-pool (`nasnet spaces` lists them), with settings as in layers,layers=6,version=v2;
+            or FILE.py:NAME, one of your own.
         blocks: blocks in a cell.
         grow: whether cells have 1 to `blocks` blocks, both cells equally many.
         operations: what a block may do to a state; file.py:NAME is a mapping of operations of your
@@ -156,6 +157,11 @@ class SearchSettings:
     def _check_space(self) -> None:
         if self.space is not None:
             object.__setattr__(self, "space", absolute(self.space))
+            if not self.of_cells and self.stack != SearchSettings.stack:
+                raise ValueError(
+                    f"stack is {self.stack} beside space {self.space}, expected none: it is a plan "
+                    "of cells"
+                )
             for name in ("blocks", "grow", "operations", "combines"):
                 if getattr(self, name) != (default := getattr(SearchSettings, name)):
                     found = getattr(self, name)
@@ -251,25 +257,21 @@ class SearchSettings:
         """The number of children in all; None where time alone ends the search."""
         return TRIALS if self.trials is None and self.seconds is None else self.trials
 
-    def search_space(self) -> SearchSpace[Genotype]:
+    def search_space(self) -> SearchSpace[Any]:
         """What is searched.
 
         Raises:
-            ValueError: there is no such space, or it is not one of cells.
+            ValueError: there is no such space, or it is not one of image networks.
         """
         if self.space is None:
             kind = GrowingCellSpace if self.grow else CellSpace
             return kind(self.blocks, OPERATIONS.expand(self.operations), self.combines)
-        space = load_object(self.space)
-        if not isinstance(space, SearchSpace):
-            raise ValueError(
-                f"space {self.space} is {space!r:.80}, expected a value of a SearchSpace class"
-            )
-        cells = space.decode(space.sample(np.random.default_rng(0)))
-        if not isinstance(cells, Genotype):
-            found = type(cells).__name__
-            raise ValueError(f"space {self.space} decodes to {found}, expected Genotype")
-        return space
+        return image_space(self.space)
+
+    @property
+    def of_cells(self) -> bool:
+        """Whether cells are searched, which a plan makes networks."""
+        return self.space is None or isinstance(example(self.search_space()), Genotype)
 
     def loop(self, workers: int) -> LoopSettings:
         """The loop's own settings."""

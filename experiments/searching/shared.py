@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from nasnet.cells.network import Frame
 from nasnet.controller.protocol import Controller
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, say
@@ -14,11 +15,10 @@ from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.executors import Executor
 from nasnet.search.shared.settings import SharedSettings
 from nasnet.search.shared.training import SharedEpoch, SharedTraining
-from nasnet.stacking.network import CellFrame
 from nasnet.stacking.recipe import Recipe
 
 
-def make_evaluator(run: SearchRun, settings: SearchSettings, frame: CellFrame) -> Evaluator[Any]:
+def make_evaluator(run: SearchRun, settings: SearchSettings, frame: Frame[Any]) -> Evaluator[Any]:
     """What `settings.evaluator` names, on the data of a run directory."""
     conditions = Conditions(
         # The paths in a run directory are relative, but a worker may start anywhere.

@@ -10,11 +10,13 @@ from nasnet.cells import ZOO, Cell, Genotype, SearchSpace
 from nasnet.controller.protocol import Proposal
 from nasnet.data.dataset import Dataset, read_arrays
 from nasnet.experiments.console.lines import say
-from nasnet.experiments.searching.cell_argument import read_trials, resolve_cell
+from nasnet.experiments.searching.cell_argument import read_trials, resolve_architecture
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
+from nasnet.experiments.searching.spaces import example
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.settings import child_seed
 from nasnet.search.trial import Trial
+from nasnet.stacking.architectures import ImageArchitecture, read_architecture
 
 # Settings that a reward depends on, beside the images.
 _DECISIVE = ("evaluator", "stack", "recipe", "batch_statistics", "limits", "budget")
@@ -26,13 +28,13 @@ class KnownCell:
 
     Attributes:
         origin: where it comes from, such as nasnet-a or my-search:17.
-        genotype: the cell.
+        genotype: the architecture.
         result: the trial of an earlier search, with a reward that holds here too; None where the
             cell is to be evaluated.
     """
 
     origin: str
-    genotype: Genotype
+    genotype: ImageArchitecture
     result: Trial | None = None
 
 
@@ -65,7 +67,7 @@ def starting_trials(settings: SearchSettings, dataset: Dataset | None = None) ->
     return trials
 
 
-def _trial(number: int, cell: KnownCell, space: SearchSpace[Genotype], seed: int) -> Trial:
+def _trial(number: int, cell: KnownCell, space: SearchSpace[Any], seed: int) -> Trial:
     try:
         choices = encoded(cell, space)
     except NotImplementedError:
@@ -84,18 +86,25 @@ def _trial(number: int, cell: KnownCell, space: SearchSpace[Genotype], seed: int
     return dataclasses.replace(trial, state="complete", reward=result.reward, metrics=metrics)
 
 
-def encoded(cell: KnownCell, space: SearchSpace[Genotype]) -> tuple[int, ...]:
+def encoded(cell: KnownCell, space: SearchSpace[Any]) -> tuple[int, ...]:
     """The choices of a cell, or of the one that emits its loose ends and is the same otherwise.
 
     Raises:
         NotImplementedError: the space does not say what a cell is in it.
         ValueError: the cell is not in the space.
     """
-    ends = Genotype(*(Cell(c.blocks) for c in (cell.genotype.normal, cell.genotype.reduction)))
+    given = cell.genotype
+    of_cells = isinstance(example(space), Genotype)
+    if isinstance(given, Genotype) != of_cells:
+        found = "cells" if isinstance(given, Genotype) else "layers"
+        raise ValueError(f"it is of {found}, expected {'cells' if of_cells else 'layers'}")
+    ends = given
+    if isinstance(given, Genotype):
+        ends = Genotype(*(Cell(c.blocks) for c in (given.normal, given.reduction)))
     try:
-        return space.encode(cell.genotype)
+        return space.encode(given)
     except ValueError:
-        if ends == cell.genotype:
+        if ends == given:
             raise
     choices = space.encode(ends)
     say(f"{cell.origin} emits other states than its loose ends; here it emits these")
@@ -108,20 +117,20 @@ def _cells(text: str, settings: SearchSettings, dataset: Dataset | None) -> Iter
     if not path.exists() and last.isdecimal() and Path(folder).is_dir():
         path, number = Path(folder), int(last)
     if text in ZOO or not path.is_dir():
-        yield KnownCell(*resolve_cell(text))
+        yield KnownCell(*resolve_architecture(text))
         return
     run = SEARCH.open(path)
     name, trials = path.resolve().name, read_trials(run)
     if number is not None:
-        resolve_cell(str(path), number)  # refuses a number that is none
+        resolve_architecture(str(path), number)  # refuses a number that is none
         trials = trials[number : number + 1]
     usable = [t for t in trials if t.state == "complete" and t.reused_from is None]
     if number is None and not usable:
-        resolve_cell(str(path))  # says that there is none
+        resolve_architecture(str(path))  # says that there is none
     reason = _difference(run, settings, dataset)
     for trial in usable if number is None else trials:
         result = trial if reason is None and trial in usable else None
-        yield KnownCell(f"{name}:{trial.number}", Genotype.from_json(trial.genotype), result)
+        yield KnownCell(f"{name}:{trial.number}", read_architecture(trial.genotype), result)
     count = "its cell" if number is not None else f"its {len(usable)} cells"
     if reason is None:
         say(f"start from {text}: {count} with the results of that search")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.cells import Genotype, network_cost
+from nasnet.cells import Genotype, Network, network_cost
 from nasnet.data.dataset import Dataset
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, say
@@ -19,8 +19,8 @@ from nasnet.experiments.training.data import of_search, open_data, reopen_data
 from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
+from nasnet.stacking.architectures import ImageArchitecture, ImageFrame, read_architecture
 from nasnet.stacking.keras.saving import save_network
-from nasnet.stacking.network import CellNetwork
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 History = list[dict[str, float]]
@@ -29,7 +29,7 @@ History = list[dict[str, float]]
 def begin(
     settings: TrainSettings,
     name: str,
-    genotype: Genotype,
+    architecture: ImageArchitecture,
     path: Path | None,
     searched: Sequence[SearchRun] = (),
 ) -> TrainRun:
@@ -38,7 +38,7 @@ def begin(
     Args:
         settings: what is left out of them is that of the first search, where there is one.
         name: of the cell.
-        genotype: what is trained.
+        architecture: what is trained.
         path: the run directory; a new one where it is None.
         searched: the searches that the cell may come from, whose images are no test images.
 
@@ -48,10 +48,10 @@ def begin(
     """
     settings = of_search(settings, searched)
     data = open_data(settings, searched)
-    network = _network(settings, genotype, data.dataset)
+    network = _network(settings, architecture, data.dataset)
     network_cost(network, aux_head=settings.recipe.aux_weight > 0)
     run = TRAINING.create(path, f"train-{name}")
-    write_atomically(run.path / "genotype.json", genotype.to_json(indent=2) + "\n")
+    write_atomically(run.path / "genotype.json", architecture.to_json(indent=2) + "\n")
     data.write(run)
     run.record(settings, data.facts)
     return run
@@ -70,8 +70,11 @@ def reopen(path: Path, settings: TrainSettings) -> TrainRun:
     return TRAINING.reopen(path, settings)
 
 
-def _network(settings: TrainSettings, genotype: Genotype, dataset: Dataset) -> CellNetwork:
-    return CellNetwork(genotype, settings.stack, dataset.image_shape, len(dataset.classes))
+def _network(settings: TrainSettings, architecture: ImageArchitecture, dataset: Dataset) -> Network:
+    if not isinstance(architecture, Genotype) and settings.stack != TrainSettings.stack:
+        raise ValueError(f"stack is {settings.stack} for a network of layers, expected none")
+    frame = ImageFrame(settings.stack, dataset.image_shape, len(dataset.classes))
+    return frame.network(architecture)
 
 
 def train(run: TrainRun) -> dict[str, Any]:
@@ -89,8 +92,8 @@ def train(run: TrainRun) -> dict[str, Any]:
     with run.lock():
         settings = run.settings
         dataset = reopen_data(run).dataset
-        genotype = Genotype.from_json((run.path / "genotype.json").read_text())
-        network = _network(settings, genotype, dataset)
+        found = read_architecture((run.path / "genotype.json").read_text())
+        network = _network(settings, found, dataset)
         trainer = Trainer(network, settings.recipe, seed=settings.seed)
         history = _fit(run, trainer, dataset, settings.recipe.epochs)
         result = _test(trainer, dataset, history)

@@ -127,14 +127,16 @@ class _Unnormalized(SharedTensors):
         stride: tuple[int, int] = (1, 1),
         dilation: int = 1,
         padding: Padding = "same",
+        bias: bool = False,
     ) -> Tensor:
         if dilation == 1:
-            return super().conv(x, filters, kernel, stride=stride, padding=padding)
+            return super().conv(x, filters, kernel, stride=stride, padding=padding, bias=bias)
         # In float64, TensorFlow's CPU kernels have no gradient with holes between the taps.
-        weights = self._tensors[f"{self.layer_name('conv')}/kernel"]
+        name = self.layer_name("conv")
         spread = [_spread(length, dilation) for length in kernel]
-        weights = tf.einsum("ai,bj,ijcf->abcf", *spread, weights)
-        return tf.nn.conv2d(x, weights, stride, padding.upper())
+        weights = tf.einsum("ai,bj,ijcf->abcf", *spread, self._tensors[f"{name}/kernel"])
+        x = tf.nn.conv2d(x, weights, stride, padding.upper())
+        return x + self._tensors[f"{name}/bias"] if bias else x
 
     def pool(
         self,
@@ -142,7 +144,7 @@ class _Unnormalized(SharedTensors):
         kind: PoolKind,
         size: int,
         *,
-        stride: int = 1,
+        stride: int | tuple[int, int] = 1,
         padding: PoolPadding = "same",
     ) -> Tensor:
         return plain_pool(x, kind, size, stride, padding)

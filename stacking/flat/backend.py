@@ -61,6 +61,8 @@ class FlatLayout:
         """The inverse of `pack`: arrays by path."""
         arrays = {}
         for part, vector in ((self.trainable, trainable), (self.moving, moving)):
+            if not part:
+                continue
             ends = np.cumsum([parameter.size for parameter in part])
             for parameter, values in zip(part, np.split(vector, ends[:-1]), strict=True):
                 arrays[parameter.path] = values.reshape(parameter.shape)
@@ -89,6 +91,8 @@ class FlatLayout:
         """
         tensors = {}
         for part, vector in ((self.trainable, trainable), (self.moving, moving)):
+            if not part:
+                continue
             sizes = [parameter.size for parameter in part]
             pieces = tf.split(vector, sizes)
             # One cast of all is quicker than one of each kernel.
@@ -110,7 +114,7 @@ def _initial(parameter: Parameter, rng: np.random.Generator) -> np.ndarray:
         return np.ones(shape)
     if len(shape) == 1:
         return np.zeros(shape)
-    if len(shape) == 2:  # the classifier: Glorot uniform
+    if len(shape) == 2:  # a dense layer: Glorot uniform
         limit = np.sqrt(6 / sum(shape))
         return rng.uniform(-limit, limit, shape)
     fan_out = np.prod(shape[:2]) * shape[3]
@@ -175,9 +179,12 @@ class FlatTensors(Scopes):
         stride: tuple[int, int] = (1, 1),
         dilation: int = 1,
         padding: Padding = "same",
+        bias: bool = False,
     ) -> Tensor:
-        weights = self._tensors[f"{self.layer_name('conv')}/kernel"]
-        return tf.nn.conv2d(x, weights, stride, padding.upper(), dilations=dilation)
+        name = self.layer_name("conv")
+        weights = self._tensors[f"{name}/kernel"]
+        x = tf.nn.conv2d(x, weights, stride, padding.upper(), dilations=dilation)
+        return x + tf.cast(self._tensors[f"{name}/bias"], x.dtype) if bias else x
 
     def separable_conv(
         self, x: Tensor, filters: int, kernel: int, *, stride: int = 1, dilation: int = 1
@@ -221,10 +228,12 @@ class FlatTensors(Scopes):
         kind: PoolKind,
         size: int,
         *,
-        stride: int = 1,
+        stride: int | tuple[int, int] = 1,
         padding: PoolPadding = "same",
     ) -> Tensor:
-        if size == 1:  # as an average its gradient is cheap, as a maximum or a slice it is not
+        if size == 1 or isinstance(
+            stride, tuple
+        ):  # as an average its gradient is cheap, as a maximum or a slice it is not
             return tf.nn.avg_pool2d(x, 1, stride, "SAME")
         if padding == "zeros":
             pads = [same_padding(length, size, stride) for length in self.size(x)]
@@ -236,6 +245,13 @@ class FlatTensors(Scopes):
         # Unlike x[:, 1:, 1:], a slice has a gradient that TensorFlow pads quickly.
         x = tf.slice(x, [0, 1, 1, 0], [-1, height - 1, width - 1, channels])
         return tf.pad(x, [[0, 0], [0, 1], [0, 1], [0, 0]])
+
+    def pad(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        pads = [(0, more - have) for more, have in zip(size, self.size(x), strict=True)]
+        return tf.pad(x, [(0, 0), *pads, (0, 0)])
+
+    def reshape(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return tf.reshape(x, [-1, *shape])
 
     def add(self, xs: Sequence[Tensor]) -> Tensor:
         return tf.add_n(xs)
@@ -250,8 +266,8 @@ class FlatTensors(Scopes):
         halves = x.dtype.size < tf.float32.size
         return tf.reduce_mean(tf.cast(x, tf.float32) if halves else x, [1, 2])
 
-    def dropout(self, x: Tensor) -> Tensor:
-        return x if self._noise is None else self._noise.dropout(x)
+    def dropout(self, x: Tensor, rate: float | None = None) -> Tensor:
+        return x if self._noise is None else self._noise.dropout(x, rate)
 
     def dense(self, x: Tensor, units: int, *, bias: bool = True) -> Tensor:
         name = self.layer_name("dense")

@@ -4,18 +4,34 @@ It emits the nodes that `nasnet.stacking.flat.backend` would trace, in the quick
 `nasnet.stacking.flat.kernels`, in float32.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from nasnet.cells.backend import PoolKind, PoolPadding, same_padding
+from nasnet.cells.backend import PoolKind, PoolPadding, pair, same_padding
 from nasnet.stacking.flat import kernels
 from nasnet.stacking.flat.emitted_arrays import window_length, window_options
 from nasnet.stacking.flat.emitted_convolutions import EmittedConvolutions
 from nasnet.stacking.flat.graph import Graph, Shape, Symbol
 
 _BATCH_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mask:
+    """What drops features in training.
+
+    Attributes:
+        input: by which features are multiplied.
+        depth: of drop path; None for dropout.
+        rate: of dropout; None for the recipe's.
+    """
+
+    input: Symbol
+    depth: float | None = None
+    rate: float | None = None
 
 
 class EmittedTensors(EmittedConvolutions):
@@ -26,12 +42,13 @@ class EmittedTensors(EmittedConvolutions):
         tensors: every parameter by path.
         training: whether batch normalization takes the batch's statistics.
         epsilon: added to batch normalization's variance.
-        drops: whether drop path and dropout drop anything, in this order.
+        drops: whether the recipe's drop path and dropout drop anything; None outside of training,
+            where no layer drops anything.
 
     Attributes:
         statistics: where `training`, each batch normalization's mean and variance, in the order of
             the running ones.
-        masks: what drops: for each, its depth (None for dropout) and the input that it is.
+        masks: what drops, as the inputs that they are.
     """
 
     def __init__(
@@ -41,13 +58,14 @@ class EmittedTensors(EmittedConvolutions):
         *,
         training: bool,
         epsilon: float,
-        drops: tuple[bool, bool] = (False, False),
+        drops: tuple[bool, bool] | None = None,
     ) -> None:
         super().__init__(graph, tensors)
-        self._training, self._epsilon, self._drops = training, epsilon, drops
+        self._training, self._epsilon = training, epsilon
+        self._trains, self._drops = drops is not None, drops or (False, False)
         self._rectified: dict[Symbol, Symbol] = {}
         self.statistics: list[Symbol] = []
-        self.masks: list[tuple[float | None, Symbol]] = []
+        self.masks: list[Mask] = []
 
     def relu(self, x: Symbol) -> Symbol:
         if x not in self._rectified:  # several operations of a cell read the same state
@@ -95,14 +113,16 @@ class EmittedTensors(EmittedConvolutions):
         kind: PoolKind,
         size: int,
         *,
-        stride: int = 1,
+        stride: int | tuple[int, int] = 1,
         padding: PoolPadding = "same",
     ) -> Symbol:
-        if size > 1 and padding == "zeros":
+        if size == 1 or isinstance(stride, tuple):
+            return self._window(x, "AvgPool", (1, 1), pair(stride), "SAME")
+        if padding == "zeros":
             pads = [list(same_padding(length, size, stride)) for length in self.size(x)]
             x = self._pad(x, [[0, 0], *pads, [0, 0]])
-        scheme = "SAME" if padding == "same" or size == 1 else "VALID"
-        if size == 1 or kind == "avg":
+        scheme = "SAME" if padding == "same" else "VALID"
+        if kind == "avg":
             return self._average(x, size, stride, scheme)
         width, channels = self.size(x)[1], self.channels(x)
         lanes = kernels.max_pool_lanes(width, channels, size)
@@ -167,15 +187,25 @@ class EmittedTensors(EmittedConvolutions):
         return self._emit("ConcatV2", inputs, shape, back=back, N=len(xs))
 
     def drop_path(self, x: Symbol, depth: float) -> Symbol:
-        return self._masked(x, depth, (x.shape[0], 1, 1, 1)) if self._drops[0] else x
+        if not self._drops[0]:
+            return x
+        return self._masked(x, (x.shape[0], 1, 1, 1), depth=depth)
 
-    def dropout(self, x: Symbol) -> Symbol:
-        return self._masked(x, None, x.shape) if self._drops[1] else x
+    def dropout(self, x: Symbol, rate: float | None = None) -> Symbol:
+        drops = self._drops[1] if rate is None else self._trains and rate > 0
+        return self._masked(x, x.shape, rate=rate) if drops else x
 
-    def _masked(self, x: Symbol, depth: float | None, shape: Shape) -> Symbol:
+    def _masked(self, x: Symbol, shape: Shape, **what: float | None) -> Symbol:
         mask = self._graph.input(f"mask{len(self.masks)}", shape)
-        self.masks.append((depth, mask))
+        self.masks.append(Mask(mask, **what))
         return self._times(x, mask)
+
+    def pad(self, x: Symbol, size: tuple[int, int]) -> Symbol:
+        pads = [[0, more - have] for more, have in zip(size, self.size(x), strict=True)]
+        return self._pad(x, [[0, 0], *pads, [0, 0]])
+
+    def reshape(self, x: Symbol, shape: tuple[int, ...]) -> Symbol:
+        return self._reshape(x, (x.shape[0], *shape))
 
     def global_pool(self, x: Symbol) -> Symbol:
         height, width = self.size(x)
@@ -193,11 +223,4 @@ class EmittedTensors(EmittedConvolutions):
         name = self.layer_name("dense")
         kernel = self._tensors[f"{name}/kernel"]
         y = self._matmul(x, kernel)
-        if not bias:
-            return y
-        offset = self._tensors[f"{name}/bias"]
-
-        def back(dy: Symbol) -> list[tuple[Symbol, Symbol]]:
-            return [(y, dy), (offset, self._emit("Sum", [dy, self._graph.constant(0)], (units,)))]
-
-        return self._emit("AddV2", [y, offset], y.shape, back=back)
+        return self._offset(y, self._tensors[f"{name}/bias"]) if bias else y

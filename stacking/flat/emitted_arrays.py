@@ -67,6 +67,15 @@ class EmittedArrays(Scopes):
 
         return self._emit("MatMul", [x, kernel], (x.shape[0], kernel.shape[1]), back=back)
 
+    def _offset(self, x: Symbol, bias: Symbol) -> Symbol:
+        """`x` [..., C] and a bias [C]."""
+
+        def back(dy: Symbol) -> list[tuple[Symbol, Symbol]]:
+            axes = self._graph.constant(list(range(len(x.shape) - 1)))
+            return [(x, dy), (bias, self._emit("Sum", [dy, axes], bias.shape))]
+
+        return self._emit("AddV2", [x, bias], x.shape, back=back)
+
     def _emit(self, op: str, inputs: Sequence[Symbol], shape: Shape, **options: Any) -> Symbol:
         return self._graph.emit(op, inputs, shape, **options)[0]
 

@@ -21,9 +21,11 @@ class EmittedConvolutions(EmittedArrays):
         stride: tuple[int, int] = (1, 1),
         dilation: int = 1,
         padding: Padding = "same",
+        bias: bool = False,
     ) -> Symbol:
-        weights = self._tensors[f"{self.layer_name('conv')}/kernel"]
-        return self._conv(x, weights, stride, dilation, padding.upper())
+        name = self.layer_name("conv")
+        y = self._conv(x, self._tensors[f"{name}/kernel"], stride, dilation, padding.upper())
+        return self._offset(y, self._tensors[f"{name}/bias"]) if bias else y
 
     def _conv(
         self, x: Symbol, kernel: Symbol, stride: tuple[int, int], dilation: int, padding: str

@@ -30,19 +30,24 @@ class Noise:
             return x
         return x * tf.cast(self.path_mask(tf.shape(x)[0], depth), x.dtype)
 
-    def dropout(self, x: Tensor) -> Tensor:
-        """Zeroes single features of `x` [N, C] and scales up the others."""
-        if self._recipe.dropout_keep == 1:
+    def dropout(self, x: Tensor, rate: float | None = None) -> Tensor:
+        """Zeroes single features of `x` [N, ...] and scales up the others.
+
+        Args:
+            x: the features.
+            rate: the share that is zeroed; None for the recipe's.
+        """
+        if rate == 0 or (rate is None and self._recipe.dropout_keep == 1):
             return x
-        return x * self.feature_mask(tf.shape(x))
+        return x * tf.cast(self.feature_mask(tf.shape(x), rate), x.dtype)
 
     def path_mask(self, count: Any, depth: float) -> Tensor:
         """What drop path multiplies `count` examples by, [N, 1, 1, 1]."""
         return self._mask([count, 1, 1, 1], self._recipe.path_keep_at(depth, self._progress))
 
-    def feature_mask(self, shape: Any) -> Tensor:
-        """What dropout multiplies features of this shape by."""
-        return self._mask(shape, self._recipe.dropout_keep)
+    def feature_mask(self, shape: Any, rate: float | None = None) -> Tensor:
+        """What dropout multiplies features of this shape by; the rate is the recipe's if None."""
+        return self._mask(shape, self._recipe.dropout_keep if rate is None else 1 - rate)
 
     def _mask(self, shape: Any, keep: Any) -> Tensor:
         """1 / `keep` with probability `keep`, else 0."""

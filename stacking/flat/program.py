@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from nasnet.cells import Parameter
-from nasnet.stacking.flat.emission import EmittedTensors
+from nasnet.stacking.flat.emission import EmittedTensors, Mask
 from nasnet.stacking.flat.emitted_arrays import known
 from nasnet.stacking.flat.graph import Graph, Symbol
 from nasnet.stacking.flat.losses import targets
@@ -25,14 +25,14 @@ class TrainingProgram:
     Attributes:
         network: that is trained, with its recipe.
         graph: from `x`, `targets`, `weights` and masks to the outputs.
-        masks: what drops: for each, its depth (None for dropout) and its input.
+        masks: what drops.
         outputs: the classifier's losses [N], its logits [N, classes], the gradient by the weights
             [P] and the batch's statistics [M].
     """
 
     network: FlatNetwork
     graph: Graph
-    masks: tuple[tuple[float | None, Symbol], ...]
+    masks: tuple[Mask, ...]
     outputs: tuple[Symbol, ...]
 
     @classmethod
@@ -67,11 +67,13 @@ class TrainingProgram:
         """Imports the graph where it is called, within a function that is traced; `outputs`."""
         wanted = targets(labels, self.outputs[1].shape[1], self.network.recipe.label_smoothing)
         given = {"x": x, "targets": wanted, "weights": weights}
-        for depth, mask in self.masks:
-            if depth is None:
-                given[mask.name] = noise.feature_mask(mask.shape)
-            else:
-                given[mask.name] = noise.path_mask(mask.shape[0], depth)
+        for mask in self.masks:
+            shape = mask.input.shape
+            given[mask.input.name] = (
+                noise.feature_mask(shape, mask.rate)
+                if mask.depth is None
+                else noise.path_mask(shape[0], mask.depth)
+            )
         return tuple(_imported(self.graph, given, self.outputs))
 
 
@@ -137,6 +139,8 @@ def _split(
     graph: Graph, parameters: Sequence[Parameter], vector: Symbol, *, trained: bool = False
 ) -> dict[str, Symbol]:
     """The slices of a flat vector, by path and in shape; leaves of gradients where `trained`."""
+    if not parameters:
+        return {}
     sizes = [parameter.size for parameter in parameters]
     inputs = [vector, graph.constant(sizes), graph.constant(0)]
     pieces = graph.emit(
@@ -178,6 +182,8 @@ def _join(
 
 def _concat(graph: Graph, vectors: Sequence[Symbol]) -> Symbol:
     """One vector of several."""
+    if not vectors:  # the statistics of a network without batch normalization
+        return graph.constant(np.zeros(0), np.float32)
     length = sum(known(vector.shape[0]) for vector in vectors)
     [vector] = graph.emit("ConcatV2", [*vectors, graph.constant(0)], (length,), N=len(vectors))
     return vector

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from nasnet.cells import Network, Scopes, network_cost
-from nasnet.cells.backend import Padding, PoolKind, PoolPadding, same_padding
+from nasnet.cells.backend import Padding, PoolKind, PoolPadding, pair, same_padding
 from nasnet.stacking.keras.drop_path import DropPath
 from nasnet.stacking.recipe import Recipe
 
@@ -41,7 +41,7 @@ class KerasLayers(Scopes):
         # An integer given to two initializers would make equal kernels, so each has one of its own.
         # (A SeedGenerator for all of them would be asked 350 times, and is slow to answer.)
         self._seeds = None if seed is None else random.Random(seed)
-        self._noise = noise or Recipe()
+        self._noise, self._trains = noise or Recipe(), noise is not None
         self._noise_seeds = None if seed is None else random.Random(seed)
         # Many operations begin with a ReLU of the same state. A tensor is kept beside its own, so
         # that no other one gets its id.
@@ -67,6 +67,7 @@ class KerasLayers(Scopes):
         stride: tuple[int, int] = (1, 1),
         dilation: int = 1,
         padding: Padding = "same",
+        bias: bool = False,
     ) -> Tensor:
         layer = keras.layers.Conv2D(
             filters,
@@ -74,7 +75,7 @@ class KerasLayers(Scopes):
             strides=stride,
             padding=padding,
             dilation_rate=dilation,
-            use_bias=False,
+            use_bias=bias,
             kernel_initializer=self._kernel(),
             name=self.layer_name("conv"),
         )
@@ -108,13 +109,14 @@ class KerasLayers(Scopes):
         kind: PoolKind,
         size: int,
         *,
-        stride: int = 1,
+        stride: int | tuple[int, int] = 1,
         padding: PoolPadding = "same",
     ) -> Tensor:
         pooling = {"max": keras.layers.MaxPooling2D, "avg": keras.layers.AveragePooling2D}[kind]
         name = self.layer_name(f"{kind}_pool")
         if padding == "zeros":
-            pads = tuple(same_padding(length, size, stride) for length in self.size(x))
+            steps = zip(self.size(x), pair(stride), strict=True)
+            pads = tuple(same_padding(length, size, step) for length, step in steps)
             x = keras.layers.ZeroPadding2D(pads, name=self.layer_name("pad"))(x)
             padding = "valid"
         return pooling(size, strides=stride, padding=padding, name=name)(x)
@@ -122,6 +124,13 @@ class KerasLayers(Scopes):
     def shift(self, x: Tensor) -> Tensor:
         x = keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name=self.layer_name("pad"))(x)
         return keras.layers.Cropping2D(((1, 0), (1, 0)), name=self.layer_name("crop"))(x)
+
+    def pad(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        pads = tuple((0, more - have) for more, have in zip(size, self.size(x), strict=True))
+        return keras.layers.ZeroPadding2D(pads, name=self.layer_name("pad"))(x)
+
+    def reshape(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return keras.layers.Reshape(shape, name=self.layer_name("reshape"))(x)
 
     def add(self, xs: Sequence[Tensor]) -> Tensor:
         return keras.layers.Add(name=self.layer_name("add"))(xs)
@@ -143,13 +152,12 @@ class KerasLayers(Scopes):
     def global_pool(self, x: Tensor) -> Tensor:
         return keras.layers.GlobalAveragePooling2D(name=self.layer_name("global_pool"))(x)
 
-    def dropout(self, x: Tensor) -> Tensor:
-        if self._noise.dropout_keep == 1:
+    def dropout(self, x: Tensor, rate: float | None = None) -> Tensor:
+        rate = 1 - self._noise.dropout_keep if rate is None else rate
+        if not self._trains or rate == 0:
             return x
-        layer = keras.layers.Dropout(
-            1 - self._noise.dropout_keep, seed=self._noise_seed(), name=self.layer_name("dropout")
-        )
-        return layer(x)
+        name = self.layer_name("dropout")
+        return keras.layers.Dropout(rate, seed=self._noise_seed(), name=name)(x)
 
     def dense(self, x: Tensor, units: int, *, bias: bool = True) -> Tensor:
         layer = keras.layers.Dense(

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from nasnet.cells import Genotype
-from nasnet.cells.backend import PoolKind, PoolPadding, same_padding
+from nasnet.cells.backend import PoolKind, PoolPadding, pair, same_padding
 from nasnet.stacking.flat.augmentation import prepare, rescale
 from nasnet.stacking.flat.backend import FlatTensors
 from nasnet.stacking.flat.losses import cross_entropy, hits, training_losses
@@ -49,7 +49,7 @@ class SharedTensors(FlatTensors):
         kind: PoolKind,
         size: int,
         *,
-        stride: int = 1,
+        stride: int | tuple[int, int] = 1,
         padding: PoolPadding = "same",
     ) -> Tensor:
         @tf.custom_gradient
@@ -60,17 +60,22 @@ class SharedTensors(FlatTensors):
         return pooled(x)
 
 
-def plain_pool(x: Tensor, kind: PoolKind, size: int, stride: int, padding: PoolPadding) -> Tensor:
+def plain_pool(
+    x: Tensor, kind: PoolKind, size: int, stride: int | tuple[int, int], padding: PoolPadding
+) -> Tensor:
     """Pooling by TensorFlow's own operation, the quickest where no gradient is taken of it."""
     if padding == "zeros":
-        pads = [same_padding(length, size, stride) for length in x.shape[1:3]]
+        steps = zip(x.shape[1:3], pair(stride), strict=True)
+        pads = [same_padding(length, size, step) for length, step in steps]
         x = tf.pad(x, [(0, 0), *pads, (0, 0)])
     pooling = tf.nn.max_pool2d if kind == "max" else tf.nn.avg_pool2d
     return pooling(x, size, stride, "SAME" if padding == "same" else "VALID")
 
 
 @functools.cache
-def _pool_gradient(kind: PoolKind, size: int, stride: int, padding: PoolPadding) -> Any:
+def _pool_gradient(
+    kind: PoolKind, size: int, stride: int | tuple[int, int], padding: PoolPadding
+) -> Any:
     """The traced (input, gradient of the output) -> gradient of the input."""
 
     def gradient(x: Tensor, upstream: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from nasnet.cells import (
     Genotype,
     GrowingCellSpace,
 )
-from nasnet.cells.spaces.base import TERMINATE
+from nasnet.cells.spaces.decision import TERMINATE
 
 SPACE = GrowingCellSpace()
 GROWTH = (10, 21, 32, 43)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from nasnet.cells import CellSpace, ChainSpace, Decision, TableSpace
+from nasnet.cells import CellSpace, Decision, TableSpace
 from nasnet.controller import Proposal, make_controller
 from nasnet.controller.evolution import EvolutionSettings
+from tests.strategies import ending_space
 
 SPACE = CellSpace()
 
@@ -108,7 +109,7 @@ def test_the_oldest_dies_however_good_it_is():
 
 
 def test_decisions_after_the_end_of_a_chain_are_not_mutated():
-    space = ChainSpace(max_layers=6)
+    space = ending_space(6)
     parent = (1, 3, 0, 5, 5, 5)  # two layers, an end, and three that do not count
     evolution = grown(space, [(parent, 0.5)], identity=0.0)
     first = [changes((1, 3, 0, 0, 0, 0), p.choices)[0] for p in evolution.propose(100)]

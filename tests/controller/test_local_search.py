@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from nasnet.cells import ChainSpace, Decision, TableSpace
+from nasnet.cells import Decision, TableSpace
 from nasnet.controller import Proposal, make_controller
+from tests.strategies import ending_space
 
 SPACE = TableSpace(tuple(Decision(str(i), ("x",) * 3) for i in range(4)))
 ALL = list(itertools.product(range(3), repeat=4))
@@ -80,9 +81,9 @@ def test_late_neighbours_hold_the_climb_up_and_random_trials_fill_the_gap():
 
 
 def test_neighbours_of_a_chain_are_different_chains():
-    space = ChainSpace(max_layers=4, kernels=(1,), filters=(8, 16), pools=(), units=())
+    space = ending_space(4, options=2)
     controller = make_controller("local_search", space)
-    # conv 8, the end; its neighbours: the other first layer, and two second layers.
+    # The first word, the end; its neighbours: the other first word, and two second words.
     controller.observe([Proposal((0, 0, 2, 1))], [0.5])
     around = [proposal.choices for proposal in controller.propose(3)]
     assert set(around) == {(1, 0, 0, 0), (0, 1, 0, 0), (0, 2, 0, 0)}

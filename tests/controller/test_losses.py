@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nasnet.controller.policy.losses import ppo_loss, reinforce_loss
+from nasnet.controller.policy.losses import ppo_loss, reinforce_loss, skip_penalty
 
 LOG_PROBS = [[-1.0, -2.0], [-0.5, -1.5]]
 ENTROPIES = [[0.5, 0.25], [1.0, 0.0]]
@@ -90,3 +90,11 @@ def test_no_gradient_flows_into_advantages_or_old_log_probs():
     values = LOG_PROBS, LOG_PROBS, ENTROPIES, ADVANTAGES
     gradients = gradient_of(lambda *x: ppo_loss(*x, 0.2, 0.1), *values)
     assert [gradient is None for gradient in gradients] == [False, True, False, True]
+
+
+def test_a_skip_of_even_chance_costs_what_the_formula_says():
+    """0.5 ln(0.5 / 0.4) + 0.5 ln(0.5 / 0.6) a skip, for a yes as for a no; 0.4 costs nothing."""
+    even, right = np.log([[0.5, 0.5, 0.5]]), np.log([[0.4, 0.6, 0.4]])
+    bits = np.array([[1, 0, 1]])
+    costs = [float(skip_penalty(tf.constant(x), bits, 0.4, 3)) for x in (even, right)]
+    np.testing.assert_allclose(costs, [0.020411, 0.0], atol=1e-6)

@@ -12,6 +12,7 @@ from benchmarks.controller_learning import rewards_of
 from nasnet.cells import CellSpace, Decision, TableSpace
 from nasnet.controller import Proposal, make_controller
 from nasnet.controller.policy.gradient import PolicySettings
+from nasnet.controller.policy.layout import PolicyLayout
 from nasnet.controller.policy.lstm import PolicyNetwork
 from nasnet.controller.policy.ppo import PPO, PPOSettings
 from nasnet.controller.policy.reinforce import Reinforce
@@ -107,7 +108,7 @@ def test_samples_follow_the_policy():
 
 
 def test_nothing_is_traced_twice():
-    network = PolicyNetwork((2, 3))
+    network = PolicyNetwork(PolicyLayout((2, 3)))
     weights = network.initial_weights(0)
     number = tf.constant(0, tf.uint64)
     for size in (1, 7, 20, 7, 1):

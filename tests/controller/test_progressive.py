@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, spearmanr
 
-from nasnet.cells import TERMINATE, CellSpace, ChainSpace, Decision, GrowingCellSpace, TableSpace
+from nasnet.cells import TERMINATE, CellSpace, Decision, GrowingCellSpace, TableSpace
 from nasnet.controller import Proposal, make_controller
 from nasnet.controller.models.gaussian_process import SequenceProcess
 from nasnet.controller.models.predictions import normal_scores
 from tests.controllers import GROWING, SPACE
+from tests.strategies import ending_space
 
 GROWTH = [i for i, end in enumerate(GROWING.ends) if end >= 0]
 # Three sequences of one layer, six of two and twelve of three.
@@ -64,7 +65,7 @@ def search(name, reward, trials, batch=1, space=GROWING, **settings):
 
 
 def test_distances_are_the_written_ones(rng):
-    space = ChainSpace(max_layers=5, filters=(64,))
+    space = ending_space(5, options=4)
     rows = np.array([space.sample(rng) for _ in range(30)])
 
     def used(row):
@@ -202,7 +203,7 @@ def test_trials_of_others_are_expanded_too():
 def test_a_space_without_an_end_is_refused(space):
     text = (
         r"^number of decisions that may end a sequence is 0, expected at least 1, as in a space of "
-        r"cells that grow \(--grow\) or of chains$"
+        r"cells that grow \(--grow\)$"
     )
     with pytest.raises(ValueError, match=text):
         make_controller("progressive", space)

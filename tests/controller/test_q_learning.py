@@ -6,9 +6,10 @@ import io
 import numpy as np
 import pytest
 
-from nasnet.cells import ChainSpace, Decision, TableSpace
-from nasnet.controller import Proposal, make_controller
+from nasnet.cells import Decision, TableSpace
+from nasnet.controller import Proposal, controller_class, make_controller
 from nasnet.controller.q_learning import QLearningSettings
+from tests.strategies import ending_space
 
 SPACE = TableSpace(
     (Decision("a", ("x",) * 2), Decision("b", ("x",) * 3), Decision("c", ("x",) * 2))
@@ -97,7 +98,7 @@ def test_without_exploration_the_best_trajectory_is_proposed():
 
 
 def test_a_chain_is_learned_from_up_to_its_end():
-    space = ChainSpace(max_layers=4)
+    space = ending_space(4)
     controller = make_controller("q_learning", space, replay=1, learning_rate=0.5)
     controller.observe([Proposal((3, 0, 7, 7))], [1.0])
     values = arrays_of(controller)["values"]
@@ -105,6 +106,23 @@ def test_a_chain_is_learned_from_up_to_its_end():
     assert values[0, 0, 3] == 0.5 + 0.5 * (0.75 - 0.5)
     changed = np.argwhere(np.isfinite(values) & (values != 0.5))
     assert changed.tolist() == [[0, 0, 3], [1, 3, 0]]
+
+
+def test_one_update_of_the_paper_by_hand():
+    """From 0.5 with an accuracy of 0.9 to 0.504, and the choice before it to 0.50004."""
+    controller = make_controller("q_learning", SPACE, replay=1)
+    controller.observe([Proposal((0, 0, 0))], [0.9])
+    values = arrays_of(controller)["values"]
+    assert values[2, 0, 0] == pytest.approx(0.504, abs=1e-12)
+    assert values[1, 0, 0] == pytest.approx(0.50004, abs=1e-12)
+
+
+def test_epsilon_falls_by_different_models():
+    """Table 2 of the paper: 1,500 at 1, then 100 each down to 0.7, then 150 each."""
+    epsilon = controller_class("q_learning").Settings().epsilon
+    models = [0, 1499, 1500, 1599, 1600, 1799, 1800, 1949, 1950, 2549, 2550, 9999]
+    expected = [1.0, 1.0, 0.9, 0.9, 0.8, 0.7, 0.6, 0.6, 0.5, 0.2, 0.1, 0.1]
+    assert [epsilon(count) for count in models] == expected
 
 
 def test_memory_is_of_different_architectures_with_their_last_reward():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nasnet.controller import make_controller
-from nasnet.controller.policy.lstm import HIDDEN, PolicyNetwork
+from nasnet.controller.policy.layout import HIDDEN, PolicyLayout
+from nasnet.controller.policy.lstm import PolicyNetwork
 from tests.controllers import SMALL
 
 
@@ -58,7 +59,7 @@ def nascell_in_numpy(entry, echo, state):
 def test_the_forward_pass_is_that_of_the_cell_in_numpy(cell, temperature, tanh_constant):
     options = (2, 4, 3)
     step, gates = {"lstm": (lstm_in_numpy, 4), "nascell": (nascell_in_numpy, 8)}[cell]
-    network = PolicyNetwork(options, temperature, tanh_constant, cell)
+    network = PolicyNetwork(PolicyLayout(options, cell), temperature, tanh_constant)
     weights = 5 * network.initial_weights(0)  # large enough for every nonlinearity to matter
     choices = np.array([[1, 3, 0], [0, 2, 2]], np.int32)
     sizes = [2 * HIDDEN * gates * HIDDEN, gates * HIDDEN, 12 * HIDDEN, 12 * HIDDEN]
@@ -86,7 +87,7 @@ def test_the_forward_pass_is_that_of_the_cell_in_numpy(cell, temperature, tanh_c
 def test_the_last_output_matters_to_both_cells():
     # The NumPy tests would pass with a cell that forgets, if ours forgot in the same way.
     for cell in ("lstm", "nascell"):
-        network = PolicyNetwork((2, 1, 2), cell=cell)
+        network = PolicyNetwork(PolicyLayout((2, 1, 2), cell))
         weights = 5 * network.initial_weights(0)
         choices, live = np.array([[0, 0, 0], [1, 0, 0]], np.int32), np.ones((2, 3), np.float32)
         log_probs, _ = network.evaluate(weights, choices, live)

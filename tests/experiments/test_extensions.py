@@ -92,7 +92,7 @@ def test_what_is_wrong_with_a_controller_is_one_clear_line(text, message):
             f"--space {SPACE} --evaluator shared",
             "evaluator is 'shared' beside a space, exp",
         ),
-        ("--space space.py", "name is 'space.py', expected file.py:NAME or module:NAME"),
+        ("--space space.py", "space is 'space.py', expected one of: cells, growing-cells"),
     ],
 )
 def test_what_is_wrong_with_a_space_is_one_clear_line(invoke, flags, message):

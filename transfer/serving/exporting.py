@@ -13,6 +13,8 @@ import numpy as np
 
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
+from nasnet.stacking.architectures import ImageFrame
+from nasnet.stacking.plan import Stack
 from nasnet.transfer.serving.export import Agreement, Format
 from nasnet.transfer.serving.photos import Opener, Photos, show
 from nasnet.transfer.serving.runners import Runner
@@ -48,7 +50,8 @@ class Card:
 
     Attributes:
         environment: versions that it is exported with.
-        draw: draws a genotype into a file, with a `title`; gives the file.
+        draw: draws an architecture, which a frame makes the network, into a file, with a `title`;
+            gives the file.
     """
 
     environment: Mapping[str, str]
@@ -178,7 +181,9 @@ def _describe(
     write_atomically(folder / ABOUT, json.dumps(about, indent=2) + "\n")
     diagram = None
     if network.genotype is not None:
-        diagram = card.draw(network.genotype, folder / "cell.svg", title=network.name).name
+        frame = ImageFrame(Stack(), shape, classes)
+        path = folder / "cell.svg"
+        diagram = card.draw(network.genotype, frame, path, title=network.name).name
     versions = {"exported with": dict(card.environment)}
     if trained := network.config.get("environment"):
         versions = {"trained with": trained, **versions}

@@ -4,8 +4,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from nasnet.cells import Genotype
 from nasnet.data.photos.images import CROP
+from nasnet.stacking.architectures import ImageArchitecture
 
 ABOUT, LABELS = "preprocessing.json", "labels.txt"
 
@@ -21,7 +21,7 @@ class TrainedNetwork:
         crop: sides of what it is shown, as a share of the largest window of its shape in an image.
         antialias: whether it is shown images as arrays in memory are made of them, by
             `nasnet.data.folders.pixels.fit`; else as `nasnet.data.photos.pipeline` shows squares.
-        genotype: its cells, None where they are not known.
+        genotype: its cells or layers, None where they are not known.
         config: of the run directory, empty where there is none.
         result: what the run measured, likewise.
     """
@@ -31,6 +31,6 @@ class TrainedNetwork:
     classes: tuple[str, ...] = ()
     crop: float = CROP
     antialias: bool = False
-    genotype: Genotype | None = None
+    genotype: ImageArchitecture | None = None
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
     result: dict[str, Any] = dataclasses.field(default_factory=dict)

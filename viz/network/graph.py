@@ -20,6 +20,12 @@ NETWORK_PAINTS: Mapping[str, Paint] = MappingProxyType(
         "reduction": PAINTS["convolution"],
         "head": PAINTS["output"],
         "aux": PAINTS["concat"],
+        "conv": PAINTS["convolution"],
+        "separable": PAINTS["separable"],
+        "max_pool": PAINTS["pooling"],
+        "dense": PAINTS["add"],
+        "dropout": PAINTS["identity"],
+        "raster": PAINTS["previous"],
     }
 )
 SPINE_COLOUR, OLDER_COLOUR, AUX_COLOUR = "#2f3b4a", "#8a97a8", PAINTS["concat"].line
@@ -30,6 +36,11 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "reduction": "reduction cell",
         "head": "classifier",
         "aux": "auxiliary head",
+        "conv": "convolution",
+        "separable": "separable",
+        "max_pool": "pooling",
+        "dense": "dense layer",
+        "dropout": "dropout",
     }
 )
 

@@ -1,0 +1,1 @@
+"""Networks of single layers as plain data: chains, and graphs with skip connections."""

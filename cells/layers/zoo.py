@@ -47,9 +47,9 @@ def chain(text: str) -> tuple[Layer, ...]:
         if kind == "C" and len(numbers) == 2:
             layers.append(Conv(numbers[0], (numbers[1], numbers[1])))
         elif kind == "P" and len(numbers) == 2:
-            layers.append(MaxPool(*numbers))
+            layers.append(MaxPool(numbers[0], numbers[1]))
         elif kind == "FC" and len(numbers) == 1:
-            layers.append(Dense(*numbers))
+            layers.append(Dense(numbers[0]))
         else:
             raise ValueError(f"layer is {word!r}, expected C(64,3), P(3,2) or FC(128)")
     return tuple(layers)

@@ -40,9 +40,9 @@ def traced_update(network: PolicyNetwork, loss: Loss, settings: PolicySettings) 
                 log_probs, entropies = network.follow(weights, choices, live)
                 value = loss(settings, log_probs, old_log_probs, entropies, advantages)
                 if bits and settings.skip_weight:
-                    said = (tf.gather(x, bits, axis=1) for x in (log_probs, choices))
+                    said, chosen = (tf.gather(x, bits, axis=1) for x in (log_probs, choices))
                     layers = len({newer for _, _, newer in network.layout.anchors})
-                    penalty = skip_penalty(*said, settings.skip_target, layers)
+                    penalty = skip_penalty(said, chosen, settings.skip_target, layers)
                     value += settings.skip_weight * penalty
             gradient = tape.gradient(value, weights)
             first = BETA_1 * first + (1 - BETA_1) * gradient

@@ -18,7 +18,7 @@ class BesideRandom(Command):
     """A comparison of a system with random search; then its reference networks are trained.
 
     The best architecture of each controller over all searches is trained again, from scratch. Given
-    again, the same command goes on where it was.
+    again, the same command goes on where it was; with more runs it adds them.
 
     Args:
         data: images, as for `nasnet search`.
@@ -47,7 +47,7 @@ class BesideRandom(Command):
         comparison = self.out / "comparison"
         clear_unmade(comparison)
         code = run_nasnet(
-            ["compare", "--resume", str(comparison)]
+            ["compare", "--resume", str(comparison), "--runs", str(self.runs)]
             if comparison.is_dir()
             else ["compare", *self._compare_flags(), "--out", str(comparison)]
         )

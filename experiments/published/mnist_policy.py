@@ -37,7 +37,7 @@ class MnistPolicy(BesideRandom):
         "--recipe.augmentation none"
     )
     final = (
-        "--recipe.epochs 3 --recipe.batch-size 64 --recipe.learning-rate 0.02 "
+        "--recipe.epochs 1 --recipe.batch-size 64 --recipe.learning-rate 0.02 "
         "--recipe.augmentation none"
     )
 

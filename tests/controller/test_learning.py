@@ -81,7 +81,7 @@ def test_presets_are_settings_of_their_controllers(name):
 
 def test_tabular_q_learning_finds_the_best_chain_behind_its_schedule():
     """The share of 3x3 convolutions as reward, and a tenth of the paper's schedule."""
-    space = ChainSpace(max_layers=3, filters=(64,), image_size=16)
+    space = ChainSpace(max_layers=3, filters=(64, 128, 256), image_size=16)
     controller = make_controller("q_learning", space, models=270)
 
     def reward(chain):

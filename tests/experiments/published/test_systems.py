@@ -73,4 +73,4 @@ def test_a_comparison_that_is_there_goes_on_and_a_failure_ends_it(monkeypatch, t
     found = []
     monkeypatch.setattr(beside_random, "run_nasnet", lambda words: found.append(words) or FAILURE)
     assert MnistPolicy().run() == FAILURE
-    assert found == [["compare", "--resume", str(folder)]]
+    assert found == [["compare", "--resume", str(folder), "--runs", "3"]]

@@ -17,6 +17,7 @@ from nasnet.runtime.loading import absolute, is_spec, load_subclass
 CONTROLLERS: Mapping[str, str] = MappingProxyType(
     {
         "random": "random_search:RandomSearch",
+        "grid": "grid:Grid",
         "reinforce": "policy.reinforce:Reinforce",
         "ppo": "policy.ppo:PPO",
         "evolution": "evolution:Evolution",

@@ -1,4 +1,4 @@
-"""`nasnet best`: the best cells of a search."""
+"""`nasnet best`: the best cells of a search, the best models of a tuning."""
 
 import dataclasses
 from pathlib import Path
@@ -13,15 +13,16 @@ from nasnet.experiments.searching.cell_argument import find_trial, read_trials
 from nasnet.experiments.searching.pareto import pareto_rows, pareto_table, write_pareto
 from nasnet.experiments.searching.report import TOP, describe, top, top_table, trial_json
 from nasnet.experiments.searching.settings import SEARCH, SearchRun
+from nasnet.experiments.tuning.settings import TUNING, TuneRun
 from nasnet.search.trial import Trial
 
 
 @dataclasses.dataclass(frozen=True)
 class BestCommand(Command):
-    """Show the best cells of a search, finished or not.
+    """Show the best cells of a search, or the best models of a tuning, finished or not.
 
     Args:
-        run_directory: of the search.
+        run_directory: of the search or the tuning.
         top: how many.
         pareto: show instead the cells that no other beats in accuracy and parameters, or in
             accuracy and multiply-adds, and draw them into the run directory as pareto.png.
@@ -36,6 +37,8 @@ class BestCommand(Command):
     def run(self) -> int:
         if self.top < 1:
             raise ValueError(f"top is {self.top}, expected at least 1")
+        if TUNING.is_at(self.run_directory):
+            return self._show_tuned(TUNING.open(self.run_directory))
         run = SEARCH.open(self.run_directory)
         best, trials = find_trial(run, None), read_trials(run)
         if self.pareto:
@@ -48,6 +51,20 @@ class BestCommand(Command):
         out.print(f"trial {best.number}:")
         out.print(describe(Genotype.from_json(best.genotype)))
         out.print(f"next: {command('train', run.path)}", soft_wrap=True)
+        return OK
+
+    def _show_tuned(self, run: TuneRun) -> int:
+        from nasnet.experiments.tuning.report import tuned_json, tuned_table
+
+        if self.pareto:
+            raise ValueError(f"pareto is given for {run.path}, expected it for a search of cells")
+        find_trial(run, None)
+        trials = read_trials(run)
+        if self.json:
+            print_json([tuned_json(run, trial) for trial in top(trials, self.top)])
+            return OK
+        stdout().print(tuned_table(run, trials, self.top))
+        stdout().print(f"next: {command('retrain', run.path)}", soft_wrap=True)
         return OK
 
     def _show_front(self, run: SearchRun, trials: list[Trial]) -> int:

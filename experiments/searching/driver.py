@@ -99,7 +99,7 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
             ),
         )
         clock.keep(now=True)
-        search = carry_out(make, "search", settings.bound, on_best=_BestWriter(run).update)
+        search = carry_out(make, "search", settings.bound, on_change=_BestWriter(run).update)
     if settings.bound is not None and search.finished >= settings.bound:
         shutil.rmtree(run.path / STAGES_FOLDER, ignore_errors=True)  # of children that were stopped
     draw_results(run, search.trials, search.best)
@@ -113,7 +113,8 @@ class _BestWriter:
         self._run = run
         self._number: int | None = None
 
-    def update(self, best: Trial | None) -> None:
+    def update(self, search: Search) -> None:
+        best = search.best
         if best is not None and best.number != self._number:
             genotype = Genotype.from_json(best.genotype)
             write_atomically(self._run.best, genotype.to_json(indent=2) + "\n")

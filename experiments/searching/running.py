@@ -9,7 +9,6 @@ from nasnet.experiments.runs.stopping import stoppable
 from nasnet.search.evaluators import Evaluator
 from nasnet.search.executors import ProcessPool
 from nasnet.search.loop import Search
-from nasnet.search.trial import Trial
 
 
 def start_pool(evaluator: Evaluator[Any], workers: int, timeout: float) -> ProcessPool[Any, Any]:
@@ -22,7 +21,7 @@ def carry_out(
     what: str,
     total: int | None,
     *,
-    on_best: Callable[[Trial | None], None] = lambda best: None,
+    on_change: Callable[[Search], None] = lambda search: None,
 ) -> Search:
     """Searches until all trials have ended or the time is up, or until Ctrl-C.
 
@@ -30,14 +29,14 @@ def carry_out(
         make: the search, but for its `on_change`.
         what: the first word of its bar.
         total: trials in all; None where their number has no bound.
-        on_best: called with the best trial so far whenever something has changed.
+        on_change: called whenever something may have changed.
     """
     bar: Bar | None = None
 
     def show(search: Search) -> None:
         if bar is not None:
             bar.update(search.finished, line=_standing(search), left=search.left)
-        on_best(search.best)
+        on_change(search)
 
     search = make(on_change=show)
     if search.finished:

@@ -16,6 +16,7 @@ from nasnet.runtime.written import check_settings, read_settings, settings_of
 CONTROLLERS: Mapping[str, str] = MappingProxyType(
     {
         "random": "random_search:RandomSearch",
+        "grid": "grid:Grid",
         "reinforce": "policy.reinforce:Reinforce",
         "ppo": "policy.ppo:PPO",
         "evolution": "evolution:Evolution",

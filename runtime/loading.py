@@ -8,11 +8,14 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable
+from importlib.abc import Loader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 _PREFIX = "_loaded_"
+# Modules of ours for libraries that a user's file may import and that may be missing.
+STAND_INS = {"keras_tuner": "nasnet.cells.spaces.hyper.keras_tuner"}
 
 
 def is_spec(text: str) -> bool:
@@ -102,11 +105,25 @@ def _from_file(path: Path, spec: str) -> ModuleType:
     module = importlib.util.module_from_spec(found)
     sys.modules[key] = module  # dataclasses look their module up while it runs
     try:
-        found.loader.exec_module(module)
+        _run(found.loader, module)
     except Exception as error:  # whatever a user's file does
         del sys.modules[key]
         raise ValueError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     return module
+
+
+def _run(loader: Loader, module: ModuleType) -> None:
+    """Runs a file, with a stand-in for a library where that is missing."""
+    try:
+        loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        if error.name not in STAND_INS:
+            raise
+        sys.modules[error.name] = importlib.import_module(STAND_INS[error.name])
+        try:
+            loader.exec_module(module)
+        finally:
+            del sys.modules[error.name]
 
 
 def _key(path: Path) -> str:

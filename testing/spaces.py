@@ -21,6 +21,7 @@ from nasnet.cells import (
     SearchSpace,
     TableSpace,
 )
+from nasnet.cells.spaces.hyper import explore
 from nasnet.cells.spaces.nasbench201 import NASBench201Space
 from nasnet.cells.spaces.operations import OperationSpace
 
@@ -52,6 +53,15 @@ class ConditionalSpace(TableSpace):
         return super().next_decision(prefix)
 
 
+def build(hp):
+    """Asks for hyper-parameters as a function that builds a model does."""
+    for i in range(hp.Int("layers", 1, 3)):
+        hp.Int(f"units_{i}", 1, 3, sampling="log")
+    if hp.Choice("optimizer", ["sgd", "adam"]) == "sgd":
+        hp.Float("momentum", 0, 0.9)
+    hp.Float("rate", 1e-3, 1e-1, sampling="log")
+
+
 # One of each kind, small.
 SPACES: Mapping[str, SearchSpace[Any]] = MappingProxyType(
     {
@@ -68,6 +78,7 @@ SPACES: Mapping[str, SearchSpace[Any]] = MappingProxyType(
             (Decision("a", ("x", "y", "z")), Decision("b", ("x",)), Decision("c", ("x", "y")))
         ),
         "conditional": ConditionalSpace(),
+        "hyperparameters": explore(build, points=3),
     }
 )
 

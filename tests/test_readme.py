@@ -27,8 +27,8 @@ def test_the_python_in_the_readme_runs(tmp_path, monkeypatch, capsys, rng):
         names[f"y_{split}"] = rng.integers(0, 10, count)
     assert len(PYTHON) >= 3
     for code in PYTHON:
-        if 'weights="imagenet"' in code:  # a download: its imports alone
-            code = "\n".join(re.findall(r"^from nasnet.stacking import .*$", code, re.MULTILINE))
+        if 'weights="imagenet"' in code or "import tune" in code:  # a download, minutes: imports
+            code = "\n".join(re.findall(r"^from nasnet\.[a-z.]+ import .*$", code, re.MULTILINE))
         for long, short in smaller.items():
             code = code.replace(long, short)
         exec(compile(code, "README.md", "exec"), names)
@@ -53,3 +53,14 @@ def test_the_flags_in_the_readme_are_there(invoke):
     searching = README.split("## Searching")[1].split("## In Python")[0]
     flags = set(re.findall(r"--[a-z][a-z.-]+[a-z]", searching))
     assert flags - {"--seeds"} <= set(re.findall(r"--[a-z][a-z.-]+[a-z]", known))
+
+
+def test_the_model_in_the_readme_has_the_space_that_the_docs_show():
+    from nasnet.cells.spaces.hyper import explore
+    from nasnet.experiments.tuning.report import size_text
+
+    (code,) = [code for code in PYTHON if "def build_model" in code]
+    names = {}
+    exec(compile(code, "README.md", "exec"), names)
+    page = (Path(__file__).parent.parent / "docs" / "tuning.md").read_text()
+    assert f"    {size_text(explore(names['build_model']))}\n" in page

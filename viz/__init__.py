@@ -3,6 +3,7 @@
 from nasnet.viz.cell.dot import genotype_to_dot
 from nasnet.viz.cell.drawing import genotype_figure, genotype_to_svg
 from nasnet.viz.figures.comparison import Band, comparison_figure, groups_figure
+from nasnet.viz.figures.cost import Point, cost_figure
 from nasnet.viz.figures.curves import search_figure, training_figure
 from nasnet.viz.figures.rewards import RewardPoint, rewards_figure
 from nasnet.viz.figures.samples import samples_figure
@@ -13,9 +14,11 @@ from nasnet.viz.render import draw_genotype, draw_network, save_figure
 
 __all__ = (
     "Band",
+    "Point",
     "ProxyPanel",
     "RewardPoint",
     "comparison_figure",
+    "cost_figure",
     "draw_genotype",
     "draw_network",
     "genotype_figure",

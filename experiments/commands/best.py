@@ -1,6 +1,7 @@
-"""`nasnet best`: the best cells of a search."""
+"""`nasnet best`: the best cells of a search, the best models of a tuning."""
 
 import dataclasses
+from pathlib import Path
 
 import tyro
 
@@ -12,16 +13,18 @@ from nasnet.experiments.searching.pareto import pareto_rows, pareto_table, write
 from nasnet.experiments.searching.report import TOP, describe, top, top_table, trial_json
 from nasnet.experiments.searching.settings import SearchRun
 from nasnet.experiments.searching.stored import StoredRun, open_search
+from nasnet.experiments.tuning.settings import TUNING, TuneRun
+from nasnet.search.stores.address import is_url
 from nasnet.search.trial import Trial
 from nasnet.stacking.architectures import read_architecture
 
 
 @dataclasses.dataclass(frozen=True)
 class BestCommand(Command):
-    """Show the best cells of a search, finished or not.
+    """Show the best cells of a search, or the best models of a tuning, finished or not.
 
     Args:
-        search: its run directory, or postgresql://HOST/DATABASE#SEARCH.
+        search: its run directory, that of a tuning, or postgresql://HOST/DATABASE#SEARCH.
         top: how many.
         pareto: show instead the cells that no other beats in accuracy and parameters, or in
             accuracy and multiply-adds, and draw them into the run directory as pareto.png.
@@ -36,6 +39,8 @@ class BestCommand(Command):
     def run(self) -> int:
         if self.top < 1:
             raise ValueError(f"top is {self.top}, expected at least 1")
+        if not is_url(self.search) and TUNING.is_at(Path(self.search)):
+            return self._show_tuned(TUNING.open(Path(self.search)))
         run = open_search(self.search)
         best, trials = find_trial(run, None), read_trials(run)
         if self.pareto:
@@ -48,6 +53,20 @@ class BestCommand(Command):
         out.print(f"trial {best.number}:")
         out.print(describe(read_architecture(best.genotype)))
         out.print(f"next: {command('train', run.path)}", soft_wrap=True)
+        return OK
+
+    def _show_tuned(self, run: TuneRun) -> int:
+        from nasnet.experiments.tuning.report import tuned_json, tuned_table
+
+        if self.pareto:
+            raise ValueError(f"pareto is given for {run.path}, expected it for a search of cells")
+        find_trial(run, None)
+        trials = read_trials(run)
+        if self.json:
+            print_json([tuned_json(run, trial) for trial in top(trials, self.top)])
+            return OK
+        stdout().print(tuned_table(run, trials, self.top))
+        stdout().print(f"next: {command('retrain', run.path)}", soft_wrap=True)
         return OK
 
     def _show_front(self, run: SearchRun, trials: list[Trial]) -> int:

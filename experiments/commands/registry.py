@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 # What the class of each says first.
 COMMANDS = {
     "search": "Search Normal and Reduction cells on small images.",
-    "status": "Say where a search stands; it may be running, stopped or finished.",
-    "best": "Show the best cells of a search, finished or not.",
+    "status": "Say where a search or a tuning stands; it may be running, stopped or finished.",
+    "best": "Show the best cells of a search, or the best models of a tuning, finished or not.",
     "draw": "Draw a cell, or with --network the whole network, as SVG, PNG or Graphviz text.",
     "profile": "Count a network's parameters and multiply-adds, cell by cell.",
     "train": "Train the network of a found or published cell from scratch.",
+    "tune": (
+        "Search the hyper-parameters of a Keras model of your own, written as for KerasTuner."
+    ),
+    "retrain": "Train the best model of a tuning anew, on training and validation data together.",
     "spaces": "List the search spaces: what they hold, how large they are, where they are from.",
     "zoo": "List the published cells, and the size of each of their published networks.",
     "export": (
@@ -43,6 +47,9 @@ COMMANDS = {
     "transfer train": "Train the ImageNet network of a found or published cell.",
     "transfer finetune": (
         "Train on from given weights: other images, a new classifier, the lower cells frozen."
+    ),
+    "transfer curve": (
+        "Train networks of several sizes of cells by one recipe; draw accuracy against cost."
     ),
     "transfer evaluate": (
         "Print top-1, top-5 and loss of a training's network as one JSON document."

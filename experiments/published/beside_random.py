@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import say, stdout
 from nasnet.experiments.errors import OK
-from nasnet.experiments.published.steps import run_nasnet
 from nasnet.experiments.runs.run import clear_unmade
+from nasnet.experiments.runs.steps import run_nasnet
 
 
 @dataclasses.dataclass(frozen=True)

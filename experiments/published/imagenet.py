@@ -26,8 +26,8 @@ from nasnet.experiments.commands.base import Command
 from nasnet.experiments.compare.searches import finished
 from nasnet.experiments.console.lines import command, say
 from nasnet.experiments.errors import INTERRUPTED, OK
-from nasnet.experiments.published.steps import run_nasnet
 from nasnet.experiments.runs.run import clear_unmade
+from nasnet.experiments.runs.steps import run_nasnet
 from nasnet.experiments.runs.values import differences, from_json
 from nasnet.runtime.files import write_atomically
 

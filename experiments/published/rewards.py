@@ -22,8 +22,8 @@ from pathlib import Path
 from nasnet.experiments import cli
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.errors import INTERRUPTED, OK
-from nasnet.experiments.published.steps import run_nasnet
 from nasnet.experiments.runs.run import clear_unmade
+from nasnet.experiments.runs.steps import run_nasnet
 from nasnet.runtime.checks import check_known
 
 PROGRAM = "python -m nasnet.experiments.published.rewards"

@@ -18,19 +18,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.box import SIMPLE
 from rich.table import Table
 
 from nasnet.experiments import cli
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import millions, say, stdout
+from nasnet.experiments.curve.trainings import accuracies, top1_text, train
 from nasnet.experiments.errors import INTERRUPTED, OK
-from nasnet.experiments.published.steps import run_nasnet
-from nasnet.experiments.runs.run import clear_unmade
+from nasnet.experiments.runs.steps import run_nasnet
 from nasnet.experiments.searching.cell_argument import resolve_cell
 from nasnet.runtime.files import write_atomically
-from nasnet.search.statistics import interval
 
 PROGRAM = "python -m nasnet.experiments.published.transfer_comparison"
 
@@ -88,9 +86,13 @@ class TransferComparison(Command):
                     return code
             chosen = json.loads(plan.read_text())[0]
             for seed in range(self.seeds):
-                if code := self._train(cell, chosen["plan"], seed, folder / f"seed-{seed}"):
+                flags = ["--size", str(self.size), "--seed", str(seed), *shlex.split(self.train)]
+                place = folder / f"seed-{seed}"
+                if code := train(cell, chosen["plan"], self.data, place, flags):
                     return code
-            rows.append(self._row(name, chosen, folder))
+            costs = {name: chosen[name] for name in ("plan", "parameters", "mult_adds")}
+            reached = accuracies([folder / f"seed-{seed}" for seed in range(self.seeds)])
+            rows.append({"cell": name, **costs, **reached})
         document = {"settings": dataclasses.asdict(self) | {"out": str(self.out)}, "cells": rows}
         write_atomically(self.out / "comparison.json", json.dumps(document, indent=2) + "\n")
         stdout().print(_table(rows))
@@ -103,30 +105,6 @@ class TransferComparison(Command):
         flags += ["--classes", str(self.classes), "--step", str(self.step), "--json"]
         return [*flags, "--repeats", repeats, repeats]
 
-    def _train(self, cell: str, plan: str, seed: int, folder: Path) -> int:
-        if (folder / "result.json").is_file():
-            return OK
-        clear_unmade(folder)
-        if folder.is_dir():
-            return run_nasnet(["transfer", "train", "--resume", str(folder)])
-        flags = ["--plan", plan, "--size", str(self.size), "--data", self.data]
-        flags += ["--seed", str(seed), "--out", str(folder), *shlex.split(self.train)]
-        return run_nasnet(["transfer", "train", cell, *flags])
-
-    def _row(self, name: str, plan: dict[str, Any], folder: Path) -> dict[str, Any]:
-        results = [
-            json.loads((folder / f"seed-{seed}" / "result.json").read_text())
-            for seed in range(self.seeds)
-        ]
-        row = {name: plan[name] for name in ("plan", "parameters", "mult_adds")}
-        for measure in ("top1", "top5"):
-            values = np.array([result[measure] for result in results])
-            mean, low, high = interval(values)
-            row |= {measure: values.tolist(), f"{measure}_mean": mean}
-            row[f"{measure}_interval"] = [low, high] if self.seeds > 1 else None
-        seconds = [round(result["seconds"]) for result in results]
-        return {"cell": name, **row, "images": results[0]["images"], "seconds": seconds}
-
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(title="equal multiply-adds, one recipe", box=SIMPLE, pad_edge=False)
@@ -134,14 +112,11 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     for column in ("N @ P", "mult-adds", "top-1 (95 % interval)", "photos"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
-        found = f"{row['top1_mean']:.4f}"
-        if row["top1_interval"] is not None:
-            found += " ({:.4f} to {:.4f})".format(*row["top1_interval"])
         table.add_row(
             row["cell"],
             row["plan"],
             millions(row["mult_adds"]),
-            found,
+            top1_text(row),
             f"{row['images']:,}",
         )
     return table

@@ -87,6 +87,14 @@ class RunKind(Generic[S]):
             raise NotFoundError(f"{path} holds no {self.what}, expected a folder with config.json")
         return run
 
+    def is_at(self, path: Path) -> bool:
+        """Whether a folder holds a run of this kind."""
+        try:
+            config = json.loads((path / "config.json").read_text())
+        except (OSError, ValueError):
+            return False
+        return isinstance(config, dict) and config.get("format") == self.format
+
     def read(self, stored: Any) -> S:
         """Settings from their JSON values.
 

@@ -76,7 +76,7 @@ def read_trials(run: Run[Any]) -> list[Trial]:
         return store.trials()
 
 
-def find_trial(run: SearchRun, number: int | None) -> Trial:
+def find_trial(run: Run[Any], number: int | None) -> Trial:
     """One trial of a run; its best one where `number` is None.
 
     Raises:

@@ -134,7 +134,7 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
         best, mirror = _BestWriter(run), _mirror(run, settings, space)
 
         def on_change(search: Search) -> None:
-            best.update(search.best)
+            best.update(search)
             mirror(search, False)
 
         search = carry_out(make, "search", settings.bound, on_change=on_change)
@@ -164,7 +164,8 @@ class _BestWriter:
         self._run = run
         self._number: int | None = None
 
-    def update(self, best: Trial | None) -> None:
+    def update(self, search: Search) -> None:
+        best = search.best
         if best is not None and best.number != self._number:
             found = read_architecture(best.genotype)
             write_atomically(self._run.best, found.to_json(indent=2) + "\n")

@@ -45,7 +45,7 @@ def trial_json(trial: Trial) -> dict[str, Any]:
     }
 
 
-def search_summary(run: Run[SearchSettings], trials: list[Trial]) -> dict[str, Any]:
+def search_summary(run: Run[Any], trials: list[Trial]) -> dict[str, Any]:
     """Where a search stands, as JSON values."""
     settings = run.recorded
     done = sum(trial.done and not trial.imported for trial in trials)

@@ -16,10 +16,11 @@ from nasnet.cells import (
 )
 from nasnet.controller import Chosen, parse_controller
 from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.experiments.searching.bounds import check_budget, loop_settings
 from nasnet.experiments.searching.spaces import example, image_space
 from nasnet.runtime.checks import check_fields, check_seconds, seconds_of
 from nasnet.runtime.loading import absolute
-from nasnet.search.budgets import BudgetSettings, Halving
+from nasnet.search.budgets import BudgetSettings
 from nasnet.search.cluster.place import scheduler_place
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.limits import SearchLimits
@@ -202,18 +203,7 @@ class SearchSettings:
                 raise ValueError(
                     f"evaluator is {self.evaluator!r} with {name}, expected child, which {what}"
                 )
-        budgets = self.budget.make(self.recipe.epochs)
-        if isinstance(budgets, Halving):
-            if self.bound is not None and self.bound % budgets.period:
-                raise ValueError(
-                    f"trials is {self.bound} with budget.kind {self.budget.kind}, expected a "
-                    f"multiple of {budgets.period}, its cohorts"
-                )
-        elif staged and self.synchronous:
-            raise ValueError(
-                f"budget.kind is {self.budget.kind} in a synchronous search, expected halving or "
-                "hyperband: it depends on the order in which children end"
-            )
+        check_budget(self.budget, self.recipe.epochs, self.bound, synchronous=self.synchronous)
 
     def _check_evaluator(self) -> None:
         if not find_evaluator(self.evaluator).shares_weights:
@@ -275,14 +265,7 @@ class SearchSettings:
 
     def loop(self, workers: int) -> LoopSettings:
         """The loop's own settings."""
-        return LoopSettings(
-            self.bound,
-            seconds=self.seconds,
-            seed=self.seed,
-            synchronous=self.synchronous,
-            batch=workers if self.synchronous else 1,
-            reuse=self.reuse,
-        )
+        return loop_settings(self, workers)
 
 
 def absolute_cell(text: str) -> str:

@@ -46,7 +46,7 @@ def test_the_seed_decides(name):
     proposals = run(first, 3, 5)
     assert run(again, 3, 5) == proposals
     assert first.state() == again.state()
-    assert run(other, 3, 5) != proposals
+    assert (run(other, 3, 5) != proposals) == (name != "grid")  # which has nothing random
 
 
 @each_controller

@@ -255,10 +255,10 @@ def test_what_is_no_place_of_a_scheduler_is_refused(address, file, text):
 @pytest.mark.slow
 def test_a_search_by_the_command_line_is_the_pools(tmp_path, cluster):
     """Real children: on a node as in the pool, with budgets, too."""
-    words = "--trials 9 --workers 1 --data shapes10 --train-images 40 --val-images 20 --seed 2"
+    words = "--trials 9 --workers 2 --data shapes10 --train-images 40 --val-images 20 --seed 2"
     words += " --stack.filters 2 --blocks 1 --controller random --synchronous"
     words = f"{words} --recipe.epochs 3 --budget.kind halving".split()
-    cluster.add("one")
+    cluster.add("one", 2)
     places = {"pool": [], "dask": ["--executor", "dask"]}
     places["file"] = ["--scheduler-file", cluster.file]
     found = {}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = (BLUE, ORANGE, GREEN, PINK, "#b08d00", "#56a4d3", "#6a51a3", "#2f3b4a", "#8c564b")
+COLOURS = (BLUE, ORANGE, GREEN, PINK, "#b08d00", "#56a4d3", "#6a51a3", "#2f3b4a", "#8c564b")
 _BASELINE = "random"
 _REGRET_TICKS = (0, 5e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _LABEL_GAP = 13.0  # points between the names at the right edge
@@ -77,7 +77,7 @@ def comparison_figure(
     last = max(len(band.mean) for band in bands.values())
     for place in checkpoints:
         axes.axvline(place, color=GREY, lw=0.8, ls=(0, (2, 3)), zorder=1)
-    colours = iter(_COLOURS * (1 + len(bands) // len(_COLOURS)))
+    colours = iter(COLOURS * (1 + len(bands) // len(COLOURS)))
     ends = []
     for name, band in bands.items():
         colour = GREY if name == _BASELINE else next(colours)
@@ -168,7 +168,7 @@ def groups_figure(
         raise ValueError(f"groups are {list(groups)}, expected at least one, and none empty")
     figure = new_figure((1.6 + 1.3 * len(groups), 4.4))
     axes = draw_axes(figure, 111, "", value)
-    colours = iter(_COLOURS * (1 + len(groups) // len(_COLOURS)))
+    colours = iter(COLOURS * (1 + len(groups) // len(COLOURS)))
     for place, (name, values) in enumerate(groups.items()):
         fixed = {_BASELINE: GREY, reference: INK}
         colour = fixed[name] if name in fixed else next(colours)

@@ -1,0 +1,1 @@
+"""`nasnet transfer curve`: accuracy against cost, by networks of several sizes."""

@@ -1,0 +1,1 @@
+"""`nasnet tune`: the hyper-parameters of a Keras model of one's own; `tuner.tune` in Python."""

@@ -47,6 +47,10 @@ bench: .venv/ready-bench
 	$(BIN)/python -m benchmarks.controller --short
 	$(BIN)/python -m benchmarks.controller_learning --seeds 1
 	$(BIN)/python -m benchmarks.loop --sizes 100 1000
+	$(BIN)/python -m benchmarks.idle --trials 6 --controllers random
+	$(BIN)/python -m benchmarks.cores --rounds 1
+	$(BIN)/python -m benchmarks.cluster --rounds 1 --children 2
+	$(BIN)/python -m benchmarks.scale --slots 100 --rounds 5 --controllers random evolution
 	$(BIN)/python -m benchmarks.pipeline --rounds 1 --images 200
 	$(BIN)/python -m benchmarks.stacking --short
 

@@ -57,7 +57,7 @@ def backbone(
     *,
     weights: str | Path | Mapping[str, np.ndarray] | None = None,
     strides: Sequence[int] | None = None,
-    batch_norm_momentum: float | None = None,
+    batch_norm_momentum: float = 0.9,
     batch_norm_epsilon: float | None = None,
     seed: int | None = None,
     name: str = "nasnet_backbone",
@@ -74,7 +74,8 @@ def backbone(
             them are left out.
         strides: which to put out; None for all of `feature_levels`. Cells that only others need are
             not in the model.
-        batch_norm_momentum: None for the released code's, 0.9997, and 0.9 on a "cifar" stem.
+        batch_norm_momentum: of the running statistics; the published 0.9997 is for trainings of
+            some 100,000 steps.
         batch_norm_epsilon: None for that of the network that `weights` come from; where it is not
             known for the released code's, 1e-3, and 1e-5 on a "cifar" stem.
         seed: of random weights; Keras' global seed where it is None.
@@ -95,9 +96,9 @@ def backbone(
         known = ", ".join(map(str, levels))
         raise ValueError(f"strides is {strides}, expected one or more of: {known}")
     arrays, epsilon = _weights(body, weights)
-    momentum, usual = (0.9, 1e-5) if stack.stem == "cifar" else (0.9997, 1e-3)
+    usual = 1e-5 if stack.stem == "cifar" else 1e-3
     layers = KerasLayers(
-        momentum=momentum if batch_norm_momentum is None else batch_norm_momentum,
+        momentum=batch_norm_momentum,
         epsilon=batch_norm_epsilon or epsilon or usual,
         seed=seed,
     )

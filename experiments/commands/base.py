@@ -12,6 +12,7 @@ import tyro
 
 from nasnet.experiments.errors import INTERRUPTED
 from nasnet.experiments.runs.run import RunKind
+from nasnet.runtime.keras_settings import check_keras
 
 STYLE = (tyro.conf.FlagCreatePairsOff,)
 
@@ -63,6 +64,10 @@ class RunCommand(Command):
         """The command without any flag but these."""
         return dataclasses.replace(cls(), settings=settings)  # type: ignore[type-var]
 
+    def needs_keras(self) -> bool:
+        """Whether networks are trained, so that Keras' global settings must suit."""
+        return True
+
     @abc.abstractmethod
     def begin(self) -> Any:
         """Makes a new run: a `Run`, or what else has its `path`."""
@@ -82,6 +87,8 @@ class RunCommand(Command):
     def run(self) -> int:
         if self.resume is not None and self.out is not None:
             raise ValueError(f"out is {self.out} beside --resume, expected one of the two")
+        if self.needs_keras():
+            check_keras()
         run = self.begin() if self.resume is None else self.go_on(self.resume)
         try:
             result = self.work(run)

@@ -36,6 +36,9 @@ class CompareCommand(RunCommand):
     kind = COMPARISON
     prog = "nasnet compare"
 
+    def needs_keras(self) -> bool:
+        return self.settings.table is None
+
     def begin(self) -> Comparison:
         from nasnet.experiments.compare import comparison
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import tyro
 
 from nasnet.experiments.commands.base import RunCommand
-from nasnet.experiments.errors import OK
+from nasnet.experiments.errors import OK, FailedError
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
 from nasnet.experiments.searching.starting import starting_trials
 
@@ -56,7 +56,14 @@ class SearchCommand(RunCommand):
         from nasnet.experiments.searching.cell_argument import read_trials
         from nasnet.experiments.searching.report import print_search
 
-        print_search(run, read_trials(run), as_json=self.json)
+        trials = read_trials(run)
+        print_search(run, trials, as_json=self.json)
+        failed = [trial for trial in trials if trial.failed]
+        if result and failed and len(failed) == sum(trial.done for trial in trials):
+            first = failed[0]
+            raise FailedError(
+                f"all {len(failed)} children failed, the first one so: {first.error or first.state}"
+            )
         return OK
 
 

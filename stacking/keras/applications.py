@@ -52,6 +52,8 @@ class Application:
         classes: int | None = None,
         classifier_activation: str | None = "softmax",
         name: str | None = None,
+        batch_norm_momentum: float = 0.9,
+        batch_norm_epsilon: float | None = None,
     ) -> keras.Model:
         """The network as a functional model of stock layers.
 
@@ -68,6 +70,10 @@ class Application:
             classes: number of classes; None for that of the paper's data set.
             classifier_activation: on top of the logits; None for the logits themselves.
             name: of the model; None for the network's.
+            batch_norm_momentum: of the running statistics. The published 0.9997 is for the 250,000
+                steps of an ImageNet training: a network that is trained for some hundred steps
+                would be judged by statistics that have hardly begun to move.
+            batch_norm_epsilon: added to the variance; None for the published one.
 
         Raises:
             ValueError: an argument is none of these, or weights do not fit or cannot be had.
@@ -88,10 +94,16 @@ class Application:
         arrays = None
         if weights == "imagenet":  # before the network is built: it may not be to be had
             arrays = weights_from_keras(peer_network(str(self.peer), "imagenet"), stack.repeats)
-        # The released code's, for images of this size.
-        momentum, epsilon = (0.9997, 1e-3) if stack.stem == "imagenet" else (0.9, 1e-5)
+        for what, value in (("momentum", batch_norm_momentum), ("epsilon", batch_norm_epsilon)):
+            if value is not None and not 0 < value < 1:
+                raise ValueError(f"batch_norm_{what} is {value}, expected between 0 and 1")
+        epsilon = batch_norm_epsilon
+        if epsilon is None:
+            epsilon = 1e-3 if stack.stem == "imagenet" else 1e-5
         backend = KerasLayers(
-            momentum=momentum, epsilon=epsilon, glorot_separable=self.peer is not None
+            momentum=batch_norm_momentum,
+            epsilon=epsilon,
+            glorot_separable=self.peer is not None,
         )
         image = keras.Input(shape, name="image") if input_tensor is None else input_tensor
         ends = network.build(backend, image)

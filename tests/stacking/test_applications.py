@@ -53,7 +53,9 @@ def images(rng, shape=SHAPE, count=2):
 
 def test_the_arguments_are_those_of_keras():
     theirs = inspect.signature(keras.applications.NASNetMobile).parameters
-    assert list(inspect.signature(NASNetMobile).parameters) == list(theirs)
+    ours = list(inspect.signature(NASNetMobile).parameters)
+    assert ours[: len(theirs)] == list(theirs)
+    assert ours[len(theirs) :] == ["batch_norm_momentum", "batch_norm_epsilon"]
 
 
 def test_published_sizes(mobile, cifar):
@@ -289,3 +291,21 @@ def test_every_application_names_a_preset():
     made = [value for value in vars(applications).values() if isinstance(value, Application)]
     assert len(made) == 8
     assert all(application.preset in PRESETS for application in made)
+
+
+def test_after_some_steps_a_network_is_judged_as_it_was_trained(tiny, rng):
+    """With the published momentum the running statistics have hardly moved by then."""
+    x = images(rng, (64, 64, 3), 8)
+    gaps = {}
+    for momentum in (0.9, 0.9997):
+        model = tiny((64, 64, 3), classifier_activation=None, batch_norm_momentum=momentum)
+        for _ in range(20):
+            training = keras.ops.convert_to_numpy(model(x, training=True))
+        gaps[momentum] = np.abs(training - keras.ops.convert_to_numpy(model(x))).mean()
+    assert 10 * gaps[0.9] < gaps[0.9997]
+
+
+@pytest.mark.parametrize("name", ["momentum", "epsilon"])
+def test_batch_normalization_out_of_range_is_refused(name):
+    with pytest.raises(ValueError, match=f"batch_norm_{name} is 1.5, expected between 0 and 1"):
+        NASNetCIFAR((32, 32, 3), **{f"batch_norm_{name}": 1.5})

@@ -65,7 +65,9 @@ def export_best(run: TuneRun, best: Trial) -> None:
 
 
 def save_model(model: Any, path: Path) -> None:
-    """Writes a model as a Keras file that appears as a whole."""
+    """Writes a compiled model as a Keras file that appears as a whole."""
+    if not model.optimizer.built:  # or its file has another number of variables than it
+        model.optimizer.build(model.trainable_variables)
     with tempfile.TemporaryDirectory(dir=path.parent) as aside:
         model.save(Path(aside) / path.name)
         os.replace(Path(aside) / path.name, path)

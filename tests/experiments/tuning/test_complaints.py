@@ -19,7 +19,7 @@ from tests.tunings import FILE, FLAGS, trials_of
 def test_seed_0_is_a_seed(tune, tmp_path):
     outcomes = []
     for out, seed in (("a", 0), ("b", 0), ("c", 1)):
-        tune("build_model", f"--trials 3 --seed {seed}", out)
+        tune("Builder", f"--trials 3 --seed {seed} --no-reuse", out)
         assert TUNING.open(tmp_path / out).settings.seed == seed
         outcomes.append([(t.genotype, t.seed, t.reward) for t in trials_of(tmp_path / out)])
     assert outcomes[0] == outcomes[1] != outcomes[2]

@@ -134,7 +134,7 @@ LAYER_ZOO: Mapping[str, LayerEntry] = MappingProxyType(
             _IMAGES,
             2018,
             _TUTORIAL,
-            "its hand-made network, 5x32 and 5x64, on square images",
+            "its hand-made network, 5x32 and 5x64, of squares",
         ),
         "mnist-hand-1d": LayerEntry(
             _line((5, 32), (3, 64), pools=(2, 2)),

@@ -23,12 +23,14 @@ class LayerEntry:
     Attributes:
         architecture: its layers, or the operations of a macro network.
         input_shape: height, width and channels of its images.
+        year: in which it was published.
         source: where it is published.
         note: what is known of it.
     """
 
     architecture: Layers | Macro
     input_shape: tuple[int, int, int]
+    year: int
     source: str
     note: str
 
@@ -57,7 +59,7 @@ def chain(text: str) -> tuple[Layer, ...]:
 
 def _metaqnn(error: float, millions: float, text: str) -> LayerEntry:
     note = f"{error} % error on CIFAR-10, {millions}M parameters as printed"
-    return LayerEntry(Layers(chain(text), head="flatten"), (28, 28, 3), _METAQNN, note)
+    return LayerEntry(Layers(chain(text), head="flatten"), (28, 28, 3), 2016, _METAQNN, note)
 
 
 def _line(*convs: tuple[int, int], pools: tuple[int, int]) -> Layers:
@@ -123,21 +125,28 @@ LAYER_ZOO: Mapping[str, LayerEntry] = MappingProxyType(
         "enas-macro": LayerEntry(
             Macro.from_arc(_ENAS_ARC, 96),
             (32, 32, 3),
+            2018,
             "melodyguan/enas, scripts/cifar10_macro_final.sh, of https://arxiv.org/abs/1802.03268",
             "24 layers of 96 filters, separable where the released code builds plain convolutions",
         ),
         "mnist-hand": LayerEntry(
-            _SQUARE, _IMAGES, _TUTORIAL, "its hand-made network, 5x32 and 5x64, on square images"
+            _SQUARE,
+            _IMAGES,
+            2018,
+            _TUTORIAL,
+            "its hand-made network, 5x32 and 5x64, of squares",
         ),
         "mnist-hand-1d": LayerEntry(
             _line((5, 32), (3, 64), pools=(2, 2)),
             _IMAGES,
+            2018,
             _TUTORIAL,
             "the same as its code has it, over 784 pixels; claimed: 0.963",
         ),
         "mnist-found-1d": LayerEntry(
             _line((61, 24), (57, 55), pools=(60, 59)),
             _IMAGES,
+            2018,
             _TUTORIAL,
             "the network that it found; claimed: 0.9987",
         ),

@@ -80,7 +80,7 @@ def _layer_row(name: str) -> dict[str, Any]:
     plan = dict.fromkeys(("preset", "repeats", "filters", "conventions"))
     return {
         "name": name,
-        "year": None,
+        "year": entry.year,
         "paper": entry.source,
         "note": entry.note,
         **plan,

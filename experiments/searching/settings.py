@@ -18,7 +18,7 @@ from nasnet.controller import Chosen, parse_controller
 from nasnet.experiments.runs.run import Run, RunKind
 from nasnet.experiments.searching.bounds import check_budget, loop_settings
 from nasnet.experiments.searching.spaces import example, image_space
-from nasnet.runtime.checks import check_fields, check_seconds, seconds_of
+from nasnet.runtime.checks import check_fields, check_least, check_seconds, seconds_of
 from nasnet.runtime.loading import absolute
 from nasnet.search.budgets import BudgetSettings
 from nasnet.search.cluster.place import scheduler_place
@@ -32,6 +32,8 @@ from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe, check_in_memory
 
 TRIALS = 70  # where nothing else ends a search
+TRAIN_IMAGES, VAL_IMAGES = 1000, 500  # of a child
+SHARED_VAL_IMAGES = 2000  # that score a cell under shared weights, which takes a second
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +50,8 @@ class SearchSettings:
         hours: the same in hours.
         controller: what proposes cells, and its settings: random, reinforce, ppo, evolution,
             local_search, q_learning, surrogate, progressive, tpe, nsga2, or file.py:NAME; with
-            settings as in ppo,learning_rate=8e-4,minibatch=10.
+            settings as in ppo,learning_rate=8e-4,minibatch=10. With shared.sampling gumbel it is
+            the logits that propose.
         evaluator: what a cell is worth: a "child" is trained; "shared" scores it under weights that
             all cells share and that are trained first; synflow, naswot, jacob_cov, grad_norm,
             parameters and mult_adds look at its network before any training; FILE.py:NAME is one of
@@ -60,8 +63,10 @@ class SearchSettings:
         seed: of everything random.
         workers: children at a time; 0 for one a core.
         timeout: seconds that one child may take.
-        train_images: images that a child trains on, as far as there are so many; 0 for all.
-        val_images: images that give its reward, likewise.
+        train_images: images that a child trains on, as far as there are so many; 0 for all. Left
+            out, 1000, and all where weights are shared.
+        val_images: images that give its reward, likewise. Left out, 500, and 2000 where weights are
+            shared.
         batch_statistics: whether batch normalization takes the statistics of the images that give
             the reward in place of the running ones, which lag behind in short trainings.
         image_size: side to which images of class folders are brought.
@@ -103,8 +108,8 @@ class SearchSettings:
     seed: int = 0
     workers: int = 0
     timeout: float = 600.0
-    train_images: int = 1000
-    val_images: int = 500
+    train_images: int | None = None
+    val_images: int | None = None
     batch_statistics: bool = False
     image_size: int | None = None
     space: str | None = None
@@ -128,7 +133,9 @@ class SearchSettings:
     objectives: tuple[Objective, ...] = ("accuracy",)
 
     def __post_init__(self) -> None:
-        check_fields(self, workers=0, train_images=0, val_images=0, seed=0)
+        check_fields(self, workers=0, seed=0)
+        for name in ("train_images", "val_images"):
+            check_least(0, **{name: getattr(self, name) or 0})
         check_seconds(self.timeout)
         seconds_of(self.minutes, self.hours)
         if not 0 < self.shared_time < 1:
@@ -216,6 +223,17 @@ class SearchSettings:
                 f"shared.sampling is 'controller' with the {self.controller} controller, "
                 "expected a policy, as ppo or reinforce; or shared.sampling fair or uniform"
             )
+        if self.searches_by_gradients:
+            for name, wanted, what in (
+                ("grow", False, "False"),
+                ("objectives", ("accuracy",), "accuracy alone"),
+                ("combines", self.combines[:1], "one: no gradient tells which is better"),
+            ):
+                if (found := getattr(self, name)) != wanted:
+                    text = " ".join(found) if isinstance(found, tuple) else found
+                    raise ValueError(
+                        f"{name} is {text} with shared.sampling gumbel, expected {what}"
+                    )
 
     @staticmethod
     def upgraded(data: dict[str, Any]) -> dict[str, Any]:
@@ -236,6 +254,23 @@ class SearchSettings:
         return parse_controller(self.controller).made_with(
             {**(ENAS_POLICY if enas else {}), **several}
         )
+
+    @property
+    def images(self) -> tuple[int, int]:
+        """How many training and validation images are kept; 0 for all."""
+        shares = find_evaluator(self.evaluator).shares_weights
+        default = (0, SHARED_VAL_IMAGES) if shares else (TRAIN_IMAGES, VAL_IMAGES)
+        train, val = (
+            given if given is not None else usual
+            for given, usual in zip((self.train_images, self.val_images), default, strict=True)
+        )
+        return train, val
+
+    @property
+    def searches_by_gradients(self) -> bool:
+        """Whether logits that gradients teach propose the cells, in place of the controller."""
+        shares = find_evaluator(self.evaluator).shares_weights
+        return shares and self.shared.sampling == "gumbel"
 
     @property
     def seconds(self) -> float | None:

@@ -14,8 +14,7 @@ from typing import Any, Self, TypeVar, cast
 import numpy as np
 
 from nasnet.cells import Frame, SearchSpace
-from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators.base import Conditions, Evaluator, read_split
+from nasnet.search.evaluators.base import Conditions, Evaluator, read_split, start_tensorflow
 from nasnet.search.limits import counts
 from nasnet.search.shared.exchange import (
     MOVING,
@@ -72,8 +71,8 @@ class SharedWeights(Evaluator[SharedScore]):
         )
 
     def prepare(self, threads: int) -> None:
-        """Imports TensorFlow, on `threads` threads."""
-        import_tensorflow(threads)
+        """Imports TensorFlow, on `threads` threads and without its costly graph optimiser."""
+        start_tensorflow(threads)
 
     def __call__(self, task: SharedTask[R], /) -> R:
         """What the task asks for."""

@@ -5,12 +5,8 @@ from pathlib import Path
 
 from nasnet.cells import COMBINES, NASNET_OPERATIONS, OPERATIONS, CellSpace
 from nasnet.experiments.runs.run import Run, RunKind
-from nasnet.experiments.searching.settings import (
-    TRAIN_IMAGES,
-    VAL_IMAGES,
-    SearchSettings,
-    absolute_cell,
-)
+from nasnet.experiments.searching.bounds import TRAIN_IMAGES, VAL_IMAGES
+from nasnet.experiments.searching.settings import SearchSettings, absolute_cell
 from nasnet.runtime.checks import check_fields, check_seconds
 from nasnet.runtime.loading import absolute
 from nasnet.search.evaluators import find_evaluator

@@ -16,7 +16,12 @@ from nasnet.cells import (
 )
 from nasnet.controller import Chosen, parse_controller
 from nasnet.experiments.runs.run import Run, RunKind
-from nasnet.experiments.searching.bounds import check_budget, loop_settings
+from nasnet.experiments.searching.bounds import (
+    check_budget,
+    check_shared,
+    kept_images,
+    loop_settings,
+)
 from nasnet.experiments.searching.spaces import example, image_space
 from nasnet.runtime.checks import check_fields, check_least, check_seconds, seconds_of
 from nasnet.runtime.loading import absolute
@@ -26,14 +31,12 @@ from nasnet.search.evaluators import find_evaluator
 from nasnet.search.limits import SearchLimits
 from nasnet.search.objectives import Objective
 from nasnet.search.settings import LoopSettings
-from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings, check_recipe
+from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings
 from nasnet.search.stores.address import parse_address
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe, check_in_memory
 
 TRIALS = 70  # where nothing else ends a search
-TRAIN_IMAGES, VAL_IMAGES = 1000, 500  # of a child
-SHARED_VAL_IMAGES = 2000  # that score a cell under shared weights, which takes a second
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,25 +218,7 @@ class SearchSettings:
     def _check_evaluator(self) -> None:
         if not find_evaluator(self.evaluator).shares_weights:
             return
-        check_recipe(self.recipe)
-        if self.space is not None:
-            raise ValueError(f"evaluator is {self.evaluator!r} beside a space, expected child")
-        if self.shared.sampling == "controller" and not self.chosen.kind.samples:
-            raise ValueError(
-                f"shared.sampling is 'controller' with the {self.controller} controller, "
-                "expected a policy, as ppo or reinforce; or shared.sampling fair or uniform"
-            )
-        if self.searches_by_gradients:
-            for name, wanted, what in (
-                ("grow", False, "False"),
-                ("objectives", ("accuracy",), "accuracy alone"),
-                ("combines", self.combines[:1], "one: no gradient tells which is better"),
-            ):
-                if (found := getattr(self, name)) != wanted:
-                    text = " ".join(found) if isinstance(found, tuple) else found
-                    raise ValueError(
-                        f"{name} is {text} with shared.sampling gumbel, expected {what}"
-                    )
+        check_shared(self)
 
     @staticmethod
     def upgraded(data: dict[str, Any]) -> dict[str, Any]:
@@ -258,13 +243,7 @@ class SearchSettings:
     @property
     def images(self) -> tuple[int, int]:
         """How many training and validation images are kept; 0 for all."""
-        shares = find_evaluator(self.evaluator).shares_weights
-        default = (0, SHARED_VAL_IMAGES) if shares else (TRAIN_IMAGES, VAL_IMAGES)
-        train, val = (
-            given if given is not None else usual
-            for given, usual in zip((self.train_images, self.val_images), default, strict=True)
-        )
-        return train, val
+        return kept_images(self)
 
     @property
     def searches_by_gradients(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from nasnet.cells import Parameter
+from nasnet.stacking.flat.emission import Mask
 from nasnet.stacking.flat.emitted_arrays import known
 from nasnet.stacking.flat.graph import Symbol
 from nasnet.stacking.flat.losses import targets
@@ -35,7 +36,7 @@ class SharedProgram:
 
     recipe: Recipe
     graph: SwitchingGraph
-    masks: tuple[tuple[float | None, Symbol], ...]
+    masks: tuple[Mask, ...]
     conditions: tuple[tuple[str, ...], ...]
     outputs: tuple[Symbol, ...]
 
@@ -73,7 +74,7 @@ class SharedProgram:
             factors=factors,
             training=True,
             epsilon=recipe.batch_norm_epsilon,
-            drops=(training and recipe.drop_path_keep < 1, training and recipe.dropout_keep < 1),
+            drops=(recipe.drop_path_keep < 1, recipe.dropout_keep < 1) if training else None,
         )
         x = graph.input("x", (batch, *network.input_shape))
         logits = network.build(backend, x)["Logits"]

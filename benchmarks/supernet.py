@@ -94,10 +94,10 @@ class StandAlone:
     def gradient(self, step: SharedStep) -> None:
         x, y = read_split(self.shared.data, "train")
         recipe = dataclasses.replace(RECIPE, batch_size=len(step.images))
-        self._trainer(step.genotype, recipe).fit(x[step.images], y[step.images])
+        self._trainer(step.architecture, recipe).fit(x[step.images], y[step.images])
 
     def score(self, task: SharedScore) -> None:
-        self._trainer(task.genotype, RECIPE).evaluate(*read_split(self.shared.data, "train"))
+        self._trainer(task.architecture, RECIPE).evaluate(*read_split(self.shared.data, "train"))
 
     def _trainer(self, genotype: Genotype, recipe: Recipe):
         from nasnet.stacking.flat.trainer import Trainer

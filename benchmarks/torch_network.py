@@ -124,6 +124,9 @@ class TorchNetwork(Scopes):
     def shift(self, x: torch.Tensor) -> torch.Tensor:
         return F.pad(x[:, :, 1:, 1:], (0, 1, 0, 1))
 
+    def zeros(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(x)
+
     def add(self, xs: Sequence[torch.Tensor]) -> torch.Tensor:
         return sum(xs[1:], start=xs[0])
 

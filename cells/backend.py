@@ -5,11 +5,12 @@ The meaning of a cell is written once, over this protocol (`nasnet.cells.build`,
 TensorFlow tensor.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 X = TypeVar("X")
+Option = TypeVar("Option")
 Padding = Literal["same", "valid"]
 PoolPadding = Literal["same", "valid", "zeros"]
 PoolKind = Literal["max", "avg"]
@@ -75,6 +76,9 @@ class Backend(Protocol[X]):
     def reshape(self, x: X, shape: tuple[int, ...]) -> X:
         """The values of each example in the shape (height, width, channels), or (features,)."""
 
+    def zeros(self, x: X) -> X:
+        """0 in the shape of `x`."""
+
     def add(self, xs: Sequence[X]) -> X:
         """The sum of tensors of equal shape."""
 
@@ -85,6 +89,19 @@ class Backend(Protocol[X]):
         """Where training asks for it, zeroes `x` for whole examples; else `x`.
 
         `depth` is the share of the network's cells that come up to this one, above 0 and up to 1.
+        """
+
+    def choice(self, place: str, option: Option, x: X, make: Callable[[Option, X], X]) -> X:
+        """What a decision of a search makes of `x`; mostly `make(option, x)` and no more.
+
+        Where a search goes by gradients it is multiplied by a factor of 1 that has one; where one
+        graph serves all architectures all options are made, and one of them runs.
+
+        Args:
+            place: the decision's name.
+            option: what the architecture has chosen.
+            x: [N, H, W, C].
+            make: what an option makes of it.
         """
 
     def global_pool(self, x: X) -> X:
@@ -114,7 +131,8 @@ def same_padding(length: int, size: int, stride: int) -> tuple[int, int]:
 class Scopes:
     """Names for layers: the open scopes, the kind of layer, and a number where it repeats.
 
-    The interpreters share it, so the same layer has the same name in all of them.
+    The interpreters share it, so the same layer has the same name in all of them. So do they share
+    what a choice is to those that do not search: nothing.
     """
 
     def __init__(self) -> None:
@@ -130,8 +148,22 @@ class Scopes:
         finally:
             self._scopes.pop()
 
+    @contextmanager
+    def extended(self, suffix: str) -> Iterator[None]:
+        """Names the innermost scope longer: `block_0_a` becomes `block_0_a_conv_1x1`."""
+        name = self._scopes[-1]
+        self._scopes[-1] = f"{name}_{suffix}"
+        try:
+            yield
+        finally:
+            self._scopes[-1] = name
+
     def layer_name(self, kind: str) -> str:
         """A name that no earlier layer has, for example `cell_0_block_1_a_conv_2`."""
         base = "_".join([*self._scopes, kind])
         count = self._used[base] = self._used.get(base, 0) + 1
         return base if count == 1 else f"{base}_{count}"
+
+    def choice(self, place: str, option: Any, x: Any, make: Callable[[Any, Any], Any]) -> Any:
+        """What the option that was chosen makes of `x`."""
+        return make(option, x)

@@ -21,12 +21,14 @@ class Place:
         size: height and width of its newest input.
         stride: 2 for a Reduction cell, else 1. Operations on the cell's inputs stride.
         depth: share of the network's cells that come up to this one, for drop path.
+        kind: which cell of the genotype it is, "normal" or "reduction"; decisions are named so.
     """
 
     filters: int
     size: tuple[int, int]
     stride: int = 1
     depth: float = 1.0
+    kind: str = "normal"
 
 
 def build_cell(
@@ -64,12 +66,10 @@ def build_cell(
         if NUM_INPUTS + i not in cell.live:
             continue
         operands = []
-        for side, (state, name) in zip("ab", block.edges, strict=True):
-            operation = OPERATIONS[name]
+        for side, edge in zip("ab", block.edges, strict=True):
             with backend.scope(f"block_{i}_{side}"):
-                step = stride if state < NUM_INPUTS else 1
-                x = operation(backend, states[state], filters, step, rules)
-                operands.append(backend.drop_path(x, place.depth) if operation.drops else x)
+                name = f"{place.kind}/block_{i}/{{}}_{side}"
+                operands.append(_operand(backend, states[edge[0]], edge, name, place, rules))
         with backend.scope(f"block_{i}"):
             join = backend.add if block.combine == "add" else backend.concat
             states[NUM_INPUTS + i] = join(operands)
@@ -77,6 +77,30 @@ def build_cell(
         out_size = (-(-size[0] // stride), -(-size[1] // stride))
         emitted = [fit(backend, states[state], filters, out_size, rules) for state in cell.concat]
         return backend.concat(emitted) if len(emitted) > 1 else emitted[0]
+
+
+def _operand(
+    backend: Backend[X],
+    x: X,
+    edge: tuple[int, str],
+    name: str,
+    place: Place,
+    rules: Conventions,
+) -> X:
+    """What an operation makes of a state `x`; `name` is both decisions', but for what they decide.
+
+    Both stand behind the operation: in front of its batch normalization no factor has a gradient.
+    """
+    state, operation = edge
+    stride = place.stride if state < NUM_INPUTS else 1
+
+    def apply(operation: str, x: X) -> X:
+        chosen = OPERATIONS[operation]
+        x = chosen(backend, x, place.filters, stride, rules)
+        return backend.drop_path(x, place.depth) if chosen.drops else x
+
+    x = backend.choice(name.format("op"), operation, x, apply)
+    return backend.choice(name.format("input"), state, x, lambda state, x: x)
 
 
 def _older_input(

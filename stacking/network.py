@@ -132,7 +132,7 @@ class CellNetwork:
                     slot.cell(genotype),
                     None if slot.previous is None else outputs.get(slot.previous),
                     outputs.get(slot.current),
-                    Place(slot.filters, (height, width), slot.stride, slot.depth),
+                    Place(slot.filters, (height, width), slot.stride, slot.depth, slot.kind),
                     stack.rules,
                 )
             ends[slot.name] = outputs[number]

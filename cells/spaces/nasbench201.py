@@ -124,6 +124,7 @@ def _term(value: str, name: str) -> str:
 class NASBench201Space(SearchSpace[NASBench201Cell]):
     """Six decisions of five options; all sequences of choices are different cells."""
 
+    operations = OPERATIONS
     decisions = tuple(Decision(f"edge_{tail}_{head}", OPERATIONS) for tail, head in EDGES)
 
     def architecture(self, choices: Choices) -> NASBench201Cell:

@@ -80,8 +80,9 @@ def begin(settings: BenchTableSettings, path: Path | None) -> BenchTableRun:
         OSError: the folder cannot be written.
     """
     dataset = open_data(TrainSettings(settings.data, settings.seed)).dataset
+    counts, stores = (settings.train_images, 0), {"nasnet.db": list[Trial]()}
     return begin_on_images(
-        BENCH_TABLE, settings, dataset, path, val=0, stores={"nasnet.db": ()}, tests=True
+        BENCH_TABLE, settings, dataset, path, counts=counts, stores=stores, tests=True
     )
 
 

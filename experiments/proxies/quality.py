@@ -13,6 +13,7 @@ from typing import Any
 
 from nasnet.controller import make_controller
 from nasnet.data import sources
+from nasnet.experiments.console.lines import say
 from nasnet.experiments.proxies.settings import PROXIES, ProxyRun, ProxySettings
 from nasnet.experiments.runs.images import begin_on_images
 from nasnet.experiments.searching.running import carry_out, start_pool
@@ -40,7 +41,8 @@ def begin(settings: ProxySettings, path: Path | None) -> ProxyRun:
     """
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
     stores: dict[str, list[Trial]] = {CHILDREN: [], MEASURED: []}
-    return begin_on_images(PROXIES, settings, dataset, path, val=settings.val_images, stores=stores)
+    counts = settings.train_images, settings.val_images
+    return begin_on_images(PROXIES, settings, dataset, path, counts=counts, stores=stores)
 
 
 def measure(run: ProxyRun) -> bool:
@@ -64,9 +66,12 @@ def measure(run: ProxyRun) -> bool:
         import_tensorflow()
         pool = start_pool(shared, workers, settings.timeout)
         try:
-            train_shared(shared, settings, len(dataset.x_train), pool, None)
+            images = {"train": len(dataset.x_train), "val": len(dataset.x_val)}
+            training = train_shared(shared, settings, images, pool)
         finally:
             pool.close()
+        if doubt := training.doubt(len(dataset.classes)):
+            say(doubt)
         measured = proxies(settings, conditions)
         # Other weights and other images: chance must not speak for a proxy.
         return _score_cells(run, child, CHILDREN, settings.seed) and _score_cells(

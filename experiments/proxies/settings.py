@@ -45,16 +45,15 @@ class ProxySettings:
     repeat: bool = False
     stack: Stack = Stack(repeats=1, filters=8)
     recipe: Recipe = Recipe(epochs=2, batch_size=16, learning_rate=0.05, augmentation="flip")
-    shared: SharedSettings = dataclasses.field(
-        default_factory=lambda: SharedSettings(epochs=15, sampling="uniform")
-    )
+    shared: SharedSettings = dataclasses.field(default_factory=SharedSettings)
 
     def __post_init__(self) -> None:
         check_fields(self, cells=3, seed=0, workers=0)
         check_fields(self, train_images=0, val_images=0, short_images=1)
         check_seconds(self.timeout)
-        if self.shared.sampling == "controller":
-            raise ValueError("shared.sampling is 'controller', expected 'fair' or 'uniform'")
+        if self.shared.sampling not in ("fair", "uniform"):
+            found = self.shared.sampling
+            raise ValueError(f"shared.sampling is {found!r}, expected 'fair' or 'uniform'")
         check_recipe(self.recipe)
         self.space()
 

@@ -10,6 +10,7 @@ from typing import Any
 from nasnet.controller import make_controller
 from nasnet.controller.protocol import Proposal
 from nasnet.data import sources
+from nasnet.experiments.console.lines import say
 from nasnet.experiments.rewards.cells import measured_cells
 from nasnet.experiments.rewards.settings import REWARD, RewardRun, RewardSettings
 from nasnet.experiments.runs.images import begin_on_images
@@ -43,7 +44,8 @@ def begin(settings: RewardSettings, path: Path | None) -> RewardRun:
         trials.append(trial)
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
     stores = {"nasnet.db": trials}
-    return begin_on_images(REWARD, settings, dataset, path, val=settings.val_images, stores=stores)
+    counts = settings.train_images, settings.val_images
+    return begin_on_images(REWARD, settings, dataset, path, counts=counts, stores=stores)
 
 
 def measure(run: RewardRun) -> bool:
@@ -71,7 +73,10 @@ def measure(run: RewardRun) -> bool:
         if isinstance(evaluator, SharedWeights):
             import_tensorflow()
             with contextlib.closing(start_pool(evaluator, workers, settings.timeout)) as pool:
-                train_shared(evaluator, settings, len(dataset.x_train), pool, None)
+                images = {"train": len(dataset.x_train), "val": len(dataset.x_val)}
+                training = train_shared(evaluator, settings, images, pool)
+                if doubt := training.doubt(len(dataset.classes)):
+                    say(doubt)
         with contextlib.closing(start_pool(Timed(evaluator), workers, settings.timeout)) as pool:
             loop = LoopSettings(len(trials), settings.seed, reuse=False)
             nobody = make_controller("random", space, seed=settings.seed)

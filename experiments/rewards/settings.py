@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nasnet.cells import COMBINES, NASNET_OPERATIONS, OPERATIONS, CellSpace
 from nasnet.experiments.runs.run import Run, RunKind
+from nasnet.experiments.searching.bounds import TRAIN_IMAGES, VAL_IMAGES
 from nasnet.experiments.searching.settings import SearchSettings, absolute_cell
 from nasnet.runtime.checks import check_fields, check_seconds
 from nasnet.runtime.loading import absolute
@@ -53,8 +54,8 @@ class RewardSettings:
     seed: int = 0
     workers: int = 0
     timeout: float = 3600.0
-    train_images: int = SearchSettings.train_images
-    val_images: int = SearchSettings.val_images
+    train_images: int = TRAIN_IMAGES
+    val_images: int = VAL_IMAGES
     batch_statistics: bool = SearchSettings.batch_statistics
     image_size: int | None = None
     blocks: int = SearchSettings.blocks
@@ -84,8 +85,9 @@ class RewardSettings:
             )
         if find_evaluator(self.evaluator).shares_weights:
             check_recipe(self.recipe)
-            if self.shared.sampling == "controller":
-                raise ValueError("shared.sampling is 'controller', expected 'fair' or 'uniform'")
+            if self.shared.sampling not in ("fair", "uniform"):
+                found = self.shared.sampling
+                raise ValueError(f"shared.sampling is {found!r}, expected 'fair' or 'uniform'")
         self.search_space()
 
     def search_space(self) -> CellSpace:

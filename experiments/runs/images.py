@@ -21,7 +21,7 @@ def begin_on_images(
     dataset: sources.Dataset,
     path: Path | None,
     *,
-    val: int,
+    counts: tuple[int, int],
     stores: Mapping[str, Sequence[Trial]],
     tests: bool = False,
     architecture: Architecture = NASNET_A,
@@ -30,10 +30,10 @@ def begin_on_images(
 
     Args:
         kind: of the run.
-        settings: with its plan, recipe, seed and number of training images.
+        settings: with its plan, recipe and seed.
         dataset: to choose images from.
         path: the folder; a new one below `runs/` where it is None.
-        val: validation images to keep, as far as there are so many; 0 for all.
+        counts: training and validation images to keep, as far as there are so many; 0 for all.
         stores: names of files, or addresses of searches in a database, and the trials that are in
             them at first.
         tests: whether it has business with test images; else they do not enter its folder.
@@ -48,7 +48,7 @@ def begin_on_images(
 
     for name in filter(is_url, stores):
         _check_is_new(name)
-    part = chosen_images(settings, dataset, val=val, tests=tests)
+    part = chosen_images(dataset, counts, seed=settings.seed, tests=tests)
     frame = ImageFrame(settings.stack, part.image_shape, len(part.classes))
     network_cost(frame.network(architecture), aux_head=settings.recipe.aux_weight > 0)
     run = kind.create(path)
@@ -71,19 +71,19 @@ def _check_is_new(address: str) -> None:
 
 
 def chosen_images(
-    settings: Any, dataset: sources.Dataset, *, val: int, tests: bool = False
+    dataset: sources.Dataset, counts: tuple[int, int], *, seed: int, tests: bool = False
 ) -> sources.Dataset:
     """The images of a data set that a run has.
 
     Args:
-        settings: with its seed and number of training images.
         dataset: to choose from.
-        val: validation images to keep, as far as there are so many; 0 for all.
+        counts: training and validation images to keep, as far as there are so many; 0 for all.
+        seed: of the choice.
         tests: whether test images are among them.
     """
     return sources.subset(
         dataset if tests else dataclasses.replace(dataset, x_test=None, y_test=None),
-        train=min(settings.train_images, len(dataset.x_train)) or None,
-        val=min(val, len(dataset.x_val)) or None,
-        seed=settings.seed,
+        train=min(counts[0], len(dataset.x_train)) or None,
+        val=min(counts[1], len(dataset.x_val)) or None,
+        seed=seed,
     )

@@ -1,9 +1,14 @@
-"""What bounds a search, whatever is searched: its loop, its budgets."""
+"""What bounds a search, whatever is searched: its loop, budgets, images, and shared weights."""
 
 from typing import Any
 
 from nasnet.search.budgets import BudgetSettings, Halving
+from nasnet.search.evaluators import find_evaluator
 from nasnet.search.settings import LoopSettings
+from nasnet.search.shared.settings import check_recipe
+
+TRAIN_IMAGES, VAL_IMAGES = 1000, 500  # of a child
+SHARED_VAL_IMAGES = 2000  # that score a cell under shared weights, which takes a second
 
 
 def loop_settings(settings: Any, workers: int) -> LoopSettings:
@@ -52,3 +57,45 @@ def check_budget(
             f"budget.kind is {budget.kind} in a synchronous search, expected halving or hyperband: "
             "it depends on the order in which children end"
         )
+
+
+def kept_images(settings: Any) -> tuple[int, int]:
+    """How many training and validation images a search keeps; 0 for all.
+
+    Args:
+        settings: with `evaluator`, `train_images` and `val_images`, None where they are left out.
+    """
+    shares = find_evaluator(settings.evaluator).shares_weights
+    train, val = (0, SHARED_VAL_IMAGES) if shares else (TRAIN_IMAGES, VAL_IMAGES)
+    if settings.train_images is not None:
+        train = settings.train_images
+    return train, val if settings.val_images is None else settings.val_images
+
+
+def check_shared(settings: Any) -> None:
+    """Refuses a search under shared weights that cannot be.
+
+    Args:
+        settings: of the search.
+
+    Raises:
+        ValueError: the recipe, the space or the controller does not go with the sampling.
+    """
+    check_recipe(settings.recipe)
+    if settings.space is not None:
+        raise ValueError(f"evaluator is {settings.evaluator!r} beside a space, expected child")
+    if settings.shared.sampling == "controller" and not settings.chosen.kind.samples:
+        raise ValueError(
+            f"shared.sampling is 'controller' with the {settings.controller} controller, "
+            "expected a policy, as ppo or reinforce; or shared.sampling fair or uniform"
+        )
+    if settings.shared.sampling != "gumbel":
+        return
+    for name, wanted, what in (
+        ("grow", False, "False"),
+        ("objectives", ("accuracy",), "accuracy alone"),
+        ("combines", settings.combines[:1], "one: no gradient tells which is better"),
+    ):
+        if (found := getattr(settings, name)) != wanted:
+            text = " ".join(found) if isinstance(found, tuple) else found
+            raise ValueError(f"{name} is {text} with shared.sampling gumbel, expected {what}")

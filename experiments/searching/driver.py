@@ -19,7 +19,7 @@ from nasnet.experiments.searching.pictures import draw_architecture
 from nasnet.experiments.searching.report import reward_name
 from nasnet.experiments.searching.running import carry_out, start_pool
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings
-from nasnet.experiments.searching.shared import make_evaluator, train_shared
+from nasnet.experiments.searching.shared import make_controller, make_evaluator, train_shared
 from nasnet.experiments.searching.spaces import example
 from nasnet.experiments.searching.starting import starting_trials
 from nasnet.experiments.searching.stored import keep_config
@@ -49,13 +49,13 @@ def begin(settings: SearchSettings, path: Path | None) -> SearchRun:
     """
     processes.warm_up()
     dataset = sources.load(settings.data, seed=settings.seed, image_size=settings.image_size)
-    space, count, first = settings.search_space(), settings.val_images, list[Trial]()
+    space, counts, first = settings.search_space(), settings.images, list[Trial]()
     _check_size(space, dataset)
     if settings.start_from:
-        first = starting_trials(settings, chosen_images(settings, dataset, val=count))
+        first = starting_trials(settings, chosen_images(dataset, counts, seed=settings.seed))
     stores = {settings.store or "nasnet.db": first}
     run = begin_on_images(
-        SEARCH, settings, dataset, path, val=count, stores=stores, architecture=example(space)
+        SEARCH, settings, dataset, path, counts=counts, stores=stores, architecture=example(space)
     )
     if settings.store is not None:
         with TrialStore(settings.store, create=False, exclusive=True) as store:
@@ -105,10 +105,13 @@ def _run(run: SearchRun, settings: SearchSettings) -> bool:
         chosen = settings.chosen
         if chosen.kind.tensorflow or evaluator.shares_weights:
             import_tensorflow()
-        controller: Controller = chosen.make(space, settings.seed)
+        controller: Controller = make_controller(settings, space)
         if evaluator.shares_weights:
             shared = typing.cast(SharedWeights, evaluator)
-            train_shared(shared, settings, len(dataset.x_train), pool, controller, clock)
+            images = {"train": len(dataset.x_train), "val": len(dataset.x_val)}
+            training = train_shared(shared, settings, images, pool, controller, clock)
+            if doubt := training.doubt(len(dataset.classes)):
+                raise ValueError(doubt)
         if not here:
             if evaluator.shares_weights:
                 pool.close()

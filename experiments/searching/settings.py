@@ -16,9 +16,14 @@ from nasnet.cells import (
 )
 from nasnet.controller import Chosen, parse_controller
 from nasnet.experiments.runs.run import Run, RunKind
-from nasnet.experiments.searching.bounds import check_budget, loop_settings
+from nasnet.experiments.searching.bounds import (
+    check_budget,
+    check_shared,
+    kept_images,
+    loop_settings,
+)
 from nasnet.experiments.searching.spaces import example, image_space
-from nasnet.runtime.checks import check_fields, check_seconds, seconds_of
+from nasnet.runtime.checks import check_fields, check_least, check_seconds, seconds_of
 from nasnet.runtime.loading import absolute
 from nasnet.search.budgets import BudgetSettings
 from nasnet.search.cluster.place import scheduler_place
@@ -26,7 +31,7 @@ from nasnet.search.evaluators import find_evaluator
 from nasnet.search.limits import SearchLimits
 from nasnet.search.objectives import Objective
 from nasnet.search.settings import LoopSettings
-from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings, check_recipe
+from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings
 from nasnet.search.stores.address import parse_address
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe, check_in_memory
@@ -48,7 +53,8 @@ class SearchSettings:
         hours: the same in hours.
         controller: what proposes cells, and its settings: random, reinforce, ppo, evolution,
             local_search, q_learning, surrogate, progressive, tpe, nsga2, or file.py:NAME; with
-            settings as in ppo,learning_rate=8e-4,minibatch=10.
+            settings as in ppo,learning_rate=8e-4,minibatch=10. With shared.sampling gumbel it is
+            the logits that propose.
         evaluator: what a cell is worth: a "child" is trained; "shared" scores it under weights that
             all cells share and that are trained first; synflow, naswot, jacob_cov, grad_norm,
             parameters and mult_adds look at its network before any training; FILE.py:NAME is one of
@@ -60,8 +66,10 @@ class SearchSettings:
         seed: of everything random.
         workers: children at a time; 0 for one a core.
         timeout: seconds that one child may take.
-        train_images: images that a child trains on, as far as there are so many; 0 for all.
-        val_images: images that give its reward, likewise.
+        train_images: images that a child trains on, as far as there are so many; 0 for all. Left
+            out, 1000, and all where weights are shared.
+        val_images: images that give its reward, likewise. Left out, 500, and 2000 where weights are
+            shared.
         batch_statistics: whether batch normalization takes the statistics of the images that give
             the reward in place of the running ones, which lag behind in short trainings.
         image_size: side to which images of class folders are brought.
@@ -103,8 +111,8 @@ class SearchSettings:
     seed: int = 0
     workers: int = 0
     timeout: float = 600.0
-    train_images: int = 1000
-    val_images: int = 500
+    train_images: int | None = None
+    val_images: int | None = None
     batch_statistics: bool = False
     image_size: int | None = None
     space: str | None = None
@@ -128,7 +136,9 @@ class SearchSettings:
     objectives: tuple[Objective, ...] = ("accuracy",)
 
     def __post_init__(self) -> None:
-        check_fields(self, workers=0, train_images=0, val_images=0, seed=0)
+        check_fields(self, workers=0, seed=0)
+        for name in ("train_images", "val_images"):
+            check_least(0, **{name: getattr(self, name) or 0})
         check_seconds(self.timeout)
         seconds_of(self.minutes, self.hours)
         if not 0 < self.shared_time < 1:
@@ -208,14 +218,7 @@ class SearchSettings:
     def _check_evaluator(self) -> None:
         if not find_evaluator(self.evaluator).shares_weights:
             return
-        check_recipe(self.recipe)
-        if self.space is not None:
-            raise ValueError(f"evaluator is {self.evaluator!r} beside a space, expected child")
-        if self.shared.sampling == "controller" and not self.chosen.kind.samples:
-            raise ValueError(
-                f"shared.sampling is 'controller' with the {self.controller} controller, "
-                "expected a policy, as ppo or reinforce; or shared.sampling fair or uniform"
-            )
+        check_shared(self)
 
     @staticmethod
     def upgraded(data: dict[str, Any]) -> dict[str, Any]:
@@ -236,6 +239,17 @@ class SearchSettings:
         return parse_controller(self.controller).made_with(
             {**(ENAS_POLICY if enas else {}), **several}
         )
+
+    @property
+    def images(self) -> tuple[int, int]:
+        """How many training and validation images are kept; 0 for all."""
+        return kept_images(self)
+
+    @property
+    def searches_by_gradients(self) -> bool:
+        """Whether logits that gradients teach propose the cells, in place of the controller."""
+        shares = find_evaluator(self.evaluator).shares_weights
+        return shares and self.shared.sampling == "gumbel"
 
     @property
     def seconds(self) -> float | None:

@@ -1,10 +1,10 @@
 """What a search scores cells by, and the training of shared weights that comes before it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from nasnet.cells.network import Frame
+from nasnet.cells import Frame, SearchSpace
 from nasnet.controller.protocol import Controller
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, say
@@ -13,6 +13,7 @@ from nasnet.search.clock import Clock
 from nasnet.search.evaluators import Conditions, Evaluator, find_evaluator
 from nasnet.search.evaluators.shared import SharedWeights
 from nasnet.search.executors import Executor
+from nasnet.search.shared.gumbel import Gumbel
 from nasnet.search.shared.settings import SharedSettings
 from nasnet.search.shared.training import SharedEpoch, SharedTraining
 from nasnet.stacking.recipe import Recipe
@@ -33,28 +34,38 @@ def make_evaluator(run: SearchRun, settings: SearchSettings, frame: Frame[Any]) 
     return find_evaluator(settings.evaluator).make(conditions)
 
 
+def make_controller(settings: SearchSettings, space: SearchSpace[Any]) -> Controller:
+    """What proposes: the logits where gradients teach them, else what `settings` name."""
+    if settings.searches_by_gradients:
+        return Gumbel(space, settings.shared.gumbel, seed=settings.seed)
+    return settings.chosen.make(space, settings.seed)
+
+
 def train_shared(
     evaluator: SharedWeights,
     settings: Any,
-    images: int,
+    images: Mapping[str, int],
     pool: Executor[Any, Any],
-    controller: Controller | None,
+    controller: Controller | None = None,
     clock: Clock | None = None,
-) -> None:
+    on_epoch: Callable[[SharedEpoch], None] = lambda epoch: None,
+) -> SharedTraining:
     """Trains the weights that `evaluator` scores under, or what is left of their training.
 
     Args:
         evaluator: names their folder, which is made.
         settings: of a search, or anything with its `shared`, `recipe` and `seed`.
-        images: number of training images.
+        images: number of images by split.
         pool: of that evaluator.
-        controller: freshly constructed; it samples and learns where `settings.shared.sampling` is
-            "controller".
+        controller: freshly constructed; it samples where `settings.shared.sampling` is "controller"
+            or "gumbel".
         clock: of the search whose time is limited by `settings.seconds`, if there is one; a share
             `settings.shared_time` of it is for this.
+        on_epoch: called behind every epoch, when it is saved.
 
     Raises:
-        ValueError: a state that is there cannot be gone on from, or a worker failed.
+        ValueError: a state that is there cannot be gone on from, a worker failed, or the time is
+            too short.
         Diverged: a child's loss is not finite.
     """
     shared: SharedSettings = settings.shared
@@ -67,11 +78,11 @@ def train_shared(
         recipe,
         images=images,
         seed=settings.seed,
-        controller=controller if shared.sampling == "controller" else None,
+        controller=controller if shared.sampling in ("controller", "gumbel") else None,
     )
     done = len(training.epochs)
     if training.progress == 1:
-        return
+        return training
     trained, _ = evaluator.layout().sizes
     say(f"shared weights: {trained:,} parameters, {done} of {shared.epochs} epochs done")
     started = time.monotonic()
@@ -85,14 +96,18 @@ def train_shared(
             clock.keep()
         bar.update(done, total)
 
-    def on_epoch(epoch: SharedEpoch) -> None:
+    def say_epoch(epoch: SharedEpoch) -> None:
         line = f"epoch {epoch.number}/{shared.epochs} · loss {epoch.loss:.4f}"
         if epoch.reward is not None:
             line += f" · mean reward {epoch.reward:.4f}"
+        if epoch.note:
+            line += f" · {epoch.note}"
         elapsed = time.monotonic() - started
         end = elapsed / (epoch.number - done) * (shared.epochs - epoch.number)
         end = end if left is None else min(end, left())
         say(f"shared weights: {line} · {duration(elapsed)}, ETA {duration(end)}")
+        on_epoch(epoch)
 
     with Bar("shared weights", unit="steps", every=None) as bar:
-        training.run(pool, on_step=on_step, on_epoch=on_epoch, left=left)
+        training.run(pool, on_step=on_step, on_epoch=say_epoch, left=left)
+    return training

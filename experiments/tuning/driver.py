@@ -58,7 +58,8 @@ def of_dataset(settings: TuneSettings) -> Examples:
     """
     size = settings.image_size
     dataset = sources.load(settings.data, seed=settings.seed, image_size=size)
-    part = chosen_images(settings, dataset, val=settings.val_images, tests=True)
+    counts = settings.train_images, settings.val_images
+    part = chosen_images(dataset, counts, seed=settings.seed, tests=True)
     used = f"models train on {len(part.x_train):,} images and are judged by {len(part.x_val):,}"
     facts = DataFacts.of(dataset, used)
     return Examples(_splits(part, settings), facts, functools.partial(sources.write_arrays, part))

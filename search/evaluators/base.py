@@ -10,6 +10,7 @@ import numpy as np
 
 from nasnet.cells import SearchSpace
 from nasnet.cells.network import Frame
+from nasnet.runtime.quiet import import_tensorflow
 from nasnet.search.budgets import Budgets
 from nasnet.search.limits import SearchLimits
 from nasnet.search.rules import Rules
@@ -114,3 +115,12 @@ def read_split(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
         np.load(folder / f"{axis}_{name}.npy", mmap_mode="r", allow_pickle=False) for axis in "xy"
     )
     return x, y
+
+
+def start_tensorflow(threads: int) -> None:
+    """Imports TensorFlow, on `threads` threads and without its costly graph optimiser."""
+    import_tensorflow(threads)
+    import tensorflow as tf
+
+    # It takes longer than it saves on a graph that has all the quick forms already.
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -15,7 +15,7 @@ from nasnet.cells.network import Network, network_cost
 from nasnet.stacking.flat.augmentation import rescale
 from nasnet.stacking.flat.backend import FlatLayout
 from nasnet.stacking.flat.losses import cross_entropy
-from nasnet.stacking.shared.supernet import SharedTensors, plain_pool
+from nasnet.stacking.shared.eager import SharedTensors, plain_pool
 
 Tensor = Any
 _EPSILON = 1e-5

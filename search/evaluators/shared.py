@@ -6,14 +6,15 @@ The weights lie in files that workers map; the driver alone changes them
 
 import dataclasses
 import functools
+import math
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 
-from nasnet.cells import CellSpace, Genotype
-from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators.base import Conditions, Evaluator, read_split
+from nasnet.cells import Frame, SearchSpace
+from nasnet.search.evaluators.base import Conditions, Evaluator, read_split, start_tensorflow
 from nasnet.search.limits import counts
 from nasnet.search.shared.exchange import (
     MOVING,
@@ -24,7 +25,6 @@ from nasnet.search.shared.exchange import (
     SharedTask,
 )
 from nasnet.search.tasks import Evaluation
-from nasnet.stacking.network import CellFrame
 from nasnet.stacking.recipe import Recipe
 from nasnet.stacking.shared.layout import SharedLayout
 
@@ -36,17 +36,19 @@ R = TypeVar("R")
 class SharedWeights(Evaluator[SharedScore]):
     """Scores children under shared weights; of a `SharedStep` it gives the gradient.
 
-    The reward of a child is its accuracy on validation images, with each batch's own statistics.
+    The reward of a child is the geometric mean of the probabilities that it gives the right classes
+    of validation images, exp(-loss), with each batch's own statistics. It ranks as the loss does,
+    finer than accuracies that lie near to each other.
 
     Args:
         data: a folder as in `Conditions`.
         folder: holds the shared weights.
-        space: the cells that share them.
-        frame: makes cells the children's networks.
+        space: the architectures that share them.
+        frame: makes these the children's networks.
         recipe: how they are trained and normalized.
     """
 
-    reward_name = "accuracy under shared weights"
+    reward_name = "likelihood under shared weights"
     failure_reward = 0.0
     task = SharedScore
     lifetime = 5000  # a child is gone in a second, a worker's start is some ten seconds
@@ -54,8 +56,8 @@ class SharedWeights(Evaluator[SharedScore]):
 
     data: Path
     folder: Path
-    space: CellSpace
-    frame: CellFrame
+    space: SearchSpace[Any]
+    frame: Frame[Any]
     recipe: Recipe
 
     @classmethod
@@ -63,14 +65,14 @@ class SharedWeights(Evaluator[SharedScore]):
         return cls(
             conditions.data,
             conditions.folder / FOLDER,
-            cast(CellSpace, conditions.space),
-            cast(CellFrame, conditions.frame),
+            conditions.space,
+            conditions.frame,
             conditions.recipe,
         )
 
     def prepare(self, threads: int) -> None:
-        """Imports TensorFlow, on `threads` threads."""
-        import_tensorflow(threads)
+        """Imports TensorFlow, on `threads` threads and without its costly graph optimiser."""
+        start_tensorflow(threads)
 
     def __call__(self, task: SharedTask[R], /) -> R:
         """What the task asks for."""
@@ -83,10 +85,10 @@ class SharedWeights(Evaluator[SharedScore]):
             count = min(task.images, len(y))
             chosen = np.random.default_rng(task.seed).choice(len(y), count, replace=False)
             x, y = x[chosen], y[chosen]
-        genotype = task.genotype
-        loss, accuracy = self._supernet().score(genotype, *self.vectors(genotype), x, y)
+        child = task.architecture
+        loss, accuracy = self._supernet().score(child, self._shared(), x, y)
         metrics = {"val_accuracy": accuracy, "val_loss": loss}
-        return Evaluation(accuracy, metrics | counts(self.frame.network(genotype)))
+        return Evaluation(math.exp(-loss), metrics | counts(self.frame.network(child)))
 
     def gradient(self, step: SharedStep, /) -> SharedGradient:
         """A child's part of a training step.
@@ -94,36 +96,41 @@ class SharedWeights(Evaluator[SharedScore]):
         Raises:
             Diverged: the loss is not finite.
         """
-        x, y = read_split(self.data, "train")
-        loss, gradient, statistics = self._supernet().gradient(
-            step.genotype,
-            *self.vectors(step.genotype),
-            x[step.images],
-            y[step.images],
-            seed=step.seed,
-            progress=step.progress,
-        )
-        return SharedGradient(loss, gradient, statistics)
+        from nasnet.stacking.shared.supernet import Batch
+
+        x, y = read_split(self.data, step.split)
+        batch = Batch(x[step.images], y[step.images], step.seed, step.progress)
+        supernet, child = self._supernet(), step.architecture
+        return SharedGradient(*supernet.gradient(child, self._shared(), batch, gates=step.gates))
 
     def layout(self) -> SharedLayout:
         """Where the children's weights are."""
-        return _layout(self.space, self.frame)
+        return _layout(cast(Hashable, self.space), cast(Hashable, self.frame))
 
-    def vectors(self, genotype: Genotype) -> tuple[np.ndarray, np.ndarray]:
+    def vectors(self, architecture: Any) -> tuple[np.ndarray, np.ndarray]:
         """A child's weights [p] and running statistics [m], as a `Trainer` of it has them."""
+        where = self.layout().positions(architecture)
+        weights, moving = (v[p] for v, p in zip(self._shared(), where, strict=True))
+        return weights, moving
+
+    def _shared(self) -> tuple[np.ndarray, np.ndarray]:
+        """All weights [P] and running statistics [M], mapped from disk."""
+        # Opened anew for each child: the driver may have put another file in its place.
         weights, moving = (
-            # Opened anew for each child: the driver may have put another file in its place.
-            np.load(self.folder / name, mmap_mode="r", allow_pickle=False)[positions]
-            for name, positions in zip(
-                (WEIGHTS, MOVING), self.layout().positions(genotype), strict=True
-            )
+            np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
+            for name in (WEIGHTS, MOVING)
         )
         return weights, moving
 
     def _supernet(self) -> Any:
-        from nasnet.stacking.shared.supernet import Supernet
-
-        return Supernet(self.layout(), self.recipe)
+        return _supernet(self.layout(), self.recipe)
 
 
 _layout = functools.lru_cache(maxsize=1)(SharedLayout)
+
+
+@functools.lru_cache(maxsize=1)  # what it has traced is for all children
+def _supernet(layout: SharedLayout, recipe: Recipe) -> Any:
+    from nasnet.stacking.shared.supernet import Supernet
+
+    return Supernet(layout, recipe)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nasnet.cells.network import Frame
-from nasnet.runtime.quiet import import_tensorflow
-from nasnet.search.evaluators.base import Evaluator, read_split
+from nasnet.search.evaluators.base import Evaluator, read_split, start_tensorflow
 from nasnet.search.limits import SearchLimits, measured_latency
 from nasnet.search.tasks import Evaluation, Stage, Train
 from nasnet.stacking.recipe import Recipe
@@ -52,11 +51,7 @@ class TrainChild(Evaluator[Train[Any]]):
 
     def prepare(self, threads: int) -> None:
         """Imports TensorFlow, on `threads` threads and without its costly graph optimiser."""
-        import_tensorflow(threads)
-        import tensorflow as tf
-
-        # It takes longer than it saves on a graph that lives for some hundred steps.
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        start_tensorflow(threads)
         gc.freeze()  # so that collecting what a child leaves does not look at all of TensorFlow
 
     def __call__(self, task: Train[Any], /) -> Evaluation:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from nasnet.cells import TERMINATE, CellSpace, Genotype
+from nasnet.cells import TERMINATE, SearchSpace
 from nasnet.search.executors.base import Executor
 from nasnet.search.shared.exchange import SharedTask
 from nasnet.stacking.recipe import Diverged
@@ -14,20 +14,35 @@ _TICK_SECONDS = 0.5
 R = TypeVar("R")
 
 
-def fair_genotypes(space: CellSpace, rng: np.random.Generator) -> list[Genotype]:
-    """As many genotypes as there are operations; in every place each operation comes once.
+def operations_of(space: Any) -> tuple[str, ...]:
+    """The operations that compete in every place of a space.
+
+    Raises:
+        ValueError: it does not say which they are.
+    """
+    names: tuple[str, ...] = getattr(space, "operations", ())
+    if not any(decision.options == names for decision in space.decisions):
+        raise ValueError(
+            f"space is {space!r:.60}, expected one with `operations`, which are the options of "
+            "decisions of it"
+        )
+    return names
+
+
+def fair_choices(space: SearchSpace[Any], rng: np.random.Generator) -> list[tuple[int, ...]]:
+    """As many choices as there are operations; in every place each operation comes once.
 
     Inputs and combinations are drawn uniformly (FairNAS, https://arxiv.org/abs/1907.01845, has none
     of them). Cells that grow are all of the size that the first was drawn with.
     """
-    count = len(space.operations)
-    choices = space.draw_all(rng, count)
+    operations = operations_of(space)
+    choices = space.draw_all(rng, len(operations))
     for place, decision in enumerate(space.decisions):
-        if decision.options == space.operations:
-            choices[:, place] = rng.permutation(count)
+        if decision.options == operations:
+            choices[:, place] = rng.permutation(len(operations))
         elif TERMINATE in decision.options:
             choices[:, place] = choices[0, place]
-    return [space.decode(row) for row in choices.tolist()]
+    return [space.canonical(row) for row in choices.tolist()]
 
 
 def run_all(executor: Executor[Any, Any], tasks: Sequence[SharedTask[R]]) -> list[R]:

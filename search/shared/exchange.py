@@ -1,11 +1,10 @@
 """What the driver of shared weights and its workers exchange: two files, and plain data."""
 
 import dataclasses
-from typing import Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
-from nasnet.cells import Genotype
 from nasnet.search.tasks import Evaluation
 
 # Vectors of all weights, float32 [P], and of all running statistics, float32 [M].
@@ -21,11 +20,14 @@ class SharedGradient:
         loss: mean cross-entropy of its images, in nats.
         gradient: of its own weights, float32 [p].
         statistics: of its batch normalizations, float32 [m].
+        by_factors: the gradient by the factor behind each choice, float32 [T]; [0] where it was
+            not asked for.
     """
 
     loss: float
     gradient: np.ndarray
     statistics: np.ndarray
+    by_factors: np.ndarray
 
 
 class SharedWorker(Protocol):
@@ -50,16 +52,20 @@ class SharedStep:
     """A child's part of one training step.
 
     Attributes:
-        genotype: the child.
-        images: which training images it sees, int64 [N].
+        architecture: the child.
+        images: which images it sees, int64 [N].
         progress: share of the whole training that is done.
         seed: of augmentation and of what is dropped.
+        split: whose images they are.
+        gates: whether a gradient by the factors behind its choices is asked for, too.
     """
 
-    genotype: Genotype
+    architecture: Any
     images: np.ndarray
     progress: float
     seed: tuple[int, int]
+    split: Literal["train", "val"] = "train"
+    gates: bool = False
 
     def run(self, worker: SharedWorker) -> SharedGradient:
         """A gradient."""
@@ -71,12 +77,12 @@ class SharedScore:
     """A child to score.
 
     Attributes:
-        genotype: the child.
+        architecture: the child.
         seed: draws the images.
         images: how many validation images; None for all.
     """
 
-    genotype: Genotype
+    architecture: Any
     seed: int
     images: int | None = None
 

@@ -1,29 +1,24 @@
-"""The driver of a supernet's training: it samples children, workers give gradients, it updates.
-
-Every child moves only its own weights; their momentum waits where they are not sampled.
-"""
+"""The driver of a supernet's training: it samples children, workers give gradients, it updates."""
 
 import dataclasses
-import io
 import json
+import math
 import time
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nasnet.cells import Genotype
 from nasnet.controller.protocol import Controller
-from nasnet.runtime.files import replacing
 from nasnet.search.executors.base import Executor
-from nasnet.search.shared.children import fair_genotypes, run_all
-from nasnet.search.shared.exchange import MOVING, WEIGHTS, SharedGradient, SharedScore, SharedStep
+from nasnet.search.shared.children import fair_choices, operations_of, run_all
+from nasnet.search.shared.exchange import SharedGradient, SharedScore, SharedStep
+from nasnet.search.shared.gumbel import Gumbel
 from nasnet.search.shared.settings import SharedSettings, check_recipe
+from nasnet.search.shared.vectors import SharedVectors, read_state, save_state
 from nasnet.stacking.recipe import Recipe
 from nasnet.stacking.shared.layout import SharedLayout
-from nasnet.stacking.update import optimizer_step, running_mean
 
 STATE = "state.npz"
 
@@ -36,11 +31,13 @@ class SharedEpoch:
         number: from 1.
         loss: mean training loss of the children, in nats.
         reward: mean reward of the children that the controller then learned from; None without.
+        note: what else a person should know.
     """
 
     number: int
     loss: float
     reward: float | None
+    note: str = ""
 
 
 class SharedTraining:
@@ -50,19 +47,19 @@ class SharedTraining:
         folder: where weights and state are kept; a state in it is gone on from.
         layout: where the children's weights are.
         settings: of the training.
-        recipe: momentum, weight decay and batch normalization's momentum.
-        images: number of training images.
+        recipe: momentum and batch normalization's momentum.
+        images: number of images by split, "train" and "val".
         seed: of everything random.
-        controller: samples, and learns after each epoch; freshly constructed. Needed where
-            `settings.sampling` is "controller", else None.
+        controller: samples; freshly constructed. A `Gumbel` where `settings.sampling` is "gumbel",
+            a policy where it is "controller", else None.
 
     Attributes:
         epochs: those that are done.
         progress: the share of the learning rate's schedule that is done; at 1 nothing is left.
 
     Raises:
-        ValueError: there is no controller to sample, the recipe asks for what shared weights do not
-            have, or the folder's state is damaged or of other settings.
+        ValueError: the controller is not as asked for, the recipe asks for what shared weights do
+            not have, or the folder's state is damaged or of other settings.
     """
 
     def __init__(
@@ -72,38 +69,34 @@ class SharedTraining:
         settings: SharedSettings,
         recipe: Recipe,
         *,
-        images: int,
+        images: Mapping[str, int],
         seed: int,
         controller: Controller | None = None,
     ) -> None:
-        if (settings.sampling == "controller") != (controller is not None):
+        fits = {"controller": controller is not None, "gumbel": isinstance(controller, Gumbel)}
+        if not fits.get(settings.sampling, controller is None):
             raise ValueError(
                 f"sampling is {settings.sampling!r} with controller {controller}, "
                 "expected a controller where it samples and nowhere else"
             )
         check_recipe(recipe)
-        self._folder, self._layout = folder, layout
-        self._settings, self._recipe = settings, recipe
+        self._folder, self._layout, self._settings = folder, layout, settings
         self._images, self._seed, self._controller = images, seed, controller
+        self._gumbel = controller if isinstance(controller, Gumbel) else None
+        self._operations = len(operations_of(layout.space))
+        # Whole rounds, so that in a fair epoch all operations have their turns equally often.
+        self._turns = math.ceil(settings.updates / settings.epochs)
+        self._epoch_steps = self._turns * self._operations
         self.epochs: list[SharedEpoch] = []
+        self._round: list[tuple[int, ...]] = []
         self.progress, self._epoch_seconds = 0.0, 0.0
-        self._velocity = np.zeros(layout.sizes[0], np.float32)
-        self._decay = np.concatenate(
-            [np.full(p.size, recipe.weight_decay * p.decays, np.float32) for p in layout.trainable]
-        )
-        if (folder / STATE).is_file():
-            weights, moving = self._restore()
-        else:
-            from nasnet.stacking.flat.backend import FlatLayout
+        saved = self._restore() if (folder / STATE).is_file() else None
+        self._vectors = SharedVectors(folder, layout, settings, recipe, saved=saved, seed=seed)
 
-            weights, moving = FlatLayout(layout.parameters).initial(seed)
-        # Workers map these two; between two epochs they may be ahead of the saved state.
-        for name, vector in ((WEIGHTS, weights), (MOVING, moving)):
-            with replacing(folder / name) as file:
-                np.save(file, vector, allow_pickle=False)
-        self._weights, self._moving = (
-            np.load(folder / name, mmap_mode="r+", allow_pickle=False) for name in (WEIGHTS, MOVING)
-        )
+    @property
+    def updates(self) -> int:
+        """Updates of each operation so far, on average."""
+        return len(self.epochs) * self._turns
 
     def run(
         self,
@@ -126,90 +119,114 @@ class SharedTraining:
 
         Raises:
             Diverged: a child's loss is not finite.
-            ValueError: a worker failed.
+            ValueError: a worker failed, or the time allows for fewer updates than are asked for.
         """
         while self.progress < 1:
             number, began = len(self.epochs), time.monotonic()
             count = self._settings.epochs - number
             if left is not None and self._epoch_seconds:
                 count = min(count, max(0, round(left() / self._epoch_seconds)))
+                self._check_time(number + count)
             if not count:
                 self.progress = 1.0
                 self._save()
                 return
             loss = self._train_epoch(count, executor, on_step)
             reward = self._teach(number, executor)
-            self.epochs.append(SharedEpoch(number + 1, loss, reward))
+            self.epochs.append(SharedEpoch(number + 1, loss, reward, self._note()))
             self._epoch_seconds = time.monotonic() - began
             self._save()
             on_epoch(self.epochs[-1])
+
+    def doubt(self, classes: int) -> str | None:
+        """Why the weights rank nothing yet, and what it would take; None where they may.
+
+        Args:
+            classes: of the images, equally many of each.
+        """
+        chance, loss = math.log(classes), self.epochs[-1].loss
+        wanted = (1 - self._settings.margin) * chance
+        if loss < wanted:
+            return None
+        return (
+            f"shared weights rank nothing: their mean loss is {loss:.3f} nats behind "
+            f"{self.updates:,} updates an operation, where chance is {chance:.3f} (ln {classes}); "
+            f"expected below {wanted:.3f}, which takes more than that: "
+            f"--shared.updates {2 * self.updates}, or fewer --operations"
+        )
+
+    def _check_time(self, epochs: int) -> None:
+        least, found = self._settings.least_updates, epochs * self._turns
+        if found < least:
+            raise ValueError(
+                f"the time allows for some {found} updates an operation, expected at least "
+                f"shared.least_updates, {least}: more time, or fewer --operations"
+            )
 
     def _train_epoch(
         self, count: int, executor: Executor[Any, Any], on_step: Callable[[int, int], None]
     ) -> float:
         """The first of the `count` epochs that are left."""
-        number = len(self.epochs)
+        number, steps = len(self.epochs), self._epoch_steps
         place, epochs = float(number), float(number + count)  # in the schedule, and its length
         if self.progress != place / epochs:
             epochs = count / (1 - self.progress)
             place = self.progress * epochs
         self.progress = 1.0 if count == 1 else (place + 1) / epochs
-        settings = self._settings
-        rng = np.random.default_rng([self._seed, number])
-        batch = min(settings.batch_size, self._images)
-        children = min(settings.children, self._images // batch)
-        steps = self._images // (batch * children)
-        order = rng.permutation(self._images)[: steps * children * batch]
-        sampler, losses = self._sampler(rng), []
-        for i, images in enumerate(order.reshape(steps, children, batch)):
-            done = number * steps + i
-            progress = (place * steps + i) / (steps * epochs)
-            # Images first: where they end no child has been drawn that nothing trains.
-            tasks = [
-                SharedStep(genotype, part, progress, (self._seed, done * children + j))
-                for j, (part, genotype) in enumerate(zip(images, sampler, strict=False))
-            ]
-            found = run_all(executor, tasks)
-            losses.append(float(np.mean([result.loss for result in found])))
-            self._update(tasks, found, settings.learning_rate_at(progress))
+        rngs = [np.random.default_rng([self._seed, number, i]) for i in range(3)]
+        train, val = self._batches("train", rngs[0]), self._batches("val", rngs[1])
+        decode, gumbel = self._layout.space.decode, self._gumbel
+        losses, self._round = list[float](), []
+        for i in range(steps):
+            done, progress = number * steps + i, (place * steps + i) / (steps * epochs)
+            moment = progress, (self._seed, done)
+            if gumbel is not None and gumbel.teaches(progress):
+                path = gumbel.path(progress, rngs[2])
+                asked = SharedStep(decode(path.choices), next(val), *moment, "val", gates=True)
+                found = self._computed(asked, executor)
+                gumbel.descend(path, np.mean([part.by_factors for part in found], axis=0))
+            step = SharedStep(decode(self._draw(progress, rngs[2])), next(train), *moment)
+            found = self._computed(step, executor)
+            rate = self._settings.learning_rate_at(progress)
+            self._vectors.update(step.architecture, found, rate)
+            losses.append(float(np.mean([part.loss for part in found])))
             on_step(done + 1, steps * (number + count))
         return float(np.mean(losses))
 
-    def _sampler(self, rng: np.random.Generator) -> Iterator[Genotype]:
-        """Children without end."""
-        space, sampling = self._layout.space, self._settings.sampling
+    def _batches(self, split: str, rng: np.random.Generator) -> Iterator[np.ndarray]:
+        """Places of images, batch after batch, without end; in a pass none comes twice."""
+        count = self._images[split]
+        size = min(self._settings.batch_size, count)
         while True:
-            if sampling == "fair":
-                yield from fair_genotypes(space, rng)
-            elif self._controller is not None:
-                for proposal in self._controller.propose(self._settings.children):
-                    yield space.decode(proposal.choices)
-            else:
-                yield space.decode(space.sample(rng))
+            yield from rng.permutation(count)[: count // size * size].reshape(-1, size)
 
-    def _update(self, tasks: list[SharedStep], found: list[SharedGradient], rate: float) -> None:
-        """One step of momentum SGD along the children's mean gradient."""
-        recipe, total = self._recipe, np.zeros_like(self._velocity)
-        touched = []
-        for task, result in zip(tasks, found, strict=True):
-            trained, running = self._layout.positions(task.genotype)
-            gradient = result.gradient + self._decay[trained] * self._weights[trained]
-            if self._settings.clip_norm:
-                norm = float(np.linalg.norm(gradient))
-                gradient *= min(1.0, self._settings.clip_norm / max(norm, 1e-12))
-            total[trained] += gradient / len(tasks)
-            touched.append(trained)
-            keep = recipe.batch_norm_momentum
-            moved = running_mean(keep, self._moving[running], result.statistics)
-            self._moving[running] = moved
-        union = np.unique(np.concatenate(touched))
-        slots = {"velocity": self._velocity[union]}
-        weights, slots = optimizer_step(recipe, self._weights[union], total[union], slots, rate)
-        self._weights[union], self._velocity[union] = weights, slots["velocity"]
+    def _draw(self, progress: float, rng: np.random.Generator) -> tuple[int, ...]:
+        """The choices of the next path that trains."""
+        space, settings = self._layout.space, self._settings
+        if self._gumbel is not None and progress >= settings.gumbel.warmup:
+            return self._gumbel.draw(rng)
+        if settings.sampling == "controller" and self._controller is not None:
+            return self._controller.propose(1)[0].choices
+        if settings.sampling == "uniform":
+            return space.sample(rng)
+        self._round = self._round or fair_choices(space, rng)
+        return self._round.pop()
+
+    def _computed(self, step: SharedStep, executor: Executor[Any, Any]) -> list[SharedGradient]:
+        """What the parts of a batch ask for."""
+        parts = np.array_split(step.images, self._settings.parts)
+        seed, done = step.seed
+        tasks = [
+            dataclasses.replace(step, images=part, seed=(seed, done * len(parts) + j))
+            for j, part in enumerate(parts)
+        ]
+        return run_all(executor, tasks)
 
     def _teach(self, number: int, executor: Executor[Any, Any]) -> float | None:
-        """Lets the controller learn from rewards under the weights as they are."""
-        if self._controller is None:
+        """Lets a policy learn from rewards under the weights as they are."""
+        if self._gumbel is not None:
+            self._gumbel.end_epoch()
+        if self._controller is None or self._gumbel is not None:
             return None
         count = self._settings.controller_children
         proposals = self._controller.propose(count)
@@ -223,10 +240,15 @@ class SharedTraining:
         self._controller.observe(proposals, rewards)
         return float(np.mean(rewards)) if rewards else None
 
+    def _note(self) -> str:
+        """How far identities have come, where logits are taught."""
+        if self._gumbel is None:
+            return ""
+        text = f"identities {self._gumbel.identities:.2f}"
+        return f"{text}, logits stopped" if self._gumbel.stopped else text
+
     def _save(self) -> None:
         """All that a later run goes on from, in one file."""
-        self._weights.flush()
-        self._moving.flush()
         state = self._controller.state() if self._controller is not None else b""
         header = {
             "settings": dataclasses.asdict(self._settings),
@@ -235,40 +257,22 @@ class SharedTraining:
             "progress": self.progress,
             "epoch_seconds": self._epoch_seconds,
         }
-        with replacing(self._folder / STATE) as file:
-            np.savez(
-                file,
-                allow_pickle=False,
-                header=np.frombuffer(json.dumps(header).encode(), np.uint8),
-                weights=self._weights,
-                moving=self._moving,
-                velocity=self._velocity,
-                controller=np.frombuffer(state, np.uint8),
-            )
+        arrays = {**self._vectors.arrays(), "controller": np.frombuffer(state, np.uint8)}
+        save_state(self._folder / STATE, header, arrays)
 
-    def _restore(self) -> tuple[np.ndarray, np.ndarray]:
+    def _restore(self) -> dict[str, np.ndarray]:
         path = self._folder / STATE
-        try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-                arrays = dict(archive)
-            header = json.loads(arrays["header"].tobytes())
-            self.epochs = [SharedEpoch(**epoch) for epoch in header["epochs"]]
-            # Version 0.1 knew no limit of time.
-            self.progress = header.get("progress", len(self.epochs) / self._settings.epochs)
-            self._epoch_seconds = header.get("epoch_seconds", 0.0)
-            found = header["settings"], header["seed"]
-            vectors = arrays["weights"], arrays["moving"], arrays["velocity"]
-            state = arrays["controller"].tobytes()
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} cannot be read: {error}") from None
-        wanted = dataclasses.asdict(self._settings), self._seed
+        header, arrays = read_state(path)
+        wanted = json.loads(json.dumps([dataclasses.asdict(self._settings), self._seed]))
+        found = [header.get("settings"), header.get("seed")]
         if found != wanted:
             raise ValueError(f"{path} is of settings {found}, expected {wanted}")
-        sizes = [vector.shape for vector in vectors]
-        trained, running = self._layout.sizes
-        if sizes != [(trained,), (running,), (trained,)]:
-            raise ValueError(f"{path} has vectors of {sizes}, expected {trained} and {running}")
-        self._velocity = vectors[2]
+        try:
+            self.epochs = [SharedEpoch(**epoch) for epoch in header["epochs"]]
+            self.progress, self._epoch_seconds = header["progress"], header["epoch_seconds"]
+            state = arrays.pop("controller").tobytes()
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path} cannot be read: {error}") from None
         if self._controller is not None and state:
             self._controller.restore(state)
-        return vectors[0], vectors[1]
+        return arrays

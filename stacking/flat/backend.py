@@ -183,15 +183,23 @@ class FlatTensors(Scopes):
     ) -> Tensor:
         name = self.layer_name("conv")
         weights = self._tensors[f"{name}/kernel"]
-        x = tf.nn.conv2d(x, weights, stride, padding.upper(), dilations=dilation)
+        x = self._conv(x, weights, stride, padding.upper(), dilation)
         return x + tf.cast(self._tensors[f"{name}/bias"], x.dtype) if bias else x
 
     def separable_conv(
         self, x: Tensor, filters: int, kernel: int, *, stride: int = 1, dilation: int = 1
     ) -> Tensor:
         name = self.layer_name("sep_conv")
-        x = depthwise_conv(x, self._tensors[f"{name}/depthwise_kernel"], stride, dilation)
-        return tf.nn.conv2d(x, self._tensors[f"{name}/pointwise_kernel"], 1, "VALID")
+        x = self._depthwise(x, self._tensors[f"{name}/depthwise_kernel"], stride, dilation)
+        return self._conv(x, self._tensors[f"{name}/pointwise_kernel"], (1, 1), "VALID", 1)
+
+    def _conv(
+        self, x: Tensor, kernel: Tensor, stride: tuple[int, int], padding: str, dilation: int
+    ) -> Tensor:
+        return tf.nn.conv2d(x, kernel, stride, padding, dilations=dilation)
+
+    def _depthwise(self, x: Tensor, kernel: Tensor, stride: int, dilation: int) -> Tensor:
+        return depthwise_conv(x, kernel, stride, dilation)
 
     def batch_norm(self, x: Tensor) -> Tensor:
         name = self.layer_name("bn")
@@ -252,6 +260,9 @@ class FlatTensors(Scopes):
 
     def reshape(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
         return tf.reshape(x, [-1, *shape])
+
+    def zeros(self, x: Tensor) -> Tensor:
+        return tf.zeros_like(x)
 
     def add(self, xs: Sequence[Tensor]) -> Tensor:
         return tf.add_n(xs)

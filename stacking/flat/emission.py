@@ -48,6 +48,7 @@ class EmittedTensors(EmittedConvolutions):
     Attributes:
         statistics: where `training`, each batch normalization's mean and variance, in the order of
             the running ones.
+        normalizations: the layers that `statistics` are of.
         masks: what drops, as the inputs that they are.
     """
 
@@ -65,6 +66,7 @@ class EmittedTensors(EmittedConvolutions):
         self._trains, self._drops = drops is not None, drops or (False, False)
         self._rectified: dict[Symbol, Symbol] = {}
         self.statistics: list[Symbol] = []
+        self.normalizations: list[str] = []
         self.masks: list[Mask] = []
 
     def relu(self, x: Symbol) -> Symbol:
@@ -104,7 +106,9 @@ class EmittedTensors(EmittedConvolutions):
             epsilon=self._epsilon,
             is_training=self._training,
         )
-        self.statistics += [mean, variance] if self._training else []
+        if self._training:
+            self.statistics += [mean, variance]
+            self.normalizations.append(name)
         return y
 
     def pool(

@@ -25,6 +25,9 @@ class EmittedArrays(Scopes):
     def channels(self, x: Symbol) -> int:
         return known(x.shape[3])
 
+    def zeros(self, x: Symbol) -> Symbol:
+        return self._emit("ZerosLike", [x], x.shape)
+
     def _slice(self, x: Symbol, begin: list[int], shape: Shape) -> Symbol:
         def back(dy: Symbol) -> list[tuple[Symbol, Symbol]]:
             lengths = zip(map(known, x.shape), begin, map(known, shape), strict=True)

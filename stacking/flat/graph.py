@@ -52,10 +52,12 @@ class Graph:
         self._constants: dict[Any, Symbol] = {}
         self._tape: list[tuple[Symbol, Back]] = []
 
-    def input(self, name: str, shape: Shape, *, trained: bool = False) -> Symbol:
-        """A float32 value that is given when the graph is imported."""
+    def input(
+        self, name: str, shape: Shape, *, trained: bool = False, dtype: Any = tf.float32
+    ) -> Symbol:
+        """A value that is given when the graph is imported."""
         node = self.definition.node.add(op="Placeholder", name=name)
-        node.attr["dtype"].type = _FLOAT
+        node.attr["dtype"].type = dtype.as_datatype_enum
         node.attr["shape"].shape.CopyFrom(tf.TensorShape(shape).as_proto())
         return Symbol(name, shape, trained)
 
@@ -116,10 +118,14 @@ class Graph:
         tape, self._tape = self._tape, []
         for symbol, back in reversed(tape):
             if symbol in terms:
-                found[symbol] = self.add(terms.pop(symbol))
+                found[symbol] = self._total(symbol, terms.pop(symbol), found)
                 for x, dx in back(found[symbol]):
                     terms.setdefault(x, []).append(dx)
         return found | {symbol: self.add(each) for symbol, each in terms.items()}
+
+    def _total(self, symbol: Symbol, terms: list[Symbol], found: Mapping[Symbol, Symbol]) -> Symbol:
+        """The gradient by `symbol` of its terms; `found` are those behind it."""
+        return self.add(terms)
 
     def add(self, xs: Sequence[Symbol]) -> Symbol:
         """The sum of values of one shape."""

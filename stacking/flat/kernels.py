@@ -38,7 +38,7 @@ def depthwise_conv(x: Tensor, kernel: Tensor, stride: int, dilation: int) -> Ten
         stride: down and across.
         dilation: distance between the taps of the kernel.
     """
-    if stride > 1 or dilation > 1 or not _is_tuned(x):
+    if stride > 1 or dilation > 1 or not is_tuned(x):
         strides, dilations = [1, stride, stride, 1], [dilation, dilation]
         return tf.nn.depthwise_conv2d(x, kernel, strides, "SAME", dilations=dilations)
     with _gradients("DepthwiseConv2dNative"):
@@ -89,7 +89,7 @@ def avg_pool(x: Tensor, size: int, stride: int, padding: str) -> Tensor:
         stride: down and across.
         padding: SAME or VALID.
     """
-    if not averages_back(x.shape[3], size, stride, padding) or not _is_tuned(x):
+    if not averages_back(x.shape[3], size, stride, padding) or not is_tuned(x):
         return tf.nn.avg_pool2d(x, size, stride, padding)
     with _gradients("AvgPool"):
         return tf.nn.avg_pool2d(x, size, stride, padding)
@@ -112,7 +112,7 @@ def on_cpu() -> bool:
     return not tf.config.list_physical_devices("GPU")
 
 
-def _is_tuned(x: Tensor) -> bool:
+def is_tuned(x: Tensor) -> bool:
     """Whether gradients of our own are the quicker ones, and as exact."""
     return on_cpu() and x.dtype == tf.float32
 
@@ -126,6 +126,17 @@ def _gradients(operation: str) -> AbstractContextManager[None]:
 @tf.RegisterGradient("NASNetDepthwiseConv2dNative")
 def _depthwise_gradient(operation: Any, dy: Tensor) -> tuple[Tensor, Tensor]:
     x, kernel = operation.inputs
+    return depthwise_gradient(x, kernel, dy)
+
+
+def depthwise_gradient(x: Tensor, kernel: Tensor, dy: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradients of a SAME depthwise convolution of stride 1 by `x` and by its kernel.
+
+    Args:
+        x: [N, H, W, C].
+        kernel: [k, k, C, 1], k odd.
+        dy: the gradient by the result, [N, H, W, C].
+    """
     if correlates(kernel.shape, x.shape):
         by_kernel = correlate(x, dy, kernel.shape[0])
     else:

@@ -1,5 +1,6 @@
 """A network over flat vectors: what in-memory training, transfer and shared weights compute."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -38,7 +39,7 @@ class FlatNetwork:
         recipe: Recipe,
         *,
         precision: Precision = "float32",
-        backend: type[FlatTensors] = FlatTensors,
+        backend: Callable[..., FlatTensors] = FlatTensors,
     ) -> None:
         self.network, self.recipe, self.precision = network, recipe, precision
         self._backend = backend

@@ -40,7 +40,7 @@ class TrainingProgram:
         """Writes the graph of a network for `batch` images."""
         recipe, layout, graph = network.recipe, network.layout, Graph()
         weights = graph.input("weights", (network.lengths[0],))
-        parameters = _split(graph, layout.trainable, weights, trained=True)
+        parameters = split(graph, layout.trainable, weights, trained=True)
         backend = EmittedTensors(
             graph,
             parameters,
@@ -51,13 +51,13 @@ class TrainingProgram:
         x = graph.input("x", (batch, *network.network.input_shape))
         ends = network.network.build(backend, x, aux_head=recipe.aux_weight > 0)
         wanted = graph.input("targets", ends["Logits"].shape)
-        losses, seed = _cross_entropy(graph, ends["Logits"], wanted, 1 / batch)
+        losses, seed = cross_entropy(graph, ends["Logits"], wanted, 1 / batch)
         seeds = {ends["Logits"]: seed}
         if recipe.aux_weight:
             weight = recipe.aux_weight / batch
-            _, seeds[ends["AuxLogits"]] = _cross_entropy(graph, ends["AuxLogits"], wanted, weight)
-        gradient = _join(graph, layout.trainable, parameters, graph.gradients(seeds))
-        statistics = _concat(graph, backend.statistics)
+            _, seeds[ends["AuxLogits"]] = cross_entropy(graph, ends["AuxLogits"], wanted, weight)
+        gradient = join(graph, layout.trainable, parameters, graph.gradients(seeds))
+        statistics = concat(graph, backend.statistics)
         outputs = losses, ends["Logits"], gradient, statistics
         return cls(network, graph, tuple(backend.masks), outputs)
 
@@ -67,14 +67,8 @@ class TrainingProgram:
         """Imports the graph where it is called, within a function that is traced; `outputs`."""
         wanted = targets(labels, self.outputs[1].shape[1], self.network.recipe.label_smoothing)
         given = {"x": x, "targets": wanted, "weights": weights}
-        for mask in self.masks:
-            shape = mask.input.shape
-            given[mask.input.name] = (
-                noise.feature_mask(shape, mask.rate)
-                if mask.depth is None
-                else noise.path_mask(shape[0], mask.depth)
-            )
-        return tuple(_imported(self.graph, given, self.outputs))
+        given |= drawn(self.masks, noise)
+        return tuple(imported(self.graph, given, self.outputs))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -97,8 +91,8 @@ class EvaluationProgram:
             graph.input(name, (length,))
             for name, length in zip(("weights", "moving"), network.lengths, strict=True)
         ]
-        parameters = _split(graph, layout.trainable, vectors[0])
-        parameters |= _split(graph, layout.moving, vectors[1])
+        parameters = split(graph, layout.trainable, vectors[0])
+        parameters |= split(graph, layout.moving, vectors[1])
         epsilon = network.recipe.batch_norm_epsilon
         backend = EmittedTensors(graph, parameters, training=batch_statistics, epsilon=epsilon)
         x = graph.input("x", (None, *network.network.input_shape))
@@ -107,11 +101,21 @@ class EvaluationProgram:
     def __call__(self, x: Tensor, weights: Tensor, moving: Tensor) -> Tensor:
         """Imports the graph where it is called, within a function that is traced."""
         given = {"x": x, "weights": weights, "moving": moving}
-        [logits] = _imported(self.graph, given, [self.logits])
+        [logits] = imported(self.graph, given, [self.logits])
         return logits
 
 
-def _cross_entropy(
+def drawn(masks: Sequence[Mask], noise: Noise) -> dict[str, Tensor]:
+    """What drops, by the names of the inputs."""
+    return {
+        mask.input.name: noise.feature_mask(mask.input.shape, mask.rate)
+        if mask.depth is None
+        else noise.path_mask(mask.input.shape[0], mask.depth)
+        for mask in masks
+    }
+
+
+def cross_entropy(
     graph: Graph, logits: Symbol, wanted: Symbol, weight: float
 ) -> tuple[Symbol, Symbol]:
     """The losses [N], and `weight` times the gradient of their sum by the logits."""
@@ -123,7 +127,8 @@ def _cross_entropy(
     return losses, slope
 
 
-def _imported(graph: Graph, given: dict[str, Tensor], wanted: Any) -> list[Tensor]:
+def imported(graph: Graph, given: dict[str, Tensor], wanted: Any) -> list[Tensor]:
+    """The outputs of a graph that is imported into the one that is traced."""
     found = tf.graph_util.import_graph_def(
         graph.definition,
         {name: tf.convert_to_tensor(value) for name, value in given.items()},
@@ -135,7 +140,7 @@ def _imported(graph: Graph, given: dict[str, Tensor], wanted: Any) -> list[Tenso
     return found
 
 
-def _split(
+def split(
     graph: Graph, parameters: Sequence[Parameter], vector: Symbol, *, trained: bool = False
 ) -> dict[str, Symbol]:
     """The slices of a flat vector, by path and in shape; leaves of gradients where `trained`."""
@@ -155,13 +160,13 @@ def _split(
     return found
 
 
-def _join(
+def join(
     graph: Graph,
     parameters: Sequence[Parameter],
     tensors: Mapping[str, Symbol],
     values: Mapping[Symbol, Symbol],
 ) -> Symbol:
-    """The inverse of `_split` for what there is of each tensor, with 0 where there is nothing.
+    """The inverse of `split` for what there is of each tensor, with 0 where there is nothing.
 
     Args:
         graph: that takes the nodes.
@@ -177,10 +182,10 @@ def _join(
         elif len(piece.shape) > 1:
             [piece] = graph.emit("Reshape", [piece, graph.constant([-1])], (parameter.size,))
         pieces.append(piece)
-    return _concat(graph, pieces)
+    return concat(graph, pieces)
 
 
-def _concat(graph: Graph, vectors: Sequence[Symbol]) -> Symbol:
+def concat(graph: Graph, vectors: Sequence[Symbol]) -> Symbol:
     """One vector of several."""
     if not vectors:  # the statistics of a network without batch normalization
         return graph.constant(np.zeros(0), np.float32)

@@ -132,6 +132,9 @@ class KerasLayers(Scopes):
     def reshape(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
         return keras.layers.Reshape(shape, name=self.layer_name("reshape"))(x)
 
+    def zeros(self, x: Tensor) -> Tensor:
+        return keras.layers.Rescaling(0.0, name=self.layer_name("zeros"))(x)
+
     def add(self, xs: Sequence[Tensor]) -> Tensor:
         return keras.layers.Add(name=self.layer_name("add"))(xs)
 

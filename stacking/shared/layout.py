@@ -1,7 +1,8 @@
 """Weight sharing as data: where every child of a search space finds its weights. No TensorFlow.
 
 The weights of all candidates exist once, in one flat vector; a child is a choice of positions in
-it (ENAS: Pham et al., https://arxiv.org/abs/1802.03268). What is shared:
+it (ENAS: Pham et al., https://arxiv.org/abs/1802.03268). Layers share weights by their names, which
+have the operation in them. What this comes to in networks of NASNet's cells:
 
 - An operation's weights belong to its place: which cell of the network, which block, first or
   second operand, which operation. They do not depend on the state that the operation reads. A
@@ -15,13 +16,25 @@ it (ENAS: Pham et al., https://arxiv.org/abs/1802.03268). What is shared:
 """
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from nasnet.cells import NUM_INPUTS, Block, Cell, CellSpace, Cost, Genotype, Parameter, Shape
-from nasnet.stacking.network import CellFrame, CellNetwork
+from nasnet.cells import (
+    NUM_INPUTS,
+    Block,
+    Cell,
+    CellSpace,
+    Cost,
+    Frame,
+    Genotype,
+    Parameter,
+    SearchSpace,
+    Shape,
+)
+from nasnet.cells.backend import Option, X
+from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Slot
 
 
@@ -38,14 +51,38 @@ class Share:
     rows: np.ndarray | None
 
 
-class SharedNames(Cost):
-    """Counts the network of a child, but by the names under which weights are shared.
-
-    Args:
-        network: the child; its cells emit their loose ends.
+class Shares(Cost):
+    """Counts the network of a child by the names under which its weights are shared.
 
     Attributes:
         shares: one for each of `parameters`, in the same order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shares: list[Share] = []
+
+    def choice(self, place: str, option: Option, x: X, make: Callable[[Option, X], X]) -> X:
+        """Names what is made after the option, too."""
+        with self.extended(str(option)):
+            return make(option, x)
+
+    def _add_layer(self, kind: str, mult_adds: int, roles: dict[str, tuple[int, ...]]) -> None:
+        before = len(self.parameters)
+        super()._add_layer(kind, mult_adds, roles)
+        for parameter in self.parameters[before:]:
+            vector = len(parameter.shape) == 1
+            self.shares.append(Share(parameter, None if vector else self._rows(parameter)))
+
+    def _rows(self, parameter: Parameter) -> np.ndarray:
+        return np.arange(parameter.shape[-2])
+
+
+class SharedNames(Shares):
+    """The same of a network of cells, in which kernels read the outputs of other cells.
+
+    Args:
+        network: the child; its cells emit their loose ends.
     """
 
     def __init__(self, network: CellNetwork) -> None:
@@ -54,21 +91,6 @@ class SharedNames(Cost):
         self._slots = {slot.name.lower(): slot for slot in slots}
         self._cells = {name: slot.cell(network.genotype) for name, slot in self._slots.items()}
         self._sources: list[Slot | None] = [*[None] * network.stack.stem_outputs, *slots]
-        self.shares: list[Share] = []
-
-    @contextmanager
-    def scope(self, name: str) -> Iterator[None]:
-        """Adds the operation to the scope of a block's operand."""
-        if len(self._scopes) == 1 and name[-2:] in ("_a", "_b"):
-            blocks = self._cells[self._scopes[0]].blocks
-            names = {
-                f"block_{i}_{side}": operation
-                for i, block in enumerate(blocks)
-                for side, (_, operation) in zip("ab", block.edges, strict=True)
-            }
-            name = f"{name}_{names[name]}"
-        with super().scope(name):
-            yield
 
     def layer_name(self, kind: str) -> str:
         """In a cell's output, layers are named after the state that they bring to F channels."""
@@ -81,13 +103,6 @@ class SharedNames(Cost):
         number = 1 if name == base else int(name.removeprefix(f"{base}_"))
         return f"{self._scopes[0]}_output_{wide[number - 1]}_{kind}"
 
-    def _add_layer(self, kind: str, mult_adds: int, roles: dict[str, tuple[int, ...]]) -> None:
-        before = len(self.parameters)
-        super()._add_layer(kind, mult_adds, roles)
-        for parameter in self.parameters[before:]:
-            vector = len(parameter.shape) == 1
-            self.shares.append(Share(parameter, None if vector else self._rows(parameter)))
-
     def _rows(self, parameter: Parameter) -> np.ndarray:
         channels = parameter.shape[-2]
         if (source := self._source()) is not None:
@@ -95,7 +110,7 @@ class SharedNames(Cost):
             rows = states[:, None] * source.filters + np.arange(source.filters)
             if rows.size == channels:  # else it reads what a first kernel has made of the output
                 return rows.ravel()
-        return np.arange(channels)
+        return super()._rows(parameter)
 
     def _source(self) -> Slot | None:
         """The cell whose output is read here, if it is a cell's."""
@@ -112,7 +127,7 @@ class SharedLayout:
     """The shared weights of all networks of a space, and the positions of each child's own.
 
     Args:
-        space: the cells.
+        space: the architectures.
         frame: makes networks of them.
 
     Attributes:
@@ -123,11 +138,11 @@ class SharedLayout:
         ValueError: as `network_cost`.
     """
 
-    def __init__(self, space: CellSpace, frame: CellFrame) -> None:
+    def __init__(self, space: SearchSpace[Any], frame: Frame[Any]) -> None:
         self.space, self.frame = space, frame
         largest: dict[str, Parameter] = {}
-        for genotype in _probes(space):
-            for share in self._shares(genotype):
+        for architecture in self.probes():
+            for share in self.shares(architecture):
                 wanted = share.parameter
                 shape = list(wanted.shape)
                 if share.rows is not None:
@@ -154,22 +169,22 @@ class SharedLayout:
         """The lengths P and M of the two flat vectors."""
         return sum(p.size for p in self.trainable), sum(p.size for p in self.moving)
 
-    def positions(self, genotype: Genotype) -> tuple[np.ndarray, np.ndarray]:
+    def positions(self, architecture: Any) -> tuple[np.ndarray, np.ndarray]:
         """Where a child's weights are.
 
         Args:
-            genotype: of the space.
+            architecture: of the space.
 
         Returns:
             For each value of the child's two flat vectors (`FlatLayout` of its `network_cost`) its
             position in the shared ones, int64 [p] and [m]; no position comes twice.
 
         Raises:
-            ValueError: the genotype is not in the space.
+            ValueError: the architecture is not in the space.
         """
-        self.space.encode(genotype)
+        self.space.encode(architecture)
         parts: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-        for share in self._shares(genotype):
+        for share in self.shares(architecture):
             offset, shape = self._offsets[share.parameter.path]
             where = np.arange(offset, offset + np.prod(shape)).reshape(shape)
             where = where[..., : share.parameter.shape[-1]]
@@ -178,27 +193,32 @@ class SharedLayout:
             parts[not share.parameter.trainable].append(where.ravel())
         return np.concatenate(parts[0]), np.concatenate(parts[1])
 
-    def _shares(self, genotype: Genotype) -> list[Share]:
-        network = self.frame.network(genotype)
-        names = SharedNames(network)
+    def shares(self, architecture: Any) -> list[Share]:
+        """A child's arrays, in the order of its `network_cost`."""
+        network = self.frame.network(architecture)
+        names = SharedNames(network) if isinstance(network, CellNetwork) else Shares()
         network.build(names, Shape(*network.input_shape))
         return names.shares
 
+    def probes(self) -> list[Any]:
+        """Architectures that ask for everything that any one of the space may ask for.
 
-def _probes(space: CellSpace) -> list[Genotype]:
-    """Cells that ask for everything that any cell of the space may ask for.
-
-    With every operation in every place, each operand reads both inputs and the widest inner state;
-    both inputs are read in cells of which every block is emitted.
-    """
-    combine = "concat" if "concat" in space.combines else "add"
-    probes = []
-    for name in space.operations:
-        for reads in ((0, 1), (1, 0), (None, 0), (None, 1), (0, None), (1, None)):
-            blocks = []
-            for i in range(space.blocks):
-                a, b = (1 + i if state is None else state for state in reads)
-                blocks.append(Block(a, b, name, name, combine))
-            cell = Cell(tuple(blocks))
-            probes.append(Genotype(cell, cell))
-    return probes
+        Where only operations are searched, each has one of them everywhere. In a `CellSpace`, with
+        every operation in every place, each operand reads both inputs and the widest inner state;
+        both inputs are read in cells of which every block is emitted.
+        """
+        space = self.space
+        if not isinstance(space, CellSpace):
+            count = max(space.counts)
+            return [space.decode([min(i, n - 1) for n in space.counts]) for i in range(count)]
+        combine = "concat" if "concat" in space.combines else "add"
+        probes = []
+        for name in space.operations:
+            for reads in ((0, 1), (1, 0), (None, 0), (None, 1), (0, None), (1, None)):
+                blocks = []
+                for i in range(space.blocks):
+                    a, b = (1 + i if state is None else state for state in reads)
+                    blocks.append(Block(a, b, name, name, combine))
+                cell = Cell(tuple(blocks))
+                probes.append(Genotype(cell, cell))
+        return probes

@@ -1,95 +1,56 @@
-"""The interpreter for weight sharing: children of one supernet, trained and scored without a trace.
+"""The supernet: its children trained and scored without a trace for any of them.
 
-Pham et al., https://arxiv.org/abs/1802.03268 (ENAS), section 2.4. A child computes eagerly with its
-slices of the shared vector, so a new architecture costs nothing but its arithmetic. What makes that
-fast enough is in `SharedTensors`.
+Pham et al., https://arxiv.org/abs/1802.03268 (ENAS), section 2.4. Where operations alone are
+searched, one graph serves all children (`nasnet.stacking.shared.program`). Elsewhere a child
+computes eagerly with its slices of the shared vector; what makes that fast enough is in
+`nasnet.stacking.shared.eager`.
 """
 
+import dataclasses
 import functools
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from nasnet.cells import Genotype
-from nasnet.cells.backend import PoolKind, PoolPadding, pair, same_padding
+from nasnet.cells import CellSpace
 from nasnet.stacking.flat.augmentation import prepare, rescale
-from nasnet.stacking.flat.backend import FlatTensors
 from nasnet.stacking.flat.losses import cross_entropy, hits, training_losses
 from nasnet.stacking.flat.network import FlatNetwork
 from nasnet.stacking.flat.noise import Noise
 from nasnet.stacking.recipe import Diverged, Recipe
+from nasnet.stacking.shared.eager import SharedTensors
 from nasnet.stacking.shared.layout import SharedLayout
+from nasnet.stacking.shared.program import SharedProgram
 
 Tensor = Any
 
 
-class SharedTensors(FlatTensors):
-    """Computes a child of a supernet at once, outside of any graph.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Batch:
+    """Training images and what happens to them.
 
-    All but pooling is as in `FlatTensors`. TensorFlow has fast kernels for its gradient only where
-    one graph holds both directions, so the gradient is a graph of its own: one for each kind of
-    pooling and shape, whatever the architecture.
+    Attributes:
+        images: [N, H, W, C] uint8.
+        labels: [N] integers.
+        seed: of augmentation and of what is dropped.
+        progress: share of the whole training that is done.
     """
 
-    @contextmanager
-    def scope(self, name: str) -> Iterator[None]:
-        """Forgets, at the start of a cell, what the cells before have rectified."""
-        if not self._scopes:
-            self._rectified.clear()
-        with super().scope(name):
-            yield
-
-    def pool(
-        self,
-        x: Tensor,
-        kind: PoolKind,
-        size: int,
-        *,
-        stride: int | tuple[int, int] = 1,
-        padding: PoolPadding = "same",
-    ) -> Tensor:
-        @tf.custom_gradient
-        def pooled(x: Tensor) -> Any:
-            y = plain_pool(x, kind, size, stride, padding)
-            return y, functools.partial(_pool_gradient(kind, size, stride, padding), x)
-
-        return pooled(x)
-
-
-def plain_pool(
-    x: Tensor, kind: PoolKind, size: int, stride: int | tuple[int, int], padding: PoolPadding
-) -> Tensor:
-    """Pooling by TensorFlow's own operation, the quickest where no gradient is taken of it."""
-    if padding == "zeros":
-        steps = zip(x.shape[1:3], pair(stride), strict=True)
-        pads = [same_padding(length, size, step) for length, step in steps]
-        x = tf.pad(x, [(0, 0), *pads, (0, 0)])
-    pooling = tf.nn.max_pool2d if kind == "max" else tf.nn.avg_pool2d
-    return pooling(x, size, stride, "SAME" if padding == "same" else "VALID")
-
-
-@functools.cache
-def _pool_gradient(
-    kind: PoolKind, size: int, stride: int | tuple[int, int], padding: PoolPadding
-) -> Any:
-    """The traced (input, gradient of the output) -> gradient of the input."""
-
-    def gradient(x: Tensor, upstream: Tensor) -> Tensor:
-        backend = FlatTensors({}, training=True, epsilon=0.0)
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = backend.pool(x, kind, size, stride=stride, padding=padding)
-        return tape.gradient(y, x, upstream)
-
-    return tf.function(gradient, autograph=False)
+    images: np.ndarray
+    labels: np.ndarray
+    seed: tuple[int, int] = (0, 0)
+    progress: float = 0.0
 
 
 class Supernet:
     """Trains and scores the children of a layout. It holds no weights: they are arguments.
+
+    Where operations alone are searched there is one graph for all children; else each is computed
+    eagerly.
 
     Args:
         layout: where the children's weights are.
@@ -99,77 +60,138 @@ class Supernet:
 
     def __init__(self, layout: SharedLayout, recipe: Recipe) -> None:
         self._layout, self._recipe = layout, recipe
+        self._written = not isinstance(layout.space, CellSpace)
+        self._gates = [decision.name for decision in layout.space.decisions]
+        self._steps: dict[tuple[int, bool], Callable[..., Any]] = {}
 
     def ends(
         self,
-        genotype: Genotype,
-        weights: Tensor,
-        moving: Tensor,
+        architecture: Any,
+        vectors: Sequence[Tensor],
         x: Tensor,
         *,
         noise: Noise | None = None,
+        gates: Mapping[str, Tensor] = MappingProxyType({}),
     ) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """A child's end points and the statistics of the batch, which it is normalized by.
+        """A child's end points and the statistics of the batch, eagerly.
 
         Args:
-            genotype: the child.
-            weights: its own, [p] (`SharedLayout.positions`).
-            moving: its own running statistics, [m].
+            architecture: the child, which is normalized by these statistics.
+            vectors: its own weights [p] and running statistics [m] (`SharedLayout.positions`).
             x: images from -1 to 1, [N, H, W, C].
             noise: of drop path and dropout, in training.
+            gates: as in `SharedTensors`.
         """
-        network = FlatNetwork(
-            self._layout.frame.network(genotype), self._recipe, backend=SharedTensors
-        )
+        backend = functools.partial(SharedTensors, gates=gates)
+        child = self._layout.frame.network(architecture)
+        network = FlatNetwork(child, self._recipe, backend=backend)
+        weights, moving = vectors
         return network.ends(x, weights, moving, noise, batch_statistics=True)
 
     def gradient(
         self,
-        genotype: Genotype,
-        weights: np.ndarray,
-        moving: np.ndarray,
-        images: np.ndarray,
-        labels: np.ndarray,
+        architecture: Any,
+        shared: Sequence[np.ndarray],
+        batch: Batch,
         *,
-        seed: tuple[int, int],
-        progress: float = 0.0,
-    ) -> tuple[float, np.ndarray, np.ndarray]:
+        gates: bool = False,
+    ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
         """One child's loss on one batch and what it asks of the weights.
 
         Args:
-            genotype: the child.
-            weights: its own, [p].
-            moving: its own running statistics, [m].
-            images: [N, H, W, C] uint8.
-            labels: [N] integers.
-            seed: of augmentation and of what is dropped.
-            progress: share of the whole training that is done.
+            architecture: the child.
+            shared: all weights [P] and running statistics [M].
+            batch: images.
+            gates: whether a gradient by the factors behind its choices is asked for, too.
 
         Returns:
-            Mean cross-entropy in nats, its gradient [p] without weight decay, and the statistics of
-            the batch [m].
+            Mean cross-entropy in nats; its gradient by the child's weights, without weight decay
+            [p]; the statistics of the batch [m]; and the gradient by the factors, [T] or [0].
 
         Raises:
             Diverged: the loss is not finite.
         """
-        recipe, seeds = self._recipe, tf.constant(seed, tf.int32)
-        x = prepare(tf.constant(images), recipe, seeds)
-        noise = Noise(recipe, tf.constant(progress, tf.float32), seeds)
-        theta = tf.constant(weights)
-        with tf.GradientTape() as tape:
-            tape.watch(theta)
-            ends, statistics = self.ends(genotype, theta, tf.constant(moving), x, noise=noise)
-            loss, total = training_losses(recipe, ends, tf.constant(labels, tf.int32))
+        where = self._layout.positions(architecture)
+        compute = self._whole_gradient if self._written else self._own_gradient
+        loss, gradient, statistics, by_factors = compute(architecture, where, shared, batch, gates)
         if not math.isfinite(float(loss)):
             raise Diverged(f"loss under shared weights is {float(loss)}")
-        gradient = tape.gradient(total, theta)
-        return float(loss), gradient.numpy(), tf.concat(statistics, 0).numpy()
+        return float(loss), gradient, statistics, by_factors.numpy()
+
+    def _own_gradient(
+        self, architecture: Any, where: Any, shared: Any, batch: Batch, gates: bool
+    ) -> tuple[Tensor, np.ndarray, np.ndarray, Tensor]:
+        recipe, seeds = self._recipe, tf.constant(batch.seed, tf.int32)
+        x = prepare(tf.constant(batch.images), recipe, seeds)
+        noise = Noise(recipe, tf.constant(batch.progress, tf.float32), seeds)
+        theta, moving = (tf.constant(v[p]) for v, p in zip(shared, where, strict=True))
+        names = self._gates if gates else []
+        factors = tf.ones([len(names)])
+        with tf.GradientTape() as tape:
+            tape.watch([theta, factors])
+            named = dict(zip(names, tf.unstack(factors), strict=True))
+            ends, statistics = self.ends(architecture, (theta, moving), x, noise=noise, gates=named)
+            loss, total = training_losses(recipe, ends, tf.constant(batch.labels, tf.int32))
+        by_weights, by_factors = tape.gradient(
+            total, [theta, factors], unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        return loss, by_weights.numpy(), tf.concat(statistics, 0).numpy(), by_factors
+
+    def _whole_gradient(
+        self, architecture: Any, where: Any, shared: Any, batch: Batch, gates: bool
+    ) -> tuple[Tensor, np.ndarray, np.ndarray, Tensor]:
+        loss, gradient, statistics, by_factors = self._step(len(batch.images), gates)(
+            tf.constant(batch.images),
+            tf.constant(batch.labels, tf.int32),
+            tf.constant(shared[0]),
+            tf.constant(self._layout.space.encode(architecture), tf.int32),
+            tf.constant(batch.seed, tf.int32),
+            tf.constant(batch.progress, tf.float32),
+        )
+        trained, running = where
+        return loss, gradient.numpy()[trained], statistics.numpy()[running], by_factors
+
+    def _step(self, count: int, gates: bool) -> Callable[..., Any]:
+        """The traced step of all children."""
+        if (count, gates) not in self._steps:
+            recipe = self._recipe
+            program = SharedProgram.of(self._layout, recipe, count, gates=gates)
+
+            def step(
+                images: Tensor,
+                labels: Tensor,
+                weights: Tensor,
+                choices: Tensor,
+                seed: Tensor,
+                progress: Tensor,
+            ) -> Any:
+                x, noise = prepare(images, recipe, seed), Noise(recipe, progress, seed)
+                losses, _, *rest = program(x, weights, choices, labels, noise)
+                return tf.reduce_mean(losses), *rest, *([] if gates else [tf.zeros([0])])
+
+            self._steps[count, gates] = tf.function(step, autograph=False)
+        return self._steps[count, gates]
+
+    @functools.cached_property
+    def _logits(self) -> Callable[..., Any]:
+        """The traced (images, weights, choices) -> logits of all children."""
+        program = SharedProgram.of(self._layout, self._recipe)
+        shape = self._layout.frame.network(self._layout.probes()[0]).input_shape
+
+        def logits(images: Tensor, weights: Tensor, choices: Tensor) -> Tensor:
+            return program(rescale(images), weights, choices)[0]
+
+        signature = [
+            tf.TensorSpec([None, *shape], tf.uint8),
+            tf.TensorSpec([self._layout.sizes[0]], tf.float32),
+            tf.TensorSpec([len(self._gates)], tf.int32),
+        ]
+        return tf.function(logits, input_signature=signature, autograph=False)
 
     def score(
         self,
-        genotype: Genotype,
-        weights: np.ndarray,
-        moving: np.ndarray,
+        architecture: Any,
+        shared: Sequence[np.ndarray],
         images: np.ndarray,
         labels: np.ndarray,
         *,
@@ -181,19 +203,22 @@ class Supernet:
         one-shot models (Bender et al., 2018) do not take them either.
 
         Args:
-            genotype: the child.
-            weights: its own, [p].
-            moving: its own running statistics, [m].
+            architecture: the child.
+            shared: all weights [P] and running statistics [M].
             images: [N, H, W, C] uint8.
             labels: [N] integers.
             batch_size: most images at a time.
         """
-        theta, means = tf.constant(weights), tf.constant(moving)
+        if self._written:
+            weights = tf.constant(shared[0])
+            choices = tf.constant(self._layout.space.encode(architecture), tf.int32)
+            compute = lambda x: self._logits(x, weights, choices)  # noqa: E731
+        else:
+            where = self._layout.positions(architecture)
+            own = tuple(tf.constant(v[p]) for v, p in zip(shared, where, strict=True))
+            compute = lambda x: self.ends(architecture, own, rescale(x))[0]["Logits"]  # noqa: E731
         sums = np.zeros(2)
         for part in np.array_split(np.arange(len(images)), math.ceil(len(images) / batch_size)):
-            y = tf.constant(labels[part], tf.int32)
-            x = rescale(tf.constant(images[part]))
-            ends, _ = self.ends(genotype, theta, means, x)
-            loss, right = cross_entropy(ends["Logits"], y, total=True), hits(ends["Logits"], y)
-            sums += float(loss), float(right)
+            y, logits = tf.constant(labels[part], tf.int32), compute(tf.constant(images[part]))
+            sums += float(cross_entropy(logits, y, total=True)), float(hits(logits, y))
         return float(sums[0] / len(images)), float(sums[1] / len(images))

@@ -56,7 +56,8 @@ def test_going_on_is_as_if_it_had_never_stopped(tmp_path):
 
 @pytest.mark.slow
 def test_shared_weights_score_cells_of_every_size(tmp_path):
-    shared = "--evaluator shared --shared.epochs 1 --shared.sampling fair --shared.batch-size 32"
+    shared = "--evaluator shared --shared.epochs 1 --shared.batch-size 32 --shared.margin -9"
+    shared += " --shared.updates 1 --shared.least-updates 1"
     run = tmp_path / "run"
     search(*TINY.split(), *shared.split(), *PROGRESSIVE.split(), "--trials", 8, "--out", run)
     assert {trial.state for trial in trials(run)} == {"complete"}

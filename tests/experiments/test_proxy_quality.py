@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -22,8 +23,10 @@ from nasnet.viz import ProxyPanel, proxies_figure
 
 TINY = """
     --train-images 40 --val-images 20 --blocks 1 --workers 1
-    --stack.filters 2 --shared.epochs 2 --shared.batch-size 10
+    --stack.filters 2 --shared.epochs 2 --shared.batch-size 10 --shared.parts 1
+    --shared.updates 2 --shared.least-updates 1 --shared.margin -9
 """
+GUMBEL = SharedSettings(sampling="gumbel")
 
 
 @pytest.fixture
@@ -118,7 +121,10 @@ def test_a_folder_without_proxies_is_refused(invoke, tmp_path):
     [
         ({"cells": 2}, "cells is 2, expected at least 3"),
         ({"timeout": 0.0}, "timeout is 0.0, expected above 0 seconds"),
-        ({"shared": SharedSettings()}, "shared.sampling is 'controller', expected 'fair' or 'uni"),
+        (
+            {"shared": SharedSettings(sampling="controller")},
+            "shared.sampling is 'controller', expected 'fair' or 'uniform'",
+        ),
     ],
 )
 def test_settings_out_of_range_are_refused(changes, text):
@@ -183,6 +189,7 @@ def test_a_search_under_shared_weights_can_be_stopped_and_gone_on_with(
     invoke, interrupted, task, tmp_path
 ):
     words = [*task, "--evaluator", "shared", "--shared.controller-children", "4"]
+    words += ["--shared.sampling", "controller", "--operations", "identity", "conv_1x1"]
     words += ["--shared.reward-images", "10", "--controller", "ppo,minibatch=2", "--trials", "3"]
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     code, _, err = invoke("search", *words, "--out", whole)
@@ -201,14 +208,53 @@ def test_a_search_under_shared_weights_can_be_stopped_and_gone_on_with(
     assert Genotype.from_json((halves / "best.json").read_text())
 
 
+def test_a_search_by_gradients_goes_on_where_it_was(invoke, interrupted, task, tmp_path):
+    words = [*task, "--evaluator", "shared", "--shared.sampling", "gumbel", "--trials", "4"]
+    words += ["--operations", "identity", "conv_1x1", "--combines", "add"]
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    code, _, err = invoke("search", *words, "--out", whole)
+    assert code == 0, err
+    assert "identities 0." in err
+    interrupted()
+    assert invoke("search", *words, "--out", halves)[0] == 130
+    code, _, err = invoke("search", "--resume", halves)
+    assert code == 0, err
+    assert rewards(whole / "nasnet.db") == rewards(halves / "nasnet.db")
+
+
+def test_weights_that_have_not_learned_rank_nothing(invoke, task, tmp_path):
+    words = ["search", *task, "--evaluator", "shared", "--operations", "identity", "conv_1x1"]
+    code, out, err = invoke(*words, "--shared.margin", "0.9", "--out", tmp_path / "run")
+    assert (code, out) == (2, "")
+    found = re.search(r"their mean loss is ([\d.]+) nats behind 2 updates an operation, where", err)
+    assert float(found[1]) > 0.11
+    assert "chance is 1.099 (ln 3); expected below 0.110, which takes more than that" in err
+    assert rewards(tmp_path / "run" / "nasnet.db") == []
+
+
+def test_images_are_as_many_as_children_or_shared_weights_need():
+    assert SearchSettings().images == (1000, 500)
+    assert SearchSettings(evaluator="shared").images == (0, 2000)
+    assert SearchSettings(evaluator="shared", train_images=5, val_images=0).images == (5, 0)
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
         (
-            {"controller": "random"},
+            {"controller": "random", "shared": SharedSettings(sampling="controller")},
             "shared.sampling is 'controller' with the random controller, exp",
         ),
         ({"recipe": Recipe(ema_decay=0.9)}, "recipe.ema_decay is 0.9 with shared weights"),
+        (
+            {"shared": GUMBEL},
+            "combines is add concat with shared.sampling gumbel, expected one",
+        ),
+        ({"shared": GUMBEL, "grow": True}, "grow is True with shared.sampling gumbel, expected Fa"),
+        (
+            {"shared": GUMBEL, "controller": "nsga2", "objectives": ("accuracy", "parameters")},
+            "objectives is accuracy parameters with shared.sampling gumbel, expected accuracy",
+        ),
         ({"evaluator": "flops"}, "evaluator is 'flops', expected one of: child, shared, synflow"),
     ],
 )
@@ -218,9 +264,11 @@ def test_searches_that_cannot_be_are_refused(changes, text):
 
 
 def test_other_sampling_goes_with_any_controller():
-    settings = SearchSettings(
-        evaluator="shared", controller="random", shared=SharedSettings(sampling="fair")
-    )
+    settings = SearchSettings(evaluator="shared", controller="random")
     assert settings.chosen.settings == {}
-    enas = SearchSettings(evaluator="shared", controller="ppo,minibatch=4")
+    enas = SearchSettings(
+        evaluator="shared",
+        controller="ppo,minibatch=4",
+        shared=SharedSettings(sampling="controller"),
+    )
     assert enas.chosen.settings == {**ENAS_POLICY, "minibatch": 4}

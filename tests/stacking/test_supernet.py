@@ -14,12 +14,14 @@ from nasnet.cells import (
     Shape,
     network_cost,
 )
+from nasnet.cells.spaces.operations import OperationSpace
 from nasnet.stacking import FlatLayout, FlatTensors, Recipe, Stack
 from nasnet.stacking.flat.augmentation import rescale
 from nasnet.stacking.flat.losses import cross_entropy
 from nasnet.stacking.network import CellFrame, CellNetwork
+from nasnet.stacking.shared.eager import SharedTensors
 from nasnet.stacking.shared.layout import SharedLayout, SharedNames
-from nasnet.stacking.shared.supernet import SharedTensors, Supernet
+from nasnet.stacking.shared.supernet import Batch, Supernet
 from tests.strategies import random_genotypes
 
 STACK, SHAPE, CLASSES = Stack(1, 4), (16, 16, 3), 5
@@ -92,7 +94,7 @@ def test_logits_are_those_of_a_stand_alone_child(name, layout, shared, rng):
     arrays = own_arrays(layout, genotype, shared)
     own = [v[p] for v, p in zip(shared, layout.positions(genotype), strict=True)]
     expected = stand_alone(genotype, arrays, x, training=True).numpy()
-    ends, _ = Supernet(layout, RECIPE).ends(genotype, *map(tf.constant, own), x)
+    ends, _ = Supernet(layout, RECIPE).ends(genotype, [*map(tf.constant, own)], x)
     assert expected.std() > 1e-3
     np.testing.assert_allclose(ends["Logits"].numpy(), expected, rtol=1e-4, atol=1e-5)
 
@@ -104,7 +106,7 @@ def test_cells_that_grow_share_the_weights_of_those_of_full_size(blocks, layout,
     x = tf.constant(rng.normal(size=(3, *SHAPE)), tf.float32)
     for genotype in random_genotypes(3, blocks=blocks):
         own = [v[p] for v, p in zip(shared, growing.positions(genotype), strict=True)]
-        ends, _ = Supernet(growing, RECIPE).ends(genotype, *map(tf.constant, own), x)
+        ends, _ = Supernet(growing, RECIPE).ends(genotype, [*map(tf.constant, own)], x)
         expected = stand_alone(genotype, own_arrays(growing, genotype, shared), x, training=True)
         assert expected.numpy().std() > 1e-3
         np.testing.assert_allclose(ends["Logits"], expected, rtol=1e-4, atol=1e-5)
@@ -115,9 +117,8 @@ def test_gradients_are_those_of_a_stand_alone_child(genotype, layout, shared, rn
     images = rng.integers(0, 256, (3, *SHAPE), dtype=np.uint8)
     labels = rng.integers(CLASSES, size=3)
     own = [v[p] for v, p in zip(shared, layout.positions(genotype), strict=True)]
-    loss, gradient, statistics = Supernet(layout, RECIPE).gradient(
-        genotype, *own, images, labels, seed=(0, 0)
-    )
+    supernet = Supernet(layout, RECIPE)
+    loss, gradient, statistics, _ = supernet.gradient(genotype, shared, Batch(images, labels))
     theta, x = tf.constant(own[0]), rescale(tf.constant(images))
     arrays = own_arrays(layout, genotype, shared)
     with tf.GradientTape() as tape:
@@ -130,6 +131,70 @@ def test_gradients_are_those_of_a_stand_alone_child(genotype, layout, shared, rn
     assert statistics.shape == own[1].shape
 
 
+@pytest.mark.parametrize(
+    "space", [CellSpace(2, combines=("add",)), OperationSpace()], ids=["cells", "one cell"]
+)
+def test_the_gradient_by_a_choice_is_that_of_a_factor_behind_it(space, rng):
+    """By finite differences, for every decision; in the smaller space both cells have the one."""
+    layout = SharedLayout(space, CellFrame(STACK, SHAPE, CLASSES))
+    supernet = Supernet(layout, RECIPE)
+    genotype = space.decode(space.sample(rng))
+    vectors = FlatLayout(layout.parameters).initial(0)
+    own = [v[p] for v, p in zip(vectors, layout.positions(genotype), strict=True)]
+    batch = Batch(rng.integers(0, 256, (8, *SHAPE), dtype=np.uint8), rng.integers(CLASSES, size=8))
+    names = [decision.name for decision in space.decisions]
+    loss, *_, found = supernet.gradient(genotype, vectors, batch, gates=True)
+    x, labels = rescale(tf.constant(batch.images)), tf.constant(batch.labels, tf.int32)
+
+    def loss_with(name, factor):
+        gates = {name: tf.constant(factor)}
+        ends, _ = supernet.ends(genotype, [*map(tf.constant, own)], x, gates=gates)
+        return float(cross_entropy(ends["Logits"], labels))
+
+    assert loss == pytest.approx(loss_with(names[0], 1.0), rel=1e-4)
+    slopes = [(loss_with(name, 1.002) - loss_with(name, 0.998)) / 0.004 for name in names]
+    assert np.abs(slopes).max() > 0.01
+    np.testing.assert_allclose(found, slopes, atol=0.05 * np.abs(slopes).max() + 1e-3)
+
+
+@pytest.mark.parametrize("gates", [False, True])
+def test_the_graph_of_all_children_gives_what_each_computes_for_itself(gates, rng):
+    """Loss, gradients by weights and factors, statistics, and scores."""
+    space = OperationSpace(operations=("identity", "sep_conv_3x3", "max_pool_3x3", "conv_1x1"))
+    layout = SharedLayout(space, CellFrame(STACK, SHAPE, CLASSES))
+    written, eager = Supernet(layout, RECIPE), Supernet(layout, RECIPE)
+    assert written._written
+    eager._written = False
+    vectors = FlatLayout(layout.parameters).initial(0)
+    images, labels = rng.integers(0, 256, (6, *SHAPE), dtype=np.uint8), np.arange(6) % CLASSES
+    children = [space.decode(choices) for choices in space.draw(rng, 4)]
+    children += [space.decode((i,) * 4) for i in range(4)]
+    for child in children:
+        batch = Batch(images, labels)
+        found, expected = (s.gradient(child, vectors, batch, gates=gates) for s in (written, eager))
+        assert found[0] == pytest.approx(expected[0], rel=1e-4)
+        for ours, theirs in zip(found[1:], expected[1:], strict=True):
+            scale = max(np.abs(theirs).max(initial=0), 1e-6)
+            np.testing.assert_allclose(ours / scale, theirs / scale, atol=1e-3)
+        scores = [s.score(child, vectors, images, labels, batch_size=4) for s in (written, eager)]
+        assert scores[0] == pytest.approx(scores[1], rel=1e-4)
+
+
+def test_what_drops_is_drawn_in_the_graph_of_all_children(rng):
+    recipe = Recipe(augmentation="none", drop_path_keep=0.5, dropout_keep=0.5)
+    space = OperationSpace(operations=("sep_conv_3x3", "max_pool_3x3"))
+    layout = SharedLayout(space, CellFrame(STACK, SHAPE, CLASSES))
+    supernet, vectors = Supernet(layout, recipe), FlatLayout(layout.parameters).initial(0)
+    images, labels = rng.integers(0, 256, (6, *SHAPE), dtype=np.uint8), np.arange(6) % CLASSES
+    child = space.decode((0, 1, 1, 0))
+    losses = [
+        supernet.gradient(child, vectors, Batch(images, labels, (0, seed), 1.0))[0]
+        for seed in (0, 0, 1, 2)
+    ]
+    assert losses[0] == losses[1]
+    assert len(set(losses)) == 3
+
+
 def test_another_architecture_costs_no_trace(monkeypatch):
     """Only pooling's gradient is ever traced, and not again for a new architecture."""
     traces = []
@@ -138,12 +203,11 @@ def test_another_architecture_costs_no_trace(monkeypatch):
         tf, "function", lambda f, **options: traces.append(f) or trace(f, **options)
     )
     supernet = Supernet(SharedLayout(SPACE, CellFrame(Stack(1, 2), (8, 8, 3), 2)), RECIPE)
-    weights, moving = FlatLayout(supernet._layout.parameters).initial(0)
+    vectors = FlatLayout(supernet._layout.parameters).initial(0)
     images, labels = np.zeros((2, 8, 8, 3), np.uint8), np.array([0, 1])
     counts = []
     for genotype in random_genotypes(40, seed=3):
-        trained, running = supernet._layout.positions(genotype)
-        supernet.score(genotype, weights[trained], moving[running], images, labels)
+        supernet.score(genotype, vectors, images, labels)
         counts.append(len(traces))
     assert {trace.__qualname__.split(".")[0] for trace in traces} <= {"_pool_gradient"}
     assert counts[-1] == counts[19]

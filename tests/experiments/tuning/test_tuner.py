@@ -55,6 +55,7 @@ import sys
 import numpy as np
 sys.path.insert(0, {folder!r})
 from tuned import linear
+from nasnet.experiments.tuning.tuner import tune
 
 def build_model(hp):
     return linear(hp.Choice("learning_rate", [0.1, 0.01]))

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from nasnet.cells.spaces.base import Choices, Decision, SearchSpace
@@ -96,9 +96,7 @@ class HyperSpace(SearchSpace[Configuration]):
 
     def next_decision(self, prefix: Sequence[int]) -> Decision | None:
         """The next hyper-parameter that is there."""
-        known: list[int] = []
-        for choice in prefix:
-            known.append(choice if self._is_made(known) else _NOT_MADE)
+        known = self._known(prefix)
         while len(known) < len(self.items):
             if self._is_made(known):
                 return self.decisions[len(known)]
@@ -112,19 +110,10 @@ class HyperSpace(SearchSpace[Configuration]):
             known.append(choose(i) if self._is_made(known) else _NOT_MADE)
         return tuple(max(choice, 0) for choice in known)
 
-    def size(self) -> int:
-        """The number of different configurations, counted without listing them."""
-        return self._fold(lambda i, counts: sum(counts), 1)
-
-    def entropy(self) -> float:
-        """The entropy of `sample` in nats."""
-
-        def join(i: int, below: Sequence[float]) -> float:
-            shares = self.decisions[i].shares
-            pairs = zip(shares, below, strict=True)
-            return math.fsum(share * (rest - math.log(share)) for share, rest in pairs if share)
-
-        return self._fold(join, 0.0)
+    def future(self, prefix: Sequence[int]) -> Hashable:
+        """The choices that decide whether later hyper-parameters are there."""
+        known = self._known(prefix)
+        return len(prefix), tuple(known[parent] for parent in self._needed[len(prefix)])
 
     @functools.cached_property
     def conditional(self) -> bool:
@@ -191,35 +180,21 @@ class HyperSpace(SearchSpace[Configuration]):
             names.append(name)
         return names
 
+    @functools.cached_property
+    def _needed(self) -> list[list[int]]:
+        """By the number of choices made, those that decide about anything behind them."""
+        count = len(self.items)
+        last = {parent: i for i, item in enumerate(self.items) for parent in item.parents}
+        return [[p for p in range(i) if last.get(p, 0) >= i] for i in range(count + 1)]
+
+    def _known(self, prefix: Sequence[int]) -> list[int]:
+        """The choices so far, -1 for what is not there."""
+        known: list[int] = []
+        for choice in prefix:
+            known.append(choice if self._is_made(known) else _NOT_MADE)
+        return known
+
     def _is_made(self, known: Sequence[int]) -> bool:
         """Whether the item behind those whose choices are known is there."""
         item = self.items[len(known)]
         return tuple(known[parent] for parent in item.parents) in item.made
-
-    def _fold(self, join: Callable[[int, list[Any]], Any], end: Any) -> Any:
-        """What `join` makes of each item's options and of what follows them, from the last item on.
-
-        What follows depends on few of the choices before, so that it is worked out once for each of
-        these.
-        """
-        count = len(self.items)
-        last = {p: i for i, item in enumerate(self.items) for p in item.parents}
-        needed = [[p for p in range(i) if last.get(p, 0) >= i] for i in range(count)]
-
-        @functools.cache
-        def below(i: int, kept: tuple[int, ...]) -> Any:
-            if i == count:
-                return end
-            known = dict(zip(needed[i], kept, strict=True))
-            item = self.items[i]
-
-            def following(choice: int) -> Any:
-                known[i] = choice
-                rest = needed[i + 1] if i + 1 < count else []
-                return below(i + 1, tuple(known[p] for p in rest))
-
-            if tuple(known[p] for p in item.parents) not in item.made:
-                return following(_NOT_MADE)
-            return join(i, [following(choice) for choice in range(len(self.values[i]))])
-
-        return below(0, ())

@@ -62,13 +62,8 @@ def cost_figure(
                 ends = [point.interval or (point.value,) * 2 for point in found]
                 below = [point.value - low for point, (low, _) in zip(found, ends, strict=True)]
                 above = [high - point.value for point, (_, high) in zip(found, ends, strict=True)]
-                style: dict[str, Any] = {
-                    "color": colours[name],
-                    "lw": 1.6,
-                    "marker": "o",
-                    "ms": 4.5,
-                }
-                axes.errorbar(x, y, (below, above), label=name, ms=4.5, capsize=3, **style)
+                style: dict[str, Any] = {"lw": 1.6, "marker": "o", "ms": 4.5, "capsize": 3}
+                axes.errorbar(x, y, (below, above), label=name, color=colours[name], **style)
             axes.margins(0.08)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     legend = figure.legend(

@@ -29,7 +29,7 @@ class TuneSettings:
             whole cohorts for halving and hyperband.
         minutes: wall time in all, where hours are not given; with trials, whichever comes first.
         hours: the same in hours.
-        controller: what proposes values, and its settings, as of nasnet search: tpe, random, grid,
+        controller: what proposes values, and its settings, as of nasnet search: random, tpe, grid,
             evolution, ppo, ...
         seed: of everything random.
         workers: models at a time; 0 for one a core.
@@ -51,7 +51,7 @@ class TuneSettings:
     trials: int | None = None
     minutes: float | None = None
     hours: float | None = None
-    controller: str = "tpe"
+    controller: str = "random"
     seed: int = 0
     workers: int = 0
     timeout: float = 600.0

@@ -64,6 +64,12 @@ def test_defaults_are_the_papers():
         "temperature": 1.0,
         "tanh_constant": None,
         "cell": "lstm",
+        "hidden": 100,
+        "layers": 1,
+        "init": 0.1,
+        "reward_power": 1.0,
+        "skip_weight": 0.0,
+        "skip_target": 0.4,
         "clip": 0.2,
         "epochs": 10,
     }

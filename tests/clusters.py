@@ -62,6 +62,5 @@ class Cluster:
             if program.running:
                 os.kill(program.pid, signal.SIGCONT)
                 os.kill(program.pid, signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while any(p.running for p in self.nodes.values()) and time.monotonic() < deadline:
-            time.sleep(0.05)
+                while program.running:
+                    time.sleep(0.01)

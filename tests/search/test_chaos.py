@@ -46,9 +46,7 @@ def test_whatever_is_killed_every_trial_ends_once(tmp_path, postgresql):
         return driver
 
     def reached(count):
-        deadline = time.monotonic() + 120
         while done(address) < count:
-            assert time.monotonic() < deadline, driver.err
             assert driver.running or done(address) >= count, driver.err
             time.sleep(0.1)
 

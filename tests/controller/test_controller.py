@@ -109,7 +109,7 @@ def test_bad_arguments_are_refused(name):
 
 def test_controllers_are_known_by_name():
     with pytest.raises(
-        ValueError, match=r"^controller is 'a3c', expected one of: random, reinforce, ppo"
+        ValueError, match=r"^controller is 'a3c', expected one of: random, grid, reinforce, ppo"
     ):
         make_controller("a3c", SPACE)
     with pytest.raises(ValueError, match=r"^setting of reinforce is 'clip', expected one of: "):

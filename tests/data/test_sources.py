@@ -142,7 +142,7 @@ def test_another_seed_draws_other_shapes(quick_shapes):
 
 
 def test_an_unknown_name_or_bad_number_is_refused(tmp_path):
-    expected = "expected auto, mini-cifar10, shapes10, the path of an .npz"
+    expected = "expected auto, mini-cifar10, mnist, shapes10, the path of an .npz"
     with pytest.raises(DataError, match=f"data set is 'cifar', {expected}"):
         load("cifar")
     with pytest.raises(DataError, match=rf"data set is '.*gone\.npz', {expected}"):

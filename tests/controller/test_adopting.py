@@ -27,7 +27,7 @@ def test_all_but_policies_and_chance_learn_from_them(name):
     before = controller.state()
     cells = [space.sample(np.random.default_rng(seed)) for seed in range(6)]
     controller.adopt([Proposal(cell) for cell in cells], REWARDS)
-    assert (controller.state() == before) == (name in ("random", *POLICIES))
+    assert (controller.state() == before) == (name in ("random", "grid", *POLICIES))
 
 
 def test_a_policy_still_wants_log_probabilities_of_its_own():

@@ -58,7 +58,7 @@ def test_foreign_json_is_refused(data, text):
         ({"image_size": 4}, "image_size is 4, expected at least 8"),
         ({"blocks": 0}, "blocks is 0, expected at least 1"),
         ({"operations": ("conv_9x9",)}, r"operations is \['conv_9x9'\], expected different ones"),
-        ({"controller": "dqn"}, "controller is 'dqn', expected one of: random, reinforce, ppo"),
+        ({"controller": "dqn"}, "controller is 'dqn', expected one of: random, grid"),
         (
             {"controller": "reinforce,clip=0.1"},
             "setting of reinforce is 'clip', expected one of: learning_rate, entropy_weight",

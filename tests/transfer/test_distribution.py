@@ -136,7 +136,7 @@ def test_one_that_is_gone_after_all_have_agreed_takes_no_one_down(tmp_path, monk
 
     trainer = make_trainer(tmp_path)
     monkeypatch.setattr(trainer._engine, "agree", agree)
-    trainer._engine.replicas.workers = 2
+    monkeypatch.setattr(trainer._engine.replicas, "workers", 2)
     lost_at = 1
     with pytest.raises(WorkerLost, match="one of the 2 workers is gone"):
         trainer.wait()

@@ -62,7 +62,8 @@ def build_model(hp):
 
 def main():
     x, y = np.random.default_rng(0).random((24, 36)), np.arange(24) % 3
-    tuner = tune(build_model, (x, y), (x, y), out="run", epochs=1, trials=2, workers=1)
+    settings = {{"epochs": 1, "trials": 2, "workers": 1, "controller": "grid"}}
+    tuner = tune(build_model, (x, y), (x, y), out="run", **settings)
     print("models", len(tuner.best_models(2)))
 
 {call}

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from nasnet.cells import NASNET_A
+from nasnet.experiments.curve import trainings
 from nasnet.experiments.published import imagenet, transfer_comparison
 from nasnet.experiments.published.imagenet import Mission, begin
 
@@ -134,7 +135,8 @@ def test_the_comparison_trains_each_cell_with_each_seed(tmp_path, monkeypatch, c
         (folder / "result.json").write_text(json.dumps(result))
         return 0
 
-    monkeypatch.setattr(transfer_comparison, "run_nasnet", run)
+    for module in (transfer_comparison, trainings):
+        monkeypatch.setattr(module, "run_nasnet", run)
     (tmp_path / "mine.json").write_text(NASNET_A.to_json())
     out = tmp_path / "out"
     settings = transfer_comparison.TransferComparison(

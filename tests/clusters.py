@@ -25,12 +25,16 @@ class Cluster:
 
     def _start(self):
         words = ["--scheduler-file", self.file, "--host", "127.0.0.1", "--no-dashboard"]
+        environment = {}
         if self._ttl is not None:
-            os.environ["DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL"] = f"{self._ttl}s"
-        try:
-            program = Program("distributed.cli.dask_scheduler", *words, "--port", self._port)
-        finally:
-            os.environ.pop("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", None)
+            environment["DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL"] = f"{self._ttl}s"
+        program = Program(
+            "distributed.cli.dask_scheduler",
+            *words,
+            "--port",
+            self._port,
+            environment=environment,
+        )
         program.wait_for(self.file.is_file)
         return program
 

@@ -20,10 +20,11 @@ class Program:
         module: and its arguments.
         worker: its number among those at `ports`, where several train together.
         ports: one a worker.
+        environment: variables that it has besides.
     """
 
-    def __init__(self, module, *arguments, worker=None, ports=()):
-        environment = {}
+    def __init__(self, module, *arguments, worker=None, ports=(), environment=()):
+        environment = dict(environment)
         if worker is not None:
             addresses = [f"localhost:{port}" for port in ports]
             task = {"type": "worker", "index": worker}

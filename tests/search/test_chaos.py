@@ -58,6 +58,7 @@ def test_whatever_is_killed_every_trial_ends_once(tmp_path, postgresql):
         cluster.add("d")
         cluster.freeze("b")  # for longer than the scheduler waits for a heartbeat
         reached(18)
+        assert "Worker failed to heartbeat" in cluster.scheduler.err
         cluster.thaw("b")
         reached(24)
         postgresql.restart(pause=1.0)

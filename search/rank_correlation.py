@@ -16,6 +16,11 @@ def kendall_tau(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.sum(a * b) / pairs) if pairs else float("nan")
 
 
+def mean_tau(x: np.ndarray, y: np.ndarray) -> float:
+    """Kendall's tau of [N], or its mean over the columns of [N, S], with [N]."""
+    return float(np.mean([kendall_tau(column, y) for column in x.reshape(len(x), -1).T]))
+
+
 def spearman(x: np.ndarray, y: np.ndarray) -> float:
     """Spearman's rho: the correlation of ranks, equal values having their mean rank.
 
@@ -44,17 +49,17 @@ def top_recall(predicted: np.ndarray, true: np.ndarray, count: int = 10) -> floa
 def tau_interval(
     x: np.ndarray, y: np.ndarray, *, draws: int = 2000, seed: int = 0
 ) -> tuple[float, float]:
-    """The 95 % bootstrap interval (percentiles) of Kendall's tau over the N pairs.
+    """The 95 % bootstrap interval (percentiles) of `mean_tau` over the N rows.
 
     Args:
-        x: [N].
+        x: [N], or several measurements of each, [N, S].
         y: [N].
         draws: resamples.
         seed: of the resamples.
     """
     rng = np.random.default_rng(seed)
     chosen = rng.integers(len(x), size=(draws, len(x)))
-    taus = [kendall_tau(x[row], y[row]) for row in chosen]
+    taus = [mean_tau(x[rows], y[rows]) for rows in chosen]
     low, high = np.nanpercentile(taus, [2.5, 97.5])
     return float(low), float(high)
 

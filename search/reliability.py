@@ -5,8 +5,6 @@ import math
 
 import numpy as np
 
-from nasnet.search.rank_correlation import kendall_tau
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reliability:
@@ -87,29 +85,6 @@ def tau_ceiling(icc: float, truth: float = 1.0) -> float:
         truth: the same of what it is compared with.
     """
     return 2 / math.pi * math.asin(math.sqrt(max(0.0, icc) * max(0.0, truth)))
-
-
-def mean_tau(values: np.ndarray, truth: np.ndarray) -> float:
-    """Kendall's tau of each seed's [K] with the truth [K], the mean over the seeds of [K, S]."""
-    return float(np.mean([kendall_tau(column, truth) for column in values.T]))
-
-
-def mean_tau_interval(
-    values: np.ndarray, truth: np.ndarray, *, draws: int = 1000, seed: int = 0
-) -> tuple[float, float]:
-    """The 95 % bootstrap interval (percentiles, over architectures) of `mean_tau`.
-
-    Args:
-        values: [K, S].
-        truth: [K].
-        draws: resamples.
-        seed: of the resamples.
-    """
-    rng = np.random.default_rng(seed)
-    chosen = rng.integers(len(truth), size=(draws, len(truth)))
-    taus = [mean_tau(values[rows], truth[rows]) for rows in chosen]
-    low, high = np.nanpercentile(taus, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def lead_by_luck(count: int, best: float, second: float) -> float:

@@ -107,6 +107,18 @@ def keras_mobile(tmp_path_factory):
 
 
 @pytest.fixture
+def small_images(tmp_path, rng) -> Path:
+    """A file of 40 training and 20 validation images of 8 pixels a side, in three classes."""
+    path = tmp_path / "images.npz"
+    arrays = {}
+    for split, count in (("train", 40), ("val", 20)):
+        arrays[f"x_{split}"] = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+        arrays[f"y_{split}"] = np.arange(count) % 3
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture
 def invoke(capsys):
     """Runs a command in this process: its exit code, output and messages."""
     from nasnet.experiments import cli

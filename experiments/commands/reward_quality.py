@@ -96,7 +96,8 @@ class RewardQualityCommand(RunCommand):
             print_json(report.document(rows))
         elif rows:
             out = stdout()
-            out.print(report.summary_table(rows))
+            for table in report.summary_tables(rows):
+                out.print(table)
             if len({row.reward for row in rows}) == 1:
                 out.print(report.luck(rows), soft_wrap=True)
         if self.figure is not None:

@@ -8,17 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.box import SIMPLE
 from rich.table import Table
 
 from nasnet.experiments.rewards.cells import TABLE, Truth
 from nasnet.runtime.files import csv_text, write_atomically
-from nasnet.search.reliability import (
-    mean_tau,
-    mean_tau_interval,
-    reliability,
-    repeated,
-    tau_ceiling,
-)
+from nasnet.search.rank_correlation import mean_tau, tau_interval
+from nasnet.search.reliability import reliability, repeated, tau_ceiling
 from nasnet.search.trial import Trial
 
 Measured = Sequence[Sequence[Trial]]  # of each cell its seeds
@@ -125,7 +121,7 @@ def _quality(
         known = np.isfinite(accuracies)
         if known.sum() >= 3:
             compared = values[known], accuracies[known]
-            tau, (low, high) = mean_tau(*compared), mean_tau_interval(*compared)
+            tau, (low, high) = mean_tau(*compared), tau_interval(*compared)
             of_mean = mean_tau(compared[0].mean(1, keepdims=True), compared[1])
     icc = _finite(found.icc)
     ceiling = None if icc is None else tau_ceiling(icc, 1.0 if truth is None else truth.icc)
@@ -178,25 +174,47 @@ def write(folder: Path, measured: Measured, rows: Sequence[Quality], evaluator: 
     write_atomically(folder / TABLE, csv_text(head, table))
 
 
-def summary_table(rows: Sequence[Quality]) -> Table:
-    """The rows for a person."""
-    table = Table(title=f"rewards of {rows[0].cells} cells")
-    with_truth = any(row.tau is not None for row in rows)
+def summary_tables(rows: Sequence[Quality]) -> list[Table]:
+    """The rows for a person: how far they are luck and, where there is a truth, how they rank."""
     several = len({row.reward for row in rows}) > 1
-    names = ["mean", "sd cells", "sd seeds", "ICC", "95 %", "CPU s"]
-    names += ["tau", "95 %", f"tau, mean of {rows[0].seeds}", "at most"] if with_truth else []
-    for name in (*(("reward",) if several else ()), "score"):
-        table.add_column(name, no_wrap=True)
-    for name in names:
+    names = [f"{row.reward}: {row.score}" if several else row.score for row in rows]
+    noise = [
+        (
+            f"{row.mean:.3f}",
+            f"{row.between:.4f}",
+            _digits(row.within, 4),
+            _with_interval(row.icc, row.icc_low, row.icc_high),
+            f"{row.cpu_seconds:.1f}",
+        )
+        for row in rows
+    ]
+    title = f"rewards of {rows[0].cells} cells"
+    tables = [_table(title, names, ("mean", "sd cells", "sd seeds", "ICC (95 %)", "CPU s"), noise)]
+    if any(row.tau is not None for row in rows):
+        ranks = [
+            (
+                _with_interval(row.tau, row.tau_low, row.tau_high),
+                _digits(row.tau_of_mean),
+                _digits(row.ceiling),
+                f"{row.cpu_seconds:.1f}",
+            )
+            for row in rows
+        ]
+        title = "rank correlation with the truth"
+        head = ("tau (95 %)", "of the mean of all seeds", "at most", "CPU s")
+        tables.append(_table(title, names, head, ranks))
+    return tables
+
+
+def _table(
+    title: str, names: Sequence[str], head: Sequence[str], lines: Sequence[Sequence[str]]
+) -> Table:
+    table = Table(title=title, box=SIMPLE, pad_edge=False)
+    table.add_column("score", overflow="fold")
+    for name in head:
         table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        line = [row.reward] if several else []
-        line += [row.score, f"{row.mean:.3f}", f"{row.between:.4f}", _digits(row.within, 4)]
-        line += [_digits(row.icc), _span(row.icc_low, row.icc_high), f"{row.cpu_seconds:.1f}"]
-        if with_truth:
-            line += [_digits(row.tau), _span(row.tau_low, row.tau_high)]
-            line += [_digits(row.tau_of_mean), _digits(row.ceiling)]
-        table.add_row(*line)
+    for name, line in zip(names, lines, strict=True):
+        table.add_row(name, *line)
     return table
 
 
@@ -246,5 +264,7 @@ def _digits(value: float | None, count: int = 2) -> str:
     return "" if value is None else f"{value:.{count}f}"
 
 
-def _span(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{low:.2f} to {high:.2f}"
+def _with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return _digits(value)
+    return f"{_digits(value)} ({low:.2f} to {high:.2f})"

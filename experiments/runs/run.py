@@ -135,6 +135,11 @@ class Run(Generic[S]):
         self.data = path / "data"
         self.best = path / "best.json"
 
+    @property
+    def called(self) -> str:
+        """What a command takes it by."""
+        return str(self.path)
+
     def lock(self) -> "filelock.FileLock":
         """Held while a process works here; the system frees it when the process ends.
 

@@ -6,8 +6,8 @@ from typing import Any
 from nasnet.cells import LAYER_ZOO, ZOO, Genotype
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.run import Run
-from nasnet.experiments.searching.settings import SEARCH, SearchRun
-from nasnet.experiments.searching.stored import StoredRun, record_place
+from nasnet.experiments.searching.settings import SearchRun
+from nasnet.experiments.searching.stored import open_search, record_place
 from nasnet.search.stores import TrialStore
 from nasnet.search.stores.address import is_url
 from nasnet.search.trial import Trial, best_trial
@@ -40,19 +40,18 @@ def resolve_architecture(text: str, trial: int | None = None) -> tuple[str, Imag
         ValueError: the file holds no architecture.
     """
     path = Path(text)
-    if is_url(text):
-        stored = StoredRun(text)
-        found = find_trial(stored, trial)
-        return f"{stored.path.name}-trial-{found.number}", read_architecture(found.genotype)
-    if trial is not None and not path.is_dir():
+    of_run = is_url(text) or path.is_dir()
+    if trial is not None and not of_run:
         raise ValueError(f"trial is {trial}, but {text!r} is not a run directory")
     if text in ZOO:
         return text, ZOO[text].genotype
     if text in LAYER_ZOO:
         return text, LAYER_ZOO[text].architecture
-    if path.is_dir():
-        found = find_trial(SEARCH.open(path), trial)
-        return f"{path.resolve().name}-trial-{found.number}", read_architecture(found.genotype)
+    if of_run:
+        run = open_search(text)
+        found = find_trial(run, trial)
+        name = f"{run.path.resolve().name}-trial-{found.number}"
+        return name, read_architecture(found.genotype)
     if path.is_file():
         try:
             return path.stem, read_architecture(path.read_text())
@@ -67,7 +66,8 @@ def resolve_architecture(text: str, trial: int | None = None) -> tuple[str, Imag
 def search_of(text: str) -> SearchRun | None:
     """The search that `resolve_architecture` takes its own from; None where it is no run's."""
     published = text in ZOO or text in LAYER_ZOO
-    return SEARCH.open(Path(text)) if not published and Path(text).is_dir() else None
+    of_run = is_url(text) or Path(text).is_dir()
+    return open_search(text, here=True) if of_run and not published else None
 
 
 def read_trials(run: Run[Any]) -> list[Trial]:

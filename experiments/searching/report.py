@@ -11,7 +11,7 @@ from nasnet.cells import Genotype, Macro
 from nasnet.experiments.console.lines import command, duration, millions, print_json, stdout
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import TRIALS, SearchSettings
-from nasnet.experiments.searching.stored import StoredRun, record_place
+from nasnet.experiments.searching.stored import record_place
 from nasnet.runtime.checks import seconds_of
 from nasnet.runtime.loading import is_spec, loaded_object
 from nasnet.search.evaluators import EVALUATORS, TrainChild
@@ -54,7 +54,7 @@ def search_summary(run: Run[Any], trials: list[Trial]) -> dict[str, Any]:
     counts = Counter(trial.state for trial in trials)
     best = best_trial(trials)
     return {
-        "run": run.address if isinstance(run, StoredRun) else str(run.path),
+        "run": run.called,
         "source": run.source,
         "controller": settings["controller"],
         "seed": settings["seed"],

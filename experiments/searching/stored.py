@@ -38,17 +38,33 @@ class StoredRun(Run[SearchSettings]):
         self.address, self.host = address, record["host"]
         self._text = record["config"]
 
+    @property
+    def called(self) -> str:
+        return self.address
+
     def config_text(self) -> str:
         return self._text
 
 
-def open_search(text: str | Path) -> SearchRun:
+def open_search(text: str | Path, *, here: bool = False) -> SearchRun:
     """A search by its directory, or by the address of its record.
 
+    Args:
+        text: which search.
+        here: whether its directory, where the images are, must be on this machine.
+
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is none, or its directory is elsewhere.
     """
-    return StoredRun(str(text)) if is_url(text) else SEARCH.open(Path(text))
+    if not is_url(text):
+        return SEARCH.open(Path(text))
+    run = StoredRun(str(text))
+    if here and not run.path.is_dir():
+        raise NotFoundError(
+            f"run directory of {text} is {run.path} on {run.host}, expected it here: its images "
+            "are there"
+        )
+    return run
 
 
 def record_place(run: Run[Any]) -> Path | str:

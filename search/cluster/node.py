@@ -114,7 +114,7 @@ class Node:
         cores, gpus = usable_cores(), _gpus()
         share = max(1, len(cores) // slots)
         self._lock, self._closed = threading.Lock(), False
-        self._free = [
+        self._unmade = [
             functools.partial(
                 ProcessPool,
                 job.worker,
@@ -155,9 +155,9 @@ class Node:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            if not self._free:
+            if not self._unmade:
                 raise RuntimeError("0 slots are free, expected 1")
-            pool = self._free.pop(0)()
+            pool = self._unmade.pop(0)()
             self._pools.append(pool)
             return pool
 

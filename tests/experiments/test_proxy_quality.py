@@ -4,7 +4,6 @@ import csv
 import json
 import re
 
-import numpy as np
 import pytest
 
 from nasnet.cells import Genotype
@@ -45,15 +44,9 @@ def invoke(capsys, monkeypatch):
 
 
 @pytest.fixture
-def task(tmp_path, rng):
+def task(small_images):
     """The words that ask for small searches on a file of small images."""
-    path = tmp_path / "images.npz"
-    arrays = {}
-    for split, count in (("train", 40), ("val", 20)):
-        arrays[f"x_{split}"] = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
-        arrays[f"y_{split}"] = np.arange(count) % 3
-    np.savez(path, **arrays)
-    return ["--data", path, *TINY.split()]
+    return ["--data", small_images, *TINY.split()]
 
 
 @pytest.fixture

@@ -47,6 +47,21 @@ def test_a_search_in_a_database_is_seen_by_its_address(invoke, quick, postgresql
     assert not (tmp_path / "b").exists()
 
 
+def test_images_that_are_on_another_machine_are_not_looked_for_here(
+    invoke, quick, postgresql, tmp_path
+):
+    address, run = f"{postgresql.url}#elsewhere", tmp_path / "run"
+    assert invoke("search", *TINY.split(), "--store", address, "--out", run)[0] == 0
+    run.rename(tmp_path / "moved")
+    assert invoke("best", address)[0] == 0
+    for command in (["profile", address], ["train", address, "--out", tmp_path / "trained"]):
+        code, _, err = invoke(*command)
+        assert code == 3
+        assert f"run directory of {address} is {run} on " in err
+        assert "expected it here: its images are there" in err
+    assert not (tmp_path / "trained").exists()
+
+
 def test_a_search_that_is_not_there_is_not_found(invoke, postgresql):
     for command in ("status", "best"):
         code, _, err = invoke(command, f"{postgresql.url}#nobody")

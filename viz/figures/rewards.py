@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nasnet.viz.figures.curves import BLUE, GREY, draw_axes, draw_title, new_figure
-from nasnet.viz.palette import INK
+from nasnet.viz.figures.scatter import name_points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,16 +54,10 @@ def rewards_figure(points: Sequence[RewardPoint], *, title: str | None = None) -
         colour = BLUE if point in front else GREY
         axes.plot([point.seconds] * 2, point.interval, color=colour, lw=1.2, alpha=0.5)
         axes.plot(point.seconds, point.tau, "o", ms=6, mfc="white", mec=colour, mew=1.6, zorder=4)
-        axes.annotate(
-            point.name,
-            (point.seconds, point.tau),
-            xytext=(7, 4),
-            textcoords="offset points",
-            fontsize=8.5,
-            color=INK,
-            parse_math=False,
-        )
     axes.set_xscale("log")
-    axes.margins(x=0.18, y=0.08)
+    axes.margins(x=0.25, y=0.08)
     draw_title(figure, title)
+    figure.draw_without_rendering()  # fixes where values lie in the picture
+    ranked = sorted(points, key=lambda point: point.tau)
+    name_points(axes, [(point.seconds, point.tau, point.name) for point in ranked])
     return figure

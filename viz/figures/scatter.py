@@ -59,12 +59,12 @@ def pareto_figure(
     draw_title(figure, title)
     figure.draw_without_rendering()  # fixes where values lie in the picture
     for axes, points in panels:
-        _name_points(axes, points)
+        name_points(axes, points)
     return figure
 
 
-def _name_points(axes: "Axes", points: Sequence[tuple[float, float, str]]) -> None:
-    """Names beside the points, best first; one that would lie on another is left out."""
+def name_points(axes: "Axes", points: Sequence[tuple[float, float, str]]) -> None:
+    """Names beside the points, the last one first; one that would lie on another is left out."""
     taken: list[tuple[float, float]] = []
     for x, y, label in reversed(points):
         place = axes.transData.transform((x, y)) * 72.0 / axes.figure.dpi

@@ -3,6 +3,7 @@
 A file with a model-building function often does so for an annotation or a base class alone.
 """
 
+import abc
 from typing import Any
 
 from nasnet.cells.spaces.hyper.hyperparameters import HyperParameters
@@ -10,7 +11,7 @@ from nasnet.cells.spaces.hyper.hyperparameters import HyperParameters
 __all__ = ("HyperModel", "HyperParameters")
 
 
-class HyperModel:
+class HyperModel(abc.ABC):
     """A model-building function as a class: it has a `build`.
 
     Args:
@@ -21,6 +22,6 @@ class HyperModel:
     def __init__(self, name: str | None = None, tunable: bool = True) -> None:
         self.name, self.tunable = name, tunable
 
+    @abc.abstractmethod
     def build(self, hp: HyperParameters) -> Any:
         """The model with these hyper-parameters."""
-        raise NotImplementedError(f"{type(self).__name__} has no build")

@@ -15,14 +15,8 @@ TINY = SharedSettings(updates=2, least_updates=1, epochs=2, batch_size=8, parts=
 
 
 @pytest.fixture
-def data(tmp_path, rng):
-    path = tmp_path / "images.npz"
-    arrays = {}
-    for split, count in (("train", 40), ("val", 20)):
-        arrays[f"x_{split}"] = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
-        arrays[f"y_{split}"] = np.arange(count) % 3
-    np.savez(path, **arrays)
-    return str(path)
+def data(small_images):
+    return str(small_images)
 
 
 @pytest.fixture

@@ -1,11 +1,6 @@
 """What users of KerasTuner complain about, each as a test of its own."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import keras
 import numpy as np
@@ -13,6 +8,7 @@ import pytest
 
 from nasnet.experiments.tuning.settings import TUNING
 from nasnet.experiments.tuning.tuner import Tuning, open_tuning
+from tests.processes import Program
 from tests.tunings import FILE, FLAGS, trials_of
 
 
@@ -113,23 +109,22 @@ def test_hyperband_trains_as_many_epochs_as_it_is_told(tune, tmp_path):
 def test_a_search_that_is_killed_is_the_same_search(images, tmp_path):
     """By SIGKILL while models train in stages; a twin that nobody disturbs ends alike."""
     flags = f"{FLAGS} --epochs 4 --budget.kind asha --budget.eta 2 --trials 12".split()
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    start = [sys.executable, "-m", "nasnet.experiments.cli", "tune"]
+
+    def tune(*words):
+        return Program("nasnet.experiments.cli", "tune", *words)
 
     def begin(out):
-        words = [f"{FILE}:build_model", "--data", images, "--out", out, *flags]
-        return [*start, *map(str, words)]
+        return tune(f"{FILE}:build_model", "--data", images, "--out", out, *flags)
 
-    subprocess.run(begin(tmp_path / "whole"), check=True, env=environment)
-    killed = subprocess.Popen(begin(tmp_path / "killed"), env=environment, start_new_session=True)
-    while killed.poll() is None:
-        time.sleep(0.05)
+    def five_done():
         path = tmp_path / "killed"
-        if (path / "config.json").is_file() and sum(t.done for t in trials_of(path)) >= 5:
-            os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
-    again = [*start, "--resume", str(tmp_path / "killed")]
-    subprocess.run(again, check=True, env=environment)
+        return (path / "config.json").is_file() and sum(t.done for t in trials_of(path)) >= 5
+
+    begin(tmp_path / "whole").finish()
+    killed = begin(tmp_path / "killed")
+    killed.wait_for(five_done)
+    killed.kill()
+    tune("--resume", tmp_path / "killed").finish()
     results = [
         [(t.genotype, t.state, t.reward, t.metrics["epochs"]) for t in trials_of(tmp_path / name)]
         for name in ("whole", "killed")

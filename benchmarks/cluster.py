@@ -2,9 +2,9 @@
 
     python -m benchmarks.cluster --rounds 3 --children 8
 
-The same children, data and seeds; two processes of one thread in the pool, two nodes of one slot,
-and four (which is more slots than two cores have). Contestants take turns and start anew each time;
-the start is not counted. Results must be the same, bit for bit.
+The same children, data and seeds; two processes of one thread in the pool, two nodes of one slot
+and one core each, and four (which share two cores). Contestants take turns and start anew each
+time; the start is not counted. Results must be the same, bit for bit.
 """
 
 import contextlib
@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 import tyro
+from distributed import Client
 
 from benchmarks.measuring import in_turn, processor, ratios, save_images, summaries
 from benchmarks.peers import CLASSES, STACK, VALIDATION
 from nasnet.cells import CellSpace, Genotype
+from nasnet.runtime.processes import usable_cores
 from nasnet.search import Executor, ProcessPool, Train, TrainChild
 from nasnet.search.cluster.executor import ClusterExecutor
 from nasnet.search.cluster.local import local_cluster
@@ -44,8 +46,12 @@ def pool(child: TrainChild) -> Iterator[Executor[Any, Any]]:
 
 @contextlib.contextmanager
 def nodes(child: TrainChild, count: int) -> Iterator[Executor[Any, Any]]:
-    """So many nodes of one slot."""
+    """So many nodes of one slot, each on one core, as if it were a machine."""
     with local_cluster(1, count) as address:
+        with Client(address) as client:
+            cores = usable_cores()
+            for i, worker in enumerate(client.scheduler_info(n_workers=-1)["workers"]):
+                client.run(os.sched_setaffinity, 0, {cores[i % len(cores)]}, workers=[worker])
         executor: Executor[Any, Any] = ClusterExecutor(child, address)
         try:
             yield executor

@@ -275,6 +275,9 @@ class Search:
     def _take_stage(self, trial: Trial, evaluation: Evaluation, budgets: Budgets) -> None:
         stages = [*trial.stages, evaluation.reward]
         metrics = {**evaluation.metrics, "stages": stages}
+        if again := metrics.get("trained_again"):
+            text = "trial %d: %d epochs were trained again: what they had left is elsewhere"
+            _log.warning(text, trial.number, again)
         if len(stages) == len(budgets.stages(trial.number)):
             self._finish(trial.with_result("complete", evaluation.reward, metrics))
         else:

@@ -41,7 +41,8 @@ class Rules:
             return self.task(architecture, trial.seed)
         stages, done = self.budgets.stages(trial.number), len(trial.stages)
         last = done + 1 == len(stages)
-        return Stage(architecture, trial.seed, trial.number, stages[done], last)
+        behind = stages[done - 1] if done else 0
+        return Stage(architecture, trial.seed, trial.number, stages[done], last, behind)
 
     def size_of(self, number: int, done: int) -> int:
         """What a trial's next task is measured in, beside others: epochs, or 1 for a whole child.

@@ -30,6 +30,8 @@ class Stage(Generic[A]):
         number: of its trial.
         epochs: to be done at the end of the stage, those of earlier stages included.
         last: whether no stage follows.
+        behind: epochs that earlier stages have done. Where nothing of them is left on a machine,
+            `trained_again` among an evaluation's metrics says how many were done once more.
     """
 
     architecture: A
@@ -37,6 +39,7 @@ class Stage(Generic[A]):
     number: int
     epochs: int
     last: bool
+    behind: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from nasnet.cells.layers.architecture import Layers
 from nasnet.cells.layers.macro import FORMAT as MACRO_FORMAT
 from nasnet.cells.layers.macro import Macro
 from nasnet.stacking.layer_network import LayerNetwork
-from nasnet.stacking.macro_network import MacroNetwork
+from nasnet.stacking.macro_network import MacroNetwork, MacroSearchNetwork
 from nasnet.stacking.network import CellNetwork, check_images
 from nasnet.stacking.plan import Stack
 
 ImageArchitecture = Genotype | Layers | Macro
-ImageNetwork = CellNetwork | LayerNetwork | MacroNetwork
+ImageNetwork = CellNetwork | LayerNetwork | MacroNetwork | MacroSearchNetwork
 READERS: Mapping[str, Callable[[str], ImageArchitecture]] = MappingProxyType(
     {
         GENOTYPE_FORMAT: Genotype.from_json,
@@ -50,6 +50,7 @@ class ImageFrame:
         stack: the plan of cells; layers need none.
         input_shape: height, width and channels of the images.
         classes: units of the classifier; None for no classifier.
+        sharing: whether networks are to share weights; macro networks are others then.
 
     Raises:
         ValueError: as for `CellNetwork`.
@@ -58,6 +59,7 @@ class ImageFrame:
     stack: Stack
     input_shape: tuple[int, int, int]
     classes: int | None
+    sharing: bool = False
 
     def __post_init__(self) -> None:
         check_images(self.input_shape, self.classes)
@@ -74,6 +76,7 @@ class ImageFrame:
             case Layers():
                 return LayerNetwork(architecture, self.input_shape, self.classes)
             case Macro():
-                return MacroNetwork(architecture, self.input_shape, self.classes)
+                kind = MacroSearchNetwork if self.sharing else MacroNetwork
+                return kind(architecture, self.input_shape, self.classes)
         found = type(architecture).__name__
         raise ValueError(f"architecture is a {found}, expected a Genotype, Layers or a Macro")

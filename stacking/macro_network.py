@@ -1,6 +1,7 @@
-"""Macro networks of ENAS as data."""
+"""Macro networks of ENAS as data: those that are trained alone, and those that share weights."""
 
 import dataclasses
+import functools
 
 from nasnet.cells import Backend, Part, network_cost
 from nasnet.cells.backend import X
@@ -8,6 +9,7 @@ from nasnet.cells.layers.macro import MACRO_OPERATIONS, Macro
 from nasnet.cells.operations import factorized_reduction, project
 from nasnet.stacking.network import check_images
 
+_KERNELS = {name: int(name[-1]) for name in MACRO_OPERATIONS}
 _KINDS = {"convolution": "conv", "separable": "separable", "pooling": "max_pool"}
 
 
@@ -98,3 +100,89 @@ class MacroNetwork:
         if self.classes is not None:
             parts.append(Part("Softmax", "head", "", (self.classes,), ("Global pool",)))
         return parts
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MacroSearchNetwork:
+    """The same architecture in the search, where all of them share weights.
+
+    As in the released code (src/cifar10/general_child.py): a layer is a 1x1 convolution and its
+    operation, each behind batch normalization; what it reads beside is added to it, and normalized.
+    All widths are equal, and where the image is halved every output is so, whoever reads it.
+
+    Args:
+        architecture: operations and skip connections.
+        input_shape: height, width and channels of the images.
+        classes: units of the classifier; None for no classifier.
+
+    Raises:
+        ValueError: as for `MacroNetwork`.
+    """
+
+    architecture: Macro
+    input_shape: tuple[int, int, int]
+    classes: int | None
+
+    def __post_init__(self) -> None:
+        check_images(self.input_shape, self.classes)
+
+    def build(self, backend: Backend[X], image: X, /, *, aux_head: bool = False) -> dict[str, X]:
+        """`Stem`, `Layer_0`, ..., `Reduction_0`, ..., `global_pool`, `Logits`.
+
+        Raises:
+            ValueError: an auxiliary classifier is asked for.
+        """
+        if aux_head:
+            raise ValueError("aux_weight is above 0, expected 0 for a macro network")
+        found, filters = self.architecture, self.architecture.filters
+        with backend.scope("stem"):
+            outputs = [backend.batch_norm(backend.conv(image, filters, (3, 3)))]
+        ends = {"Stem": outputs[0]}
+        for i, name in enumerate(found.operations):
+            with backend.scope(f"layer_{i}"):
+                make = functools.partial(_branch, backend, filters)
+                x = backend.choice(f"layer_{i}/operation", name, outputs[i], make)
+                skips = [self._skip(backend, i, j, outputs[j]) for j in range(i)]
+                x = backend.batch_norm(backend.add([x, *skips])) if i else x
+            outputs.append(x)
+            ends[f"Layer_{i}"] = x
+            if i in found.halved:
+                number = found.halved.index(i)
+                for j, output in enumerate(outputs):
+                    with backend.scope(f"reduction_{number}_output_{j}"):
+                        outputs[j] = factorized_reduction(backend, output, filters)
+                ends[f"Reduction_{number}"] = outputs[-1]
+        ends["global_pool"] = backend.global_pool(outputs[-1])
+        if self.classes is not None:
+            with backend.scope("logits"):
+                x = backend.dropout(ends["global_pool"])
+                ends["Logits"] = backend.dense(x, self.classes, bias=False)
+        return ends
+
+    def _skip(self, backend: Backend[X], layer: int, number: int, x: X) -> X:
+        """What a layer adds of an earlier output: it, or 0."""
+        option = "yes" if number in self.architecture.skips[layer] else "no"
+        return backend.choice(
+            f"layer_{layer}/reads_{number}",
+            option,
+            x,
+            lambda read, x: x if read == "yes" else backend.zeros(x),
+        )
+
+    def parts(self, *, aux_head: bool = False) -> list[Part]:
+        """Those of the network that is trained alone."""
+        network = MacroNetwork(self.architecture, self.input_shape, self.classes)
+        return network.parts(aux_head=aux_head)
+
+
+def _branch(backend: Backend[X], filters: int, name: str, x: X) -> X:
+    x = backend.relu(backend.batch_norm(backend.conv(x, filters, (1, 1))))
+    operation = MACRO_OPERATIONS[name]
+    if operation.kind == "pooling":
+        return operation(backend, x, filters, 1)
+    kernel = _KERNELS[name]
+    if operation.kind == "separable":
+        x = backend.separable_conv(x, filters, kernel)
+    else:
+        x = backend.conv(x, filters, (kernel, kernel))
+    return backend.relu(backend.batch_norm(x))

@@ -30,6 +30,7 @@ LAYERS: dict[str, set[str]] = {
     "training": {"console", "runs", "searching"},
     "transfer": {"console", "runs"},
     "curve": {"console", "runs", "searching", "transfer"},
+    "recurrent": {"console", "runs"},
     "networks": {"runs", "searching", "training"},
     "exporting": {"runs", "training", "transfer"},
     "bench": {"runs", "searching", "training"},

@@ -41,6 +41,11 @@ class MacroSpace(SearchSpace[Macro]):
                 made.append(Decision(name, ("no", "yes"), "skip", anchors=anchors))
         object.__setattr__(self, "decisions", tuple(made))
 
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What competes in every layer."""
+        return tuple(MACRO_OPERATIONS)
+
     def architecture(self, choices: Choices) -> Macro:
         """The network that `choices` stand for."""
         steps, names = iter(choices), tuple(MACRO_OPERATIONS)

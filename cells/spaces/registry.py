@@ -12,6 +12,7 @@ from nasnet.cells.spaces.conv_pool import ConvPoolSpace
 from nasnet.cells.spaces.growing import GrowingCellSpace
 from nasnet.cells.spaces.layers import LayerSpace
 from nasnet.cells.spaces.macro import MacroSpace
+from nasnet.cells.spaces.recurrent import RecurrentSpace
 from nasnet.runtime.checks import check_known
 from nasnet.runtime.loading import absolute, is_spec, load_object
 from nasnet.runtime.written import read_settings
@@ -63,6 +64,11 @@ SPACES: Mapping[str, SpaceEntry] = MappingProxyType(
             ConvPoolSpace,
             "kernel, filters, pool and dropout of each of a few layers",
             "the MNIST tutorials, https://github.com/wallarm/nascell-automl",
+        ),
+        "recurrent": SpaceEntry(
+            RecurrentSpace,
+            "recurrent cells, for `nasnet recurrent`",
+            "ENAS, Pham et al. 2018, https://arxiv.org/abs/1802.03268",
         ),
     }
 )

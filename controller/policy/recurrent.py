@@ -1,16 +1,16 @@
-"""Recurrent cells of the policy network: one step of each, as a pure function.
+"""Recurrent cells of the policy network: one step of each, as a pure function."""
 
-Both have an output and a state of H units each, and gates that are computed from the step's input
-and from the cell's last output.
-"""
-
+import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from nasnet.cells.recurrent.gates import GATED_CELLS, Functions
+
 Step = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+_FUNCTIONS = Functions(tf.tanh, tf.sigmoid, tf.nn.relu, lambda x, n: tf.split(x, n, axis=1))
 
 
 class RecurrentCell(NamedTuple):
@@ -26,28 +26,9 @@ class RecurrentCell(NamedTuple):
     step: Step
 
 
-def lstm(entry: tf.Tensor, echo: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Long short-term memory; the gates are input, forget, candidate and output."""
-    entrance, forget, candidate, gate = tf.split(entry + echo, 4, axis=1)
-    state = tf.sigmoid(forget) * state + tf.sigmoid(entrance) * tf.tanh(candidate)
-    return tf.sigmoid(gate) * tf.tanh(state), state
-
-
-def nascell(entry: tf.Tensor, echo: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The cell found by NAS (https://arxiv.org/abs/1611.01578, figure 8 and appendix A).
-
-    A tree of eight leaves, each a gate, with the functions of TensorFlow 1's `contrib.NASCell`.
-    """
-    entries, echoes = tf.split(entry, 8, axis=1), tf.split(echo, 8, axis=1)
-    sums = [a + b for a, b in zip(entries, echoes, strict=True)]
-    left = tf.tanh(tf.sigmoid(sums[0]) * tf.nn.relu(sums[1]))
-    right = tf.tanh(tf.sigmoid(sums[2]) + tf.nn.relu(entries[3] * echoes[3]))
-    gate = tf.tanh(tf.tanh(sums[4]) * tf.sigmoid(sums[5]))
-    gate = tf.tanh(gate + tf.sigmoid(tf.tanh(sums[6]) + tf.sigmoid(sums[7])))
-    state = tf.tanh(left + state) * right
-    return tf.tanh(state * gate), state
-
-
 CELLS: Mapping[str, RecurrentCell] = MappingProxyType(
-    {"lstm": RecurrentCell(4, lstm), "nascell": RecurrentCell(8, nascell)}
+    {
+        name: RecurrentCell(cell.gates, functools.partial(cell.step, _FUNCTIONS))
+        for name, cell in GATED_CELLS.items()
+    }
 )

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 import tyro
 
 from nasnet.cells import Genotype
+from nasnet.cells.recurrent.architecture import Recurrent
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import print_json
 from nasnet.experiments.errors import OK
 from nasnet.experiments.networks.chosen import PlanFlags, choose_network
-from nasnet.experiments.searching.cell_argument import resolve_architecture
+from nasnet.experiments.searching.cell_argument import resolve_architecture, resolve_recurrent
 
 _NETWORK_ONLY = ("preset", "stack", "size", "classes", "aux", "expand")
 
@@ -21,8 +22,9 @@ class DrawCommand(Command):
     """Draw a cell, or with --network the whole network, as SVG, PNG or Graphviz text.
 
     Args:
-        cell: a zoo name, a genotype's or layers' JSON file, or a run directory (its best one); with
-            --preset it may be left out. Layers are drawn as the network that they are.
+        cell: a zoo name, the JSON file of a genotype, of layers or of a recurrent cell, or a run
+            directory (its best one); with --preset it may be left out. Layers are drawn as the
+            network that they are.
         out: the file, by its ending .svg, .png or .gv; NAME.svg where it is left out.
         trial: which trial of the run directory.
         title: above the picture; the cell's name where it is left out.
@@ -65,6 +67,8 @@ class DrawCommand(Command):
         plain = DrawCommand()
         if self.cell is None:
             raise ValueError("cell is None, expected one to draw")
+        if recurrent := resolve_recurrent(self.cell):
+            return self._draw_recurrent(*recurrent)
         name, genotype = resolve_architecture(self.cell, self.trial)
         if not isinstance(genotype, Genotype):  # layers are the network
             return self._draw_network()
@@ -74,6 +78,12 @@ class DrawCommand(Command):
         path = self.out or Path(f"{name}.svg")
         title = name if self.title is None else self.title
         return name, viz.draw_genotype(genotype, path, title=title, engine=self.engine)
+
+    def _draw_recurrent(self, name: str, cell: Recurrent) -> tuple[str, Path]:
+        from nasnet import viz
+
+        path, title = self.out or Path(f"{name}.svg"), name if self.title is None else self.title
+        return name, viz.draw_network(cell.parts(), path, title=title, engine=self.engine)
 
     def _draw_network(self) -> tuple[str, Path]:
         from nasnet import viz

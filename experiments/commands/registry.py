@@ -22,6 +22,7 @@ COMMANDS = {
         "Search the hyper-parameters of a Keras model of your own, written as for KerasTuner."
     ),
     "retrain": "Train the best model of a tuning anew, on training and validation data together.",
+    "recurrent": "Search recurrent cells for language models of a text, as ENAS does.",
     "spaces": "List the search spaces: what they hold, how large they are, where they are from.",
     "zoo": "List the published cells, and the size of each of their published networks.",
     "export": (

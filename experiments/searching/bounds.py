@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nasnet.cells import MacroSpace
 from nasnet.search.budgets import BudgetSettings, Halving
 from nasnet.search.evaluators import find_evaluator
 from nasnet.search.settings import LoopSettings
@@ -82,8 +83,11 @@ def check_shared(settings: Any) -> None:
         ValueError: the recipe, the space or the controller does not go with the sampling.
     """
     check_recipe(settings.recipe)
-    if settings.space is not None:
-        raise ValueError(f"evaluator is {settings.evaluator!r} beside a space, expected child")
+    if settings.space is not None and not isinstance(settings.search_space(), MacroSpace):
+        raise ValueError(
+            f"evaluator is {settings.evaluator!r} with space {settings.space}, expected child; or "
+            "cells, or --space macro"
+        )
     if settings.shared.sampling == "controller" and not settings.chosen.kind.samples:
         raise ValueError(
             f"shared.sampling is 'controller' with the {settings.controller} controller, "

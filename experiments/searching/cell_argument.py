@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from nasnet.cells import LAYER_ZOO, ZOO, Genotype
+from nasnet.cells.recurrent.architecture import FORMAT, Recurrent
+from nasnet.cells.recurrent.zoo import RECURRENT_ZOO
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import SearchRun
@@ -61,6 +63,31 @@ def resolve_architecture(text: str, trial: int | None = None) -> tuple[str, Imag
     raise NotFoundError(
         f"cell is {text!r}, expected a JSON file, a run directory, or one of: {zoo}"
     )
+
+
+def resolve_recurrent(text: str) -> tuple[str, Recurrent] | None:
+    """A name and a recurrent cell; None where `text` is none of it.
+
+    Args:
+        text: a zoo name, the path of a cell's JSON file, or a run directory of `nasnet recurrent`.
+
+    Raises:
+        ValueError: the file holds a cell that is none.
+    """
+    if text in RECURRENT_ZOO:
+        return text, RECURRENT_ZOO[text].architecture
+    path = Path(text)
+    file = path / "best.json" if path.is_dir() else path
+    try:
+        content = file.read_text()
+    except (OSError, UnicodeDecodeError):
+        return None
+    if f'"{FORMAT}"' not in content:
+        return None
+    try:
+        return path.stem, Recurrent.from_json(content)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
 
 
 def search_of(text: str) -> SearchRun | None:

@@ -31,7 +31,7 @@ from nasnet.search.evaluators import find_evaluator
 from nasnet.search.limits import SearchLimits
 from nasnet.search.objectives import Objective
 from nasnet.search.settings import LoopSettings
-from nasnet.search.shared.settings import ENAS_POLICY, SharedSettings
+from nasnet.search.shared.settings import SharedSettings, enas_policy
 from nasnet.search.stores.address import parse_address
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe, check_in_memory
@@ -237,7 +237,7 @@ class SearchSettings:
         enas = shares and self.shared.sampling == "controller"
         several = {"objectives": len(self.objectives)} if len(self.objectives) > 1 else {}
         return parse_controller(self.controller).made_with(
-            {**(ENAS_POLICY if enas else {}), **several}
+            {**(enas_policy(self.search_space()) if enas else {}), **several}
         )
 
     @property

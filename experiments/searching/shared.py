@@ -1,10 +1,11 @@
 """What a search scores cells by, and the training of shared weights that comes before it."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nasnet.cells import Frame, SearchSpace
+from nasnet.cells import SearchSpace
 from nasnet.controller.protocol import Controller
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, say
@@ -16,22 +17,24 @@ from nasnet.search.executors import Executor
 from nasnet.search.shared.gumbel import Gumbel
 from nasnet.search.shared.settings import SharedSettings
 from nasnet.search.shared.training import SharedEpoch, SharedTraining
+from nasnet.stacking.architectures import ImageFrame
 from nasnet.stacking.recipe import Recipe
 
 
-def make_evaluator(run: SearchRun, settings: SearchSettings, frame: Frame[Any]) -> Evaluator[Any]:
+def make_evaluator(run: SearchRun, settings: SearchSettings, frame: ImageFrame) -> Evaluator[Any]:
     """What `settings.evaluator` names, on the data of a run directory."""
+    kind = find_evaluator(settings.evaluator)
     conditions = Conditions(
         # The paths in a run directory are relative, but a worker may start anywhere.
         data=run.data.resolve(),
         folder=run.path.resolve(),
-        frame=frame,
+        frame=dataclasses.replace(frame, sharing=kind.shares_weights),
         space=settings.search_space(),
         recipe=settings.recipe,
         limits=settings.limits,
         batch_statistics=settings.batch_statistics,
     )
-    return find_evaluator(settings.evaluator).make(conditions)
+    return kind.make(conditions)
 
 
 def make_controller(settings: SearchSettings, space: SearchSpace[Any]) -> Controller:

@@ -17,6 +17,7 @@ from nasnet.search.evaluators.keras_training import (
     numbered,
     read_splits,
 )
+from nasnet.search.evaluators.stages import told_again
 from nasnet.search.tasks import Evaluation, Stage, Train
 
 
@@ -104,11 +105,12 @@ class KerasFitInStages(Evaluator[Stage[Configuration]]):
         if path.is_file():
             with np.load(path, allow_pickle=False) as state:
                 training.restore(dict(state), splits)
+        again = stage.behind - len(training.history)
         training.run(splits, stage.epochs)
         if stage.last:
             evaluation = whole.ended(training)
             path.unlink(missing_ok=True)
-            return evaluation
+            return told_again(evaluation, again)
         with replacing(path) as file:
             np.savez(file, allow_pickle=False, **training.state())
-        return training.evaluation()
+        return told_again(training.evaluation(), again)

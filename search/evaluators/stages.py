@@ -54,6 +54,8 @@ class TrainInStages(Evaluator[Stage[Any]]):
         path = self.folder / f"trial-{stage.number}.npz"
         epochs = [Epoch(int(number), *values) for number, *values in _restore(trainer, path)]
 
+        done = len(epochs)
+
         def on_epoch(epoch: Epoch) -> None:
             epochs.append(epoch)
             if epoch.number == stage.epochs:
@@ -62,7 +64,7 @@ class TrainInStages(Evaluator[Stage[Any]]):
         if len(epochs) < stage.epochs:
             with contextlib.suppress(_StageEnd):
                 trainer.fit(*self.child.split("train"), on_epoch=on_epoch)
-        evaluation = self.child.evaluation(trainer, epochs)
+        evaluation = told_again(self.child.evaluation(trainer, epochs), stage.behind - done)
         if stage.last:
             path.unlink(missing_ok=True)
         else:
@@ -70,6 +72,14 @@ class TrainInStages(Evaluator[Stage[Any]]):
             with replacing(path) as file:
                 np.savez(file, allow_pickle=False, history=history, **trainer.state())
         return evaluation
+
+
+def told_again(evaluation: Evaluation, epochs: int) -> Evaluation:
+    """The evaluation of a stage that found nothing of so many epochs of earlier ones."""
+    if epochs <= 0:
+        return evaluation
+    metrics = evaluation.metrics | {"trained_again": epochs}
+    return dataclasses.replace(evaluation, metrics=metrics)
 
 
 def _restore(trainer: "Trainer", path: Path) -> list[list[float]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from nasnet.cells import MacroSpace, SearchSpace
 from nasnet.runtime.checks import check_known, check_least
 from nasnet.stacking.recipe import Recipe
 
@@ -20,6 +21,23 @@ ENAS_POLICY: Mapping[str, float] = MappingProxyType(
         "tanh_constant": 1.1,
     }
 )
+# The same for macro networks; the penalty is on the chance that skip connections are sampled with.
+ENAS_MACRO_POLICY: Mapping[str, float] = MappingProxyType(
+    {
+        "learning_rate": 1e-3,
+        "entropy_weight": 1e-4,
+        "baseline_decay": 0.99,
+        "minibatch": 20,
+        "tanh_constant": 1.5,
+        "skip_weight": 0.8,
+        "skip_target": 0.4,
+    }
+)
+
+
+def enas_policy(space: SearchSpace[Any]) -> Mapping[str, float]:
+    """The settings of ENAS' controller for a space."""
+    return ENAS_MACRO_POLICY if isinstance(space, MacroSpace) else ENAS_POLICY
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

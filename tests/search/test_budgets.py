@@ -21,7 +21,7 @@ from nasnet.search import (
     TrialStore,
 )
 from nasnet.search.budgets import Asha, Halving, Median
-from nasnet.search.evaluators.stages import TrainInStages
+from nasnet.search.evaluators.stages import TrainInStages, told_again
 from nasnet.stacking.network import CellFrame
 from nasnet.stacking.plan import Stack
 from nasnet.stacking.recipe import Recipe
@@ -201,6 +201,30 @@ def test_a_child_in_stages_is_the_child_in_one_go(tmp_path):
     assert [epoch["number"] for epoch in found[2].metrics["epochs"]] == [1, 2, 3]
     assert found[2] == whole
     assert not list(tmp_path.glob("trial-*"))
+
+
+def test_a_stage_whose_beginning_is_on_another_machine_says_so(tmp_path):
+    """It is trained again, to the same result."""
+    child = small_child(tmp_path)
+    genotype = CellSpace(blocks=1).decode(CellSpace(blocks=1).sample(np.random.default_rng(1)))
+    staged = TrainInStages(child, tmp_path)
+    whole = staged(Stage(genotype, 5, 7, 3, last=True))
+    again = staged(Stage(genotype, 5, 7, 3, last=True, behind=2))
+    assert again.metrics == {**whole.metrics, "trained_again": 2}
+    assert again.reward == whole.reward
+
+
+class Elsewhere(Ladder):
+    """What a stage has trained is gone when the next one begins."""
+
+    def __call__(self, stage):
+        return told_again(super().__call__(stage), stage.behind)
+
+
+def test_a_search_says_what_was_trained_again(tmp_path, caplog):
+    settings = BudgetSettings(kind="asha", min_epochs=1)
+    run(tmp_path / "s.db", settings, 6, executor=InlineExecutor(Elsewhere()))
+    assert "trial 0: 1 epochs were trained again: what they had left is elsewhere" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,11 @@ NETWORK_PAINTS: Mapping[str, Paint] = MappingProxyType(
         "dense": PAINTS["add"],
         "dropout": PAINTS["identity"],
         "raster": PAINTS["previous"],
+        "state": PAINTS["last"],
+        "tanh": PAINTS["separable"],
+        "relu": PAINTS["convolution"],
+        "identity": PAINTS["identity"],
+        "sigmoid": PAINTS["pooling"],
     }
 )
 SPINE_COLOUR, OLDER_COLOUR, AUX_COLOUR = "#2f3b4a", "#8a97a8", PAINTS["concat"].line

@@ -1,0 +1,1 @@
+"""Recurrent cells: a graph of activations with highway gates. No TensorFlow."""

@@ -1,0 +1,50 @@
+"""Published recurrent cells."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from nasnet.cells.recurrent.architecture import Recurrent
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecurrentEntry:
+    """A published cell.
+
+    Attributes:
+        architecture: the cell.
+        year: in which it was published.
+        source: where it is published.
+        note: what is known of it.
+    """
+
+    architecture: Recurrent
+    year: int
+    source: str
+    note: str
+
+
+def _cell(text: str) -> Recurrent:
+    """A cell of words such as `relu1`: an activation and the node that it reads, behind a tanh."""
+    pairs = [re.fullmatch(r"([a-z]+)(\d+)", word) for word in text.split()]
+    names, nodes = zip(*(pair.groups() for pair in pairs if pair), strict=True)
+    return Recurrent(("tanh", *names), tuple(map(int, nodes)))
+
+
+RECURRENT_ZOO: Mapping[str, RecurrentEntry] = MappingProxyType(
+    {
+        "enas-recurrent": RecurrentEntry(
+            _cell("tanh0 tanh1 relu1 tanh3 tanh3 relu3 relu4 relu7 relu8 relu8 relu8"),
+            2018,
+            "Pham et al., https://arxiv.org/abs/1802.03268; as DARTS' code lists it",
+            "test perplexity 56.3 on Penn Treebank in the paper (24M parameters)",
+        ),
+        "darts-recurrent": RecurrentEntry(
+            _cell("sigmoid0 relu1 relu1 identity1 tanh2 sigmoid5 tanh3 relu5"),
+            2018,
+            "Liu et al., https://arxiv.org/abs/1806.09055; DARTS_V2 of the released code",
+            "its output is the mean of all nodes but the first; 55.7 on Penn Treebank (23M)",
+        ),
+    }
+)

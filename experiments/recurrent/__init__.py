@@ -1,0 +1,1 @@
+"""`nasnet recurrent`: recurrent cells for language models, found with shared weights."""

@@ -1,0 +1,1 @@
+"""Language models of recurrent cells, trained alone or with weights that all cells share."""

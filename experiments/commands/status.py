@@ -56,6 +56,9 @@ class StatusCommand(Command):
             name = best["objective"] if tuned else reward_name(run.recorded)
             value = best["value" if tuned else "reward"]
             out.print(f"best: {name} {value:.4f}, trial {best['trial']}")
+        out.print(summary["running"] or "not running", soft_wrap=True)
+        if summary["running"]:
+            return OK
         if not summary["over"]:
             out.print(
                 f"to go on: {command('tune' if tuned else 'search', '--resume', run.path)}",

@@ -14,16 +14,15 @@ import shlex
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.facts import DataFacts
+from nasnet.experiments.runs.owner import owned, working
 from nasnet.experiments.runs.values import differences, from_json, pinned, values_of
 from nasnet.runtime.files import write_atomically
-
-if TYPE_CHECKING:
-    import filelock
 
 VERSION = 1
 S = TypeVar("S")
@@ -140,22 +139,18 @@ class Run(Generic[S]):
         """What a command takes it by."""
         return str(self.path)
 
-    def lock(self) -> "filelock.FileLock":
+    def lock(self) -> AbstractContextManager[None]:
         """Held while a process works here; the system frees it when the process ends.
 
         Raises:
             ValueError: another process holds it.
         """
-        import filelock
+        return owned(self.path)
 
-        lock = filelock.FileLock(self.path / "nasnet.lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            raise ValueError(
-                f"run directory {self.path} is in use by another process, expected it to be free"
-            ) from None
-        return lock
+    @property
+    def working(self) -> str | None:
+        """Which process works here now, in words; None where none does."""
+        return working(self.path)
 
     def record(self, settings: S, facts: DataFacts) -> None:
         """Records what a new run is, the last step of its beginning, and says what its data are."""

@@ -63,6 +63,7 @@ def search_summary(run: Run[Any], trials: list[Trial]) -> dict[str, Any]:
         "done": done,
         "seconds": round(seconds, 3),
         "seconds_left": None if limit is None else max(0.0, limit - seconds),
+        "running": run.working,
         "over": (bound is not None and done >= bound) or (limit is not None and seconds >= limit),
         "states": dict(sorted(counts.items())),
         "imported": sum(trial.imported for trial in trials),

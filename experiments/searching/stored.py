@@ -42,6 +42,18 @@ class StoredRun(Run[SearchSettings]):
     def called(self) -> str:
         return self.address
 
+    @property
+    def working(self) -> str | None:
+        if self.path.is_dir() and (found := super().working):
+            return found
+        try:
+            with TrialStore(self.address, create=False, exclusive=True):
+                return None
+        except StoreError as error:
+            if "is in use" not in str(error):
+                raise
+        return f"running now, begun on {self.host}"
+
     def config_text(self) -> str:
         return self._text
 

@@ -1,6 +1,8 @@
 """The command line: what it prints, where, and with which exit code."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -95,7 +97,23 @@ def test_a_second_process_on_a_run_is_refused(finished, invoke):
     with SEARCH.open(finished).lock():
         code, _, err = invoke("search", "--resume", finished)
     assert code == 2
-    assert f"run directory {finished} is in use by another process, expected it to be free" in err
+    where = f"on {socket.gethostname()} (process {os.getpid()})"
+    text = f"run directory {finished} is in use by another process {where}, expected it to be free"
+    assert text in err
+
+
+def test_status_says_whether_a_run_is_running_and_where(finished, invoke):
+    assert "not running" in invoke("status", finished)[1]
+    with SEARCH.open(finished).lock():
+        _, out, _ = invoke("status", finished)
+    assert f"running now on {socket.gethostname()} (process {os.getpid()})" in out
+    assert "next:" not in out
+    (finished / "nasnet.owner").write_text('{"host": "elsewhere", "process": 7}')  # a shared folder
+    _, out, _ = invoke("status", finished, "--json")
+    assert json.loads(out)["running"] == "begun on elsewhere (process 7), which may be running"
+    (finished / "nasnet.owner").write_text("{")
+    assert "not running" in invoke("status", finished)[1]
+    (finished / "nasnet.owner").unlink()
 
 
 def test_training_evaluates_a_test_split_and_saves_a_network(finished, tmp_path, invoke):

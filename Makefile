@@ -1,4 +1,4 @@
-# make search | test | lint | bench: each sets up .venv first, once.
+# make search | test | lint | bench | dist: each sets up .venv first, once.
 # Options: PYTHON=python3.12, GPU=1 (TensorFlow with CUDA), SLOW=1 (all tests), ARGS="..." (flags),
 # MINUTES=30 (of a search; MINUTES= for as many children as without a limit of time),
 # TESTERS=4 (processes that test at a time, each on one core and with up to 6 GB).
@@ -18,7 +18,7 @@ else
 REQUIREMENTS := $(BIN)/pip install -q -r requirements.txt
 endif
 
-.PHONY: search test lint bench setup clean
+.PHONY: search test lint bench dist setup clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/ready
@@ -54,6 +54,12 @@ bench: .venv/ready-bench
 	$(BIN)/python -m benchmarks.pipeline --rounds 1 --images 200
 	$(BIN)/python -m benchmarks.stacking --short
 
+# Wheel and source archive in dist/, checked as PyPI checks them.
+dist: .venv/ready-dist
+	rm -rf dist
+	$(BIN)/python -m build -q
+	$(BIN)/twine check --strict dist/*
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"python is {v[0]}.{v[1]}, expected 3.11 to 3.13: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
@@ -75,7 +81,7 @@ bench: .venv/ready-bench
 	-$(BIN)/pip install -q "jax>=0.5"
 	-$(BIN)/pip install -q "ai-edge-litert>=1.2" "onnx>=1.17" "onnxruntime>=1.20" "tf2onnx>=1.17"
 	-$(BIN)/pip install -q "importlib_resources" "tensorflow-datasets>=4.9"
-	-$(BIN)/pip install -q "tensorboard>=2.17"
+	-$(BIN)/pip install -q "tensorboard>=2.17" "twine>=6"
 	-$(BIN)/pip install -q $(TORCH)
 	@touch $@
 
@@ -89,5 +95,9 @@ bench: .venv/ready-bench
 	$(BIN)/pip install -q "mypy>=1.15" "ruff>=0.12"
 	@touch $@
 
+.venv/ready-dist: .venv/ready
+	$(BIN)/pip install -q "build>=1.2" "twine>=6"
+	@touch $@
+
 clean:
-	rm -rf .venv build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

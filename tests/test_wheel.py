@@ -1,5 +1,6 @@
 """What `pip install` gives people: built, installed elsewhere, and used there."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -110,6 +111,24 @@ def test_an_sdist_holds_files_and_builds_the_same_wheel(builder, tree, wheel, tm
     again = build(builder, unpacked, "wheel", tmp_path / "again")
     names = [modules(zipfile.ZipFile(path).namelist()) for path in (wheel, again)]
     assert names[0] == names[1]
+
+
+def test_pypi_would_take_both(builder, tree, wheel, tmp_path):
+    if importlib.util.find_spec("twine") is None:
+        pytest.skip("twine is not installed")
+    files = [wheel, build(builder, tree, "sdist", tmp_path)]
+    run(sys.executable, "-m", "twine", "check", "--strict", *files, cwd=tmp_path)
+    (name,) = (n for n in zipfile.ZipFile(wheel).namelist() if n.endswith(".dist-info/METADATA"))
+    metadata = zipfile.ZipFile(wheel).read(name).decode()
+    for line in (
+        f"Version: {__version__}",
+        "License-Expression: Apache-2.0",
+        "Description-Content-Type: text/markdown",
+        "Classifier: Typing :: Typed",
+    ):
+        assert line in metadata.splitlines()
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {__version__}\n" in citation
 
 
 @pytest.fixture(scope="module")

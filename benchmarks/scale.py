@@ -19,6 +19,7 @@ import math
 import os
 import platform
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -238,6 +239,7 @@ def main(
     rows = []
     for name, count in itertools.product(controllers, slots):
         rows.append(_alone(name, count, trials or rounds * count, seconds, losses))
+        print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     print(json.dumps({"processor": processor(), "python": platform.python_version(), "rows": rows}))
 
 

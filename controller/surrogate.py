@@ -22,6 +22,7 @@ from nasnet.controller.models.predicting import PredictingController
 from nasnet.controller.models.predictions import normal_scores
 from nasnet.controller.protocol import Proposal
 
+_PENDING = 10  # proposals that wait for each one that a prediction gives
 _MUTATIONS = 3  # decisions that a mutant differs in at most
 
 
@@ -31,7 +32,8 @@ class SurrogateSettings:
 
     Args:
         initial: random trials before the first prediction.
-        batch: proposals taken from one prediction.
+        batch: proposals taken from one prediction; more where more than ten times as many wait for
+            their results.
         candidates: architectures ranked to find them.
         parents: the best trials, of which half of the candidates are mutants.
         exploration: factor of the standard deviations that scores are drawn with; 0 for none.
@@ -134,7 +136,9 @@ class Surrogate(PredictingController[SurrogateSettings]):
         mean, deviation = process.predict(candidates)
         noise = rng.standard_normal(len(candidates))
         draws = mean + self.settings.exploration * deviation * noise
-        chosen = np.argsort(-draws, kind="stable")[: self.settings.batch]
+        # Where hundreds of children run, one more prediction for each ten would be too slow.
+        count = max(self.settings.batch, len(self._predictions.pending) // _PENDING)
+        chosen = np.argsort(-draws, kind="stable")[:count]
         return [(tuple(candidates[i].tolist()), float(mean[i])) for i in chosen]
 
     def _scores(self, rewards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

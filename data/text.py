@@ -14,7 +14,6 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from nasnet.data.dataset import DataError
-from nasnet.runtime.errors import one_line
 
 UNKNOWN, LINE_END = "<unk>", "<eos>"
 SHARES = (0.9, 0.05)  # of training and validation; the rest is for the test
@@ -138,7 +137,8 @@ def _read(path: Path) -> str:
             content = gzip.decompress(content)
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: {one_line(error)}, expected a text file") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: {reason}, expected a text file") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: byte {error.start} is no UTF-8, expected a text file") from None
 

@@ -102,6 +102,7 @@ class PolicyGradient(BaseController[P]):
     """
 
     samples = tensorflow = True
+    later = ("block",)
     passes: ClassVar[Any] = 1  # updates with each minibatch
 
     def __init__(
@@ -128,6 +129,9 @@ class PolicyGradient(BaseController[P]):
         self._updates = 0
         self._baseline = math.nan  # until the first minibatch
         self._buffer: list[tuple[Proposal, float]] = []
+        # Sampling one takes as long as sampling a minibatch, and until an update nothing changes.
+        self._ahead: list[Proposal] = []
+        self._block = 0, 0  # the number of the first that were sampled together, and how many
 
     @staticmethod
     @abc.abstractmethod
@@ -147,21 +151,30 @@ class PolicyGradient(BaseController[P]):
             ValueError: `count` is negative.
         """
         check_count(count)
-        if not count:
-            return []
+        found = self._ahead[:count]
+        if len(found) < count:
+            least = count - len(found)
+            self._block = self.proposed + len(found), max(least, self.settings.minibatch)
+            drawn = self._sampled(*self._block)
+            self._ahead, found = found + drawn, found + drawn[: count - len(found)]
+        del self._ahead[:count]
+        self.proposed += count
+        return found
+
+    def _sampled(self, first: int, count: int) -> list[Proposal]:
+        """Proposals from number `first` on, sampled from the policy as it is now."""
         live = np.ones((count, len(self.space.decisions)), np.float32)
         while True:
             choices, log_probs = self._network.sample_numbered(
-                self._weights, live, self._key, self.proposed
+                self._weights, live, self._key, first
             )
             for row in range(count):
-                for number, choice in self.space.given(self.proposed + row).items():
+                for number, choice in self.space.given(first + row).items():
                     choices[row, number] = choice
             found = self._decided(choices)
             if (found == live).all():
                 break
             live = found.astype(np.float32)  # what is made depends on earlier choices alone
-        self.proposed += count
         rows = zip(choices.tolist(), log_probs.tolist(), strict=True)
         return [Proposal(tuple(row), tuple(values)) for row, values in rows]
 
@@ -213,6 +226,7 @@ class PolicyGradient(BaseController[P]):
             "choices": choices,
             "log_probs": log_probs,
             "rewards": rewards,
+            "block": np.array(self._block),
         }
 
     def recall(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -226,6 +240,10 @@ class PolicyGradient(BaseController[P]):
         self._first_moment = arrays["first_moment"]
         self._second_moment = arrays["second_moment"]
         self._updates, self._baseline = int(arrays["updates"]), float(arrays["baseline"])
+        first, count = self._block = tuple(arrays["block"].tolist())
+        # Together as before, for others would differ by rounding.
+        left = first + count - self.proposed
+        self._ahead = self._sampled(first, count)[-left:] if left > 0 else []
 
     def _update(self) -> None:
         import tensorflow as tf
@@ -243,6 +261,7 @@ class PolicyGradient(BaseController[P]):
                 tf.constant(log_probs, tf.float32),
                 tf.constant(rewards - baseline, tf.float32),
             )
+            self._ahead, self._block = [], (0, 0)
             for _ in range(self.passes):
                 self._updates += 1
                 vectors = self._weights, self._first_moment, self._second_moment

@@ -92,6 +92,33 @@ def test_proposed_log_probs_are_those_of_the_forward_pass(name):
     assert (entropies >= 0).all()
 
 
+@each_policy
+@pytest.mark.parametrize("space", [SPACE, SMALL], ids=["cells", "small"])
+def test_proposals_one_by_one_are_sampled_a_minibatch_at_a_time(name, space, monkeypatch):
+    """They are those of a batch, and a policy that is restored in between goes on with its bits."""
+    controller, whole = make(name, space), make(name, space).propose(10)
+    calls, sample = [], PolicyNetwork.sample_numbered
+
+    def counted(network, *arguments):
+        calls.append(arguments[-1])
+        return sample(network, *arguments)
+
+    monkeypatch.setattr(PolicyNetwork, "sample_numbered", counted)
+    found = [controller.propose(1)[0] for _ in range(6)]
+    assert calls == [0, 4]
+    other = make(name, space)
+    other.restore(controller.state())
+    rest = [[each.propose(1)[0] for _ in range(4)] for each in (controller, other)]
+    assert rest[0] == rest[1]
+    assert [p.choices for p in found + rest[0]] == [p.choices for p in whole]
+    # An update makes what was sampled ahead worthless.
+    for each in (controller, other):
+        each.observe(found[:4], [0.1, 0.2, 0.3, 0.4])
+    calls.clear()
+    assert controller.propose(1) == other.propose(1)
+    assert calls == [10, 10]
+
+
 def test_a_fresh_policy_is_nearly_uniform():
     controller = make("ppo")
     _, entropies = controller.evaluate([p.choices for p in controller.propose(50)])

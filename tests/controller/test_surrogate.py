@@ -136,3 +136,22 @@ def test_trials_of_others_teach_it_too():
 def test_settings_out_of_range_are_refused(setting, value, expected):
     with pytest.raises(ValueError, match=f"^{setting} is {value}, expected {expected}$"):
         make_controller("surrogate", SPACE, **{setting: value})
+
+
+def test_where_hundreds_wait_one_prediction_gives_more_proposals(monkeypatch):
+    space, sizes = CellSpace(2), []
+    controller = make_controller("surrogate", space, initial=20, batch=4, candidates=100)
+    first = controller.propose(20)
+    controller.observe(first, [float(sum(p.choices)) for p in first])
+    found = type(controller).chosen
+
+    def chosen(self, rng):
+        entries = found(self, rng)
+        sizes.append(len(entries))
+        return entries
+
+    monkeypatch.setattr(type(controller), "chosen", chosen)
+    controller.propose(200)
+    assert sizes[:10] == [4] * 10  # until forty wait
+    assert sizes == sorted(sizes)
+    assert sizes[-1] == 18

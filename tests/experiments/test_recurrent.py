@@ -1,5 +1,6 @@
 """`nasnet recurrent`, and what it leaves."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -10,13 +11,15 @@ from nasnet.controller import make_controller
 from nasnet.data.text import read_text
 from nasnet.experiments.recurrent.settings import RecurrentSettings
 from nasnet.experiments.recurrent.shared import SharedSearch
+from nasnet.experiments.recurrent.trainings import contestants
+from nasnet.stacking.recurrent.model import parameters
 from nasnet.stacking.recurrent.recipe import LanguageRecipe
 
 FLAGS = (
     (
         "--nodes 3 --units 4 --rounds 2 --shared-steps 3 --controller-steps 2 --windows 1 "
         "--samples 4 "
-        "--final-windows 1 --best 1 --random 1 --references lstm enas-recurrent --seeds 1 "
+        "--final-windows 1 --best 1 --random 1 --references lstm --seeds 1 "
         "--recipe.batch-size 2 --recipe.steps 4 --controller reinforce,minibatch=1,hidden=4"
     )
     .replace("--recipe.", "--")
@@ -49,11 +52,9 @@ def test_cells_are_searched_trained_and_drawn(invoke, file, tmp_path):
     assert code == 0, messages
     document = json.loads((out / "results.json").read_text())
     names = {row["name"]: row for row in document["cells"]}
-    assert {*names} == {"found-1", "random-1", "lstm", "enas-recurrent"}
-    most = names["found-1"]["parameters"]
-    assert names["random-1"]["parameters"] == most
-    assert all(row["parameters"] <= most for row in names.values())
-    assert f"next: nasnet draw {out / 'best.json'}" in text
+    assert {*names} == {"found-1", "random-1", "lstm"}
+    assert names["random-1"]["parameters"] == names["found-1"]["parameters"]
+    assert f"nasnet draw {out / 'best.json'}" in text
     assert (out / "best.svg").is_file()
     assert invoke("draw", out, "-o", tmp_path / "again.svg")[0] == 0
     # More seeds: only these are trained.
@@ -123,6 +124,20 @@ def test_wrong_input_is_one_line(invoke, file, monkeypatch, flags, text):
     assert code == 2
     assert text in " ".join(messages.split())
     assert not (file.parent / "runs").exists()
+
+
+def test_known_cells_are_as_wide_as_the_found_ones_have_parameters():
+    settings = RecurrentSettings(references=("lstm", "nascell", "enas-recurrent"), random=2)
+    found = [settings.space.decode((0,) * 11)] * 5
+    made = {c.name: c for c in contestants(settings, found, 65)}
+    assert [*made][:5] == ["found-1", "found-2", "found-3", "random-1", "random-2"]
+    counts = {name: parameters(c.recurrence, 65) for name, c in made.items()}
+    assert counts["found-1"] == counts["random-2"] == 135_264
+    for name in settings.references:
+        wider = dataclasses.replace(made[name].recurrence, units=made[name].recurrence.units + 1)
+        assert counts[name] <= 135_264 < parameters(wider, 65)
+    assert len(made["enas-recurrent"].arc) == 23
+    assert len(made["lstm"].arc) == 0
 
 
 def test_another_text_is_refused(invoke, file, tmp_path):

@@ -17,6 +17,7 @@ from typing import Any
 
 from nasnet.cells.operations import COMBINES, OPERATIONS
 from nasnet.runtime.checks import check_known
+from nasnet.runtime.shown import Drawn
 
 NUM_INPUTS = 2
 FORMAT = "nasnet-genotype"
@@ -64,7 +65,7 @@ class Block:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Drawn):
     """Blocks in the order they are computed, and the states concatenated into the output.
 
     Left empty, `concat` becomes the block outputs that no block reads. The published NASNet-A
@@ -192,7 +193,7 @@ class Cell:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Genotype:
+class Genotype(Drawn):
     """A Normal and a Reduction cell: what a search finds and a stacker repeats."""
 
     normal: Cell

@@ -16,6 +16,7 @@ import numpy as np
 
 from nasnet.cells import Architecture, SearchSpace
 from nasnet.controller.protocol import Controller
+from nasnet.runtime.shown import in_notebook
 from nasnet.search.budgets import Budgets, restore
 from nasnet.search.clock import Clock
 from nasnet.search.executors.base import Executor, Outcome
@@ -24,6 +25,7 @@ from nasnet.search.record import Record
 from nasnet.search.rules import Rules
 from nasnet.search.schedule import Schedule
 from nasnet.search.settings import LoopSettings, child_seed
+from nasnet.search.shown import LiveDisplay, search_html
 from nasnet.search.stores.base import Store
 from nasnet.search.tasks import Evaluation
 from nasnet.search.trial import State, Trial
@@ -66,7 +68,8 @@ class Search:
         on_change: Callable[["Search"], None] = lambda search: None,
     ) -> None:
         self._space, self._controller, self._executor = space, controller, executor
-        self._settings, self._rules, self._on_change = settings, rules, on_change
+        self._settings, self._rules = settings, rules
+        self._on_change = LiveDisplay(on_change) if in_notebook() else on_change
         self._budgets = rules.budgets
         self._bound = math.inf if settings.trials is None else settings.trials
         self._stopping, self._short, self._fruitless = False, False, 0
@@ -95,6 +98,15 @@ class Search:
     def trials(self) -> list[Trial]:
         """All proposals so far, by number."""
         return self._record.trials
+
+    def _repr_html_(self) -> str:
+        """How far it is, for notebooks."""
+        return search_html(self)
+
+    @property
+    def bound(self) -> int | None:
+        """The number of trials in all; None where there is no bound."""
+        return self._settings.trials
 
     @property
     def finished(self) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from nasnet.controller.protocol import Proposal
+from nasnet.runtime.shown import table
 
 State = Literal[
     "waiting",
@@ -60,6 +61,12 @@ class Trial:
     metrics: dict[str, Any] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
     error: str = ""
+
+    def _repr_html_(self) -> str:
+        """What is known of it, for notebooks."""
+        reward = "" if self.reward is None else f"{self.reward:.4f}"
+        row = (self.number, self.state, reward, self.key, f"{self.seconds:.1f}", self.error)
+        return table(("trial", "state", "reward", "network", "seconds", "error"), [row])
 
     @property
     def done(self) -> bool:

@@ -7,13 +7,14 @@ from nasnet.cells import Backend, Part, network_cost
 from nasnet.cells.backend import X
 from nasnet.cells.layers.architecture import Layers
 from nasnet.cells.layers.kinds import Dense
+from nasnet.runtime.shown import Drawn
 from nasnet.stacking.network import check_images
 
 _HEADS = {"mean": "Global pool", "flatten": "Flatten", "class-maps": "Class maps"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LayerNetwork:
+class LayerNetwork(Drawn):
     """Layers behind the images, and a classifier behind the layers.
 
     Args:

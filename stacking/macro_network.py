@@ -7,6 +7,7 @@ from nasnet.cells import Backend, Part, network_cost
 from nasnet.cells.backend import X
 from nasnet.cells.layers.macro import MACRO_OPERATIONS, Macro
 from nasnet.cells.operations import factorized_reduction, project
+from nasnet.runtime.shown import Drawn
 from nasnet.stacking.network import check_images
 
 _KERNELS = {name: int(name[-1]) for name in MACRO_OPERATIONS}
@@ -14,7 +15,7 @@ _KINDS = {"convolution": "conv", "separable": "separable", "pooling": "max_pool"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class MacroNetwork:
+class MacroNetwork(Drawn):
     """A stem, the layers of a macro network, and a classifier.
 
     A layer is ReLU, 1x1 convolution and its operation; what it reads beside is concatenated behind
@@ -103,7 +104,7 @@ class MacroNetwork:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class MacroSearchNetwork:
+class MacroSearchNetwork(Drawn):
     """The same architecture in the search, where all of them share weights.
 
     As in the released code (src/cifar10/general_child.py): a layer is a 1x1 convolution and its

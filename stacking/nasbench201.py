@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from nasnet.cells import Backend, Part, network_cost
 from nasnet.cells.backend import X
 from nasnet.cells.spaces.nasbench201 import EDGES, NASBench201Cell
+from nasnet.runtime.shown import Drawn
 from nasnet.stacking.network import check_images
 from nasnet.stacking.plan import NUM_STAGES
 
@@ -18,7 +19,7 @@ _KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class NASBench201Network:
+class NASBench201Network(Drawn):
     """Three stages of one cell with a residual block of stride 2 and twice the width between two.
 
     Args:

@@ -8,6 +8,7 @@ import dataclasses
 from nasnet.cells import Backend, Cost, Genotype, Part, Shape, network_cost
 from nasnet.cells.backend import X
 from nasnet.cells.build import Place, build_cell
+from nasnet.runtime.shown import Drawn
 from nasnet.stacking.plan import STEMS, Slot, Stack
 
 AUX_FILTERS = (128, 768)
@@ -80,7 +81,7 @@ def needed_outputs(genotype: Genotype, stack: Stack, *, aux_head: bool = False) 
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class CellNetwork:
+class CellNetwork(Drawn):
     """The cells of a genotype, stacked by a plan.
 
     Args:

@@ -13,6 +13,7 @@ from typing import Any
 
 from nasnet.cells.network import Part
 from nasnet.runtime.checks import check_known
+from nasnet.runtime.shown import Drawn
 
 FORMAT = "nasnet-recurrent"
 VERSION = 1
@@ -21,7 +22,7 @@ ACTIVATIONS = ("tanh", "relu", "identity", "sigmoid")  # numbered so in the rele
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Recurrent:
+class Recurrent(Drawn):
     """A recurrent cell.
 
     With x the input, h the last output, s_i the state of node i and f_i its activation:

@@ -8,6 +8,7 @@ choices stand for (`architecture`); all the rest is written here.
 
 import abc
 import functools
+import html
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -16,6 +17,7 @@ import numpy as np
 
 from nasnet.cells.spaces.counting import counted
 from nasnet.cells.spaces.decision import Decision
+from nasnet.runtime.shown import table
 
 A = TypeVar("A")
 Choices = tuple[int, ...]
@@ -226,6 +228,14 @@ class SearchSpace(abc.ABC, Generic[A]):
             total += [-reached * share * math.log(share) for share in decision.shares if share]
             reached *= 1 - (decision.shares[decision.end] if decision.end >= 0 else 0.0)
         return math.fsum(total)
+
+    def _repr_html_(self) -> str:
+        """Its decisions, for notebooks."""
+        size, count = self.size(), len(self.decisions)
+        rows = [(d.name, ", ".join(d.options)) for d in self.decisions]
+        text = f"{type(self).__name__}: {size:,} architectures, {count} decisions, "
+        words = html.escape(f"{text}{self.entropy():.2f} nats")
+        return f"<div>{words}</div>{table(('decision', 'options'), rows)}"
 
     def __iter__(self) -> Iterator[Choices]:
         """All canonical choices, the last decision changing first."""

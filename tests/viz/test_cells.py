@@ -21,7 +21,7 @@ from nasnet.viz.cell.columns import spaced
 from nasnet.viz.cell.drawing import picture
 from nasnet.viz.cell.graph import cell_graph, operation_label
 from nasnet.viz.cell.layers import crossings, ordered_layers
-from nasnet.viz.palette import FALLBACK, PAINTS, clean_title, paint
+from nasnet.viz.palette import FALLBACK, PAINTS, clean_title, named_cells, paint
 from tests.strategies import genotypes, random_genotypes
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -91,7 +91,7 @@ def check_dot(genotype):
 
 
 def check_layout(genotype):
-    drawing = picture(genotype, "title")
+    drawing = picture(named_cells(genotype), "title")
     swatches = [swatch for _, swatch, _ in drawing.legend]
     for panel in drawing.panels:
         for a, b in itertools.combinations([*panel.boxes, *swatches], 2):

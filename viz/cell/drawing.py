@@ -1,10 +1,11 @@
 """Where everything of a drawn genotype goes: panels, title, legend; and the drawing itself."""
 
 import dataclasses
+from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from nasnet.cells import Genotype
+from nasnet.cells import Cell, Genotype
 from nasnet.viz.cell.panel import (
     ARROW,
     HEADING_SIZE,
@@ -44,9 +45,8 @@ class Picture:
     legend: tuple[tuple[str, Spot, Text], ...]
 
 
-def picture(genotype: Genotype, title: str | None = None) -> Picture:
-    """The Normal and the Reduction cell side by side, a title above, a legend below."""
-    cells = named_cells(genotype)
+def picture(cells: Sequence[tuple[str, Cell]], title: str | None = None) -> Picture:
+    """Cells side by side, their names and a title above, a legend below."""
     height = max(place_cell(cell, name).height for name, cell in cells)
     panels = [place_cell(cell, name, height) for name, cell in cells]
     inner = sum(panel.width for panel in panels) + _PANEL_GAP * (len(panels) - 1)
@@ -77,16 +77,21 @@ def genotype_to_svg(genotype: Genotype, *, title: str | None = None) -> str:
         genotype: what is drawn.
         title: one line above the cells; long ones are wrapped.
     """
-    return to_svg(_drawing(genotype, title))
+    return to_svg(_drawing(named_cells(genotype), title))
+
+
+def cell_to_svg(cell: Cell, *, title: str | None = None) -> str:
+    """One cell in the manner of `genotype_to_svg`."""
+    return to_svg(_drawing([("Cell", cell)], title))
 
 
 def genotype_figure(genotype: Genotype, *, title: str | None = None) -> "Figure":
     """The picture of `genotype_to_svg` as a matplotlib figure that no window belongs to."""
-    return to_figure(_drawing(genotype, title))
+    return to_figure(_drawing(named_cells(genotype), title))
 
 
-def _drawing(genotype: Genotype, title: str | None) -> Drawing:
-    drawn = picture(genotype, title)
+def _drawing(cells: Sequence[tuple[str, Cell]], title: str | None) -> Drawing:
+    drawn = picture(cells, title)
     panels = [Group("cell", _panel(panel)) for panel in drawn.panels]
     legend = [
         shape

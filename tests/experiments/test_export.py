@@ -304,6 +304,7 @@ def network_run(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_an_export_for_pytorch_is_a_module_and_its_weights(network_run, tmp_path, capsys):
     need("safetensors")
     out = tmp_path / "out"

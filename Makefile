@@ -82,6 +82,7 @@ dist: .venv/ready-dist
 	-$(BIN)/pip install -q "ai-edge-litert>=1.2" "onnx>=1.17" "onnxruntime>=1.20" "tf2onnx>=1.17"
 	-$(BIN)/pip install -q "importlib_resources" "tensorflow-datasets>=4.9"
 	-$(BIN)/pip install -q "tensorboard>=2.17" "twine>=6"
+	-$(BIN)/pip install -q "safetensors>=0.4"
 	-$(BIN)/pip install -q $(TORCH)
 	@touch $@
 

@@ -112,20 +112,15 @@ class TorchEager(Peer):
         import torch
         import torch.nn.functional as F
 
-        from benchmarks.torch_network import TorchNetwork
+        from benchmarks.torch_network import decaying, torch_network
 
         torch.manual_seed(seed)
         recipe = self.recipe
-        network = TorchNetwork(
-            CellNetwork(genotype, STACK, SHAPE, CLASSES),
-            epsilon=recipe.batch_norm_epsilon,
-            momentum=recipe.batch_norm_momentum,
-            seed=seed,
-        )
-        parameters = list(network.parameters.values())
-        kept = {id(p) for p in network.decaying}
+        network = torch_network(CellNetwork(genotype, STACK, SHAPE, CLASSES), recipe, seed=seed)
+        parameters = list(network.parameters())
+        kept = {id(p) for p in decaying(network)}
         groups = [
-            {"params": network.decaying, "weight_decay": recipe.weight_decay},
+            {"params": decaying(network), "weight_decay": recipe.weight_decay},
             {"params": [p for p in parameters if id(p) not in kept]},
         ]
         optimizer = torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
@@ -143,15 +138,16 @@ class TorchEager(Peer):
                 batch = batch.contiguous(memory_format=torch.channels_last)
                 for group in optimizer.param_groups:
                     group["lr"] = recipe.learning_rate * (1 + math.cos(math.pi * done / steps)) / 2
-                loss = F.cross_entropy(network(batch, training=True), labels[picked])
+                loss = F.cross_entropy(network(batch), labels[picked])
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
                 optimizer.step()
                 done += 1
+        network.eval()
         with torch.no_grad():
             right = sum(
-                int((network(a, training=False).argmax(1) == b).sum())
+                int((network(a).argmax(1) == b).sum())
                 for a, b in zip(x.split(250), y.split(250), strict=True)
             )
         return Evaluation(right / len(y))

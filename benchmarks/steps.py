@@ -96,17 +96,17 @@ def with_torch(task: Task) -> list[float]:
     import torch.nn.functional as F
 
     from benchmarks.peers import to_tensor
-    from benchmarks.torch_network import TorchNetwork
+    from benchmarks.torch_network import torch_network
 
     ends: list[float] = []
     images, labels = task.data()
     start = time.perf_counter()
-    network = TorchNetwork(task.network, epsilon=1e-5, momentum=0.9, seed=0)
-    optimizer = torch.optim.SGD(network.parameters.values(), lr=0.01, momentum=0.9)
+    network = torch_network(task.network, seed=0)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
     x, y = to_tensor(images), torch.tensor(labels)
     for a, b in zip(x.split(task.batch), y.split(task.batch), strict=True):
         batch = a.contiguous(memory_format=torch.channels_last)
-        loss = F.cross_entropy(network(batch, training=True), b)
+        loss = F.cross_entropy(network(batch), b)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -94,9 +94,9 @@ class NASBench201Cell:
         """
         return hashlib.sha256(self.expression.encode()).hexdigest()[:16]
 
-    def to_json(self) -> str:
-        """The cell as text, with a format version."""
-        return json.dumps({"format": FORMAT, "version": VERSION, "arch": self.arch})
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The cell as text, with a format version; one line without `indent`."""
+        return json.dumps({"format": FORMAT, "version": VERSION, "arch": self.arch}, indent=indent)
 
     @classmethod
     def from_json(cls, text: str) -> "NASBench201Cell":

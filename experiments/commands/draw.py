@@ -22,9 +22,9 @@ class DrawCommand(Command):
     """Draw a cell, or with --network the whole network, as SVG, PNG or Graphviz text.
 
     Args:
-        cell: a zoo name, the JSON file of a genotype, of layers or of a recurrent cell, or a run
-            directory (its best one); with --preset it may be left out. Layers are drawn as the
-            network that they are.
+        cell: a zoo name, a genotype, layers or a recurrent cell as JSON or in a notation of `nasnet
+            convert` (a file, or the text itself), or a run directory (its best one); with --preset
+            it may be left out. Layers are drawn as the network that they are.
         out: the file, by its ending .svg, .png or .gv; NAME.svg where it is left out.
         trial: which trial of the run directory.
         title: above the picture; the cell's name where it is left out.

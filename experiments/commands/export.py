@@ -20,11 +20,12 @@ class ExportCommand(Command):
     """Write a trained network for elsewhere: the file, its labels, a model card, a drawing.
 
     The new file is run on some images and compared with the Keras network; without what runs it
-    (onnxruntime, ai-edge-litert), it is written all the same, and the answer says so.
+    (onnxruntime, ai-edge-litert, torch), it is written all the same, and the answer says so.
 
     Args:
         model: a run of `nasnet train` or `nasnet transfer`, or a .keras file.
-        format: keras, saved_model (TensorFlow), onnx, or litert (.tflite).
+        format: keras, saved_model (TensorFlow), onnx, litert (.tflite), or torch: a file of PyTorch
+            modules that runs without this toolkit and weights as .safetensors; of a run alone.
         int8: calculate in 8-bit integers; LiteRT alone.
         data: images to check with, and to calibrate int8 by, as of `nasnet train --data` or
             `nasnet transfer train --data`; for int8 those of the run where it is left out. The
@@ -46,13 +47,14 @@ class ExportCommand(Command):
 
     def run(self) -> int:
         from nasnet.experiments.exporting.images import images_for
+        from nasnet.experiments.exporting.source import with_source
         from nasnet.experiments.runs.environment import environment
         from nasnet.experiments.searching.pictures import draw_architecture
         from nasnet.transfer.serving.exporting import Card, export
 
         if self.limit < 1:
             raise ValueError(f"limit is {self.limit}, expected at least 1")
-        network = find_network(self.model, self.labels)
+        network = with_source(find_network(self.model, self.labels))
         out = self.out or Path(f"{network.name}-{self.format}{'-int8' if self.int8 else ''}")
         card = Card(environment(), draw_architecture)
         photos = functools.partial(images_for, network, self.data)
@@ -81,10 +83,15 @@ class ExportCommand(Command):
             stdout().print(
                 f"{done.check}\n"
                 f"{done.file} is written; beside it: labels.txt, preprocessing.json, README.md\n"
-                f"next: {command('predict', done.folder, 'IMAGE')}",
+                + self._next(done.folder),
                 soft_wrap=True,
             )
         if not self.int8 and done.agreement is not None and not done.agreement.close:
             print(f"{done.file} differs from the Keras network: {done.check}", file=sys.stderr)
             return FAILURE
         return OK
+
+    def _next(self, folder: Path) -> str:
+        if self.format == "torch":
+            return "next: its first lines say how PyTorch loads it, and model.safetensors"
+        return f"next: {command('predict', folder, 'IMAGE')}"

@@ -22,8 +22,9 @@ class ProfileCommand(Command):
     """Count a network's parameters and multiply-adds, cell by cell.
 
     Args:
-        cell: a zoo name, a genotype's or layers' JSON file, or a run directory (its best one); with
-            --preset it may be left out.
+        cell: a zoo name, a genotype or layers as JSON or in a notation of `nasnet convert` (a file,
+            or the text itself), or a run directory (its best one); with --preset it may be left
+            out.
         preset: the plan, image size and classes of a published network (`nasnet zoo` lists them);
             other flags overrule it.
         stack: the plan; N=6, F=32 is the paper's CIFAR network, 6 @ 768.

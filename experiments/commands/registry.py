@@ -23,6 +23,8 @@ COMMANDS = {
     ),
     "retrain": "Train the best model of a tuning anew, on training and validation data together.",
     "recurrent": "Search recurrent cells for language models of a text, as ENAS does.",
+    "convert": "Write a cell in the notation of another system.",
+    "code": "Write a network as one readable Python file that runs without this toolkit.",
     "spaces": "List the search spaces: what they hold, how large they are, where they are from.",
     "zoo": "List the published cells, and the size of each of their published networks.",
     "export": (

@@ -23,7 +23,8 @@ class TrainCommand(RunCommand):
     is a test image.
 
     Args:
-        cell: a zoo name, a genotype's or layers' JSON file, or a run directory (its best one).
+        cell: a zoo name, a genotype or layers as JSON or in a notation of `nasnet convert` (a file,
+            or the text itself), or a run directory (its best one).
         settings: what to train, and how.
         recipe_preset: a published training, from which --recipe flags may differ: paper-cifar,
             paper-imagenet-mobile, paper-imagenet-large, pnas, amoebanet-cifar, amoebanet-imagenet

@@ -3,10 +3,11 @@
 import dataclasses
 from typing import Any
 
-from nasnet.cells import LAYER_ZOO, Family, Genotype
+from nasnet.cells import LAYER_ZOO, Family
+from nasnet.cells.spaces.nasbench201 import NASBench201Cell
 from nasnet.data.dataset import read_arrays
 from nasnet.experiments.searching.cell_argument import resolve_architecture, search_of
-from nasnet.stacking.architectures import ImageFrame, ImageNetwork
+from nasnet.stacking.architectures import ImageFrame, ImageNetwork, check_plan
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.plan import Stack, StemName
 from nasnet.stacking.presets import PRESETS
@@ -19,9 +20,9 @@ class PlanFlags:
     """A plan, flag by flag; what is left out is the preset's, or without one that of CIFAR-10.
 
     Args:
-        repeats: normal cells in a stage, N in the paper; 6 without a preset.
-        filters: channels of an operation in the first stage, F; 32 without a preset. The paper's
-            N @ P names the channels of the last output instead.
+        repeats: normal cells in a stage, N in the paper; 6 without a preset (5 of NAS-Bench-201).
+        filters: channels of an operation in the first stage, F; 32 without a preset (16 of
+            NAS-Bench-201). The paper's N @ P names the channels of the last output instead.
         stem_filters: channels of the stem's last convolution.
         skip_reduction_input: the first cell behind a reduction takes the older input that the
             reduction took.
@@ -108,10 +109,9 @@ def choose_network(
             raise ValueError("cell and preset are None, expected at least one of the two")
         cell = published.cell
     name, found = resolve_architecture(cell, trial)
-    if not isinstance(found, Genotype) and (flags.given or published):
-        given = ", ".join(flags.given) or f"preset {preset}"
-        raise ValueError(f"{given} is set for a network of layers, expected cells with a plan")
-    stack = dataclasses.replace(published.stack if published else Stack(), **flags.given)
+    check_plan(found, [*flags.given, *([f"preset {preset}"] if published else [])])
+    plain = Stack(5, 16) if isinstance(found, NASBench201Cell) else Stack()  # the papers'
+    stack = dataclasses.replace(published.stack if published else plain, **flags.given)
     (height, width, depth), known = _SHAPE, _CLASSES
     if published is not None:
         height = width = published.size

@@ -1,9 +1,11 @@
 """What a person may give where a command wants a cell."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 from nasnet.cells import LAYER_ZOO, ZOO, Genotype
+from nasnet.cells.notations.registry import recognise
 from nasnet.cells.recurrent.architecture import FORMAT, Recurrent
 from nasnet.cells.recurrent.zoo import RECURRENT_ZOO
 from nasnet.experiments.errors import NotFoundError
@@ -33,16 +35,16 @@ def resolve_architecture(text: str, trial: int | None = None) -> tuple[str, Imag
     """A name and an architecture.
 
     Args:
-        text: a zoo name, the path of an architecture's JSON file, a run directory, or the address
-            of a search in a database.
+        text: a zoo name, the path of an architecture's file, a run directory, the address of a
+            search in a database, or an architecture itself; as JSON or in a notation of others.
         trial: which trial of a run directory; its best one where it is None.
 
     Raises:
         NotFoundError: there is no such name, file, run or trial.
-        ValueError: the file holds no architecture.
+        ValueError: the file or the text holds no architecture.
     """
     path = Path(text)
-    of_run = is_url(text) or path.is_dir()
+    of_run = is_url(text) or os.path.isdir(text)  # which takes the text of a genotype, too
     if trial is not None and not of_run:
         raise ValueError(f"trial is {trial}, but {text!r} is not a run directory")
     if text in ZOO:
@@ -54,11 +56,13 @@ def resolve_architecture(text: str, trial: int | None = None) -> tuple[str, Imag
         found = find_trial(run, trial)
         name = f"{run.path.resolve().name}-trial-{found.number}"
         return name, read_architecture(found.genotype)
-    if path.is_file():
+    if os.path.isfile(text):
         try:
-            return path.stem, read_architecture(path.read_text())
+            return path.stem, read_architecture(path.read_text(encoding="utf-8-sig"))
         except (ValueError, UnicodeDecodeError) as error:
             raise ValueError(f"{path}: {error}") from None
+    if notation := recognise(text):
+        return f"{notation}-cell", read_architecture(text)
     zoo = ", ".join((*ZOO, *LAYER_ZOO))
     raise NotFoundError(
         f"cell is {text!r}, expected a JSON file, a run directory, or one of: {zoo}"
@@ -77,9 +81,9 @@ def resolve_recurrent(text: str) -> tuple[str, Recurrent] | None:
     if text in RECURRENT_ZOO:
         return text, RECURRENT_ZOO[text].architecture
     path = Path(text)
-    file = path / "best.json" if path.is_dir() else path
+    file = path / "best.json" if os.path.isdir(text) else path
     try:
-        content = file.read_text()
+        content = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
     if f'"{FORMAT}"' not in content:
@@ -93,7 +97,7 @@ def resolve_recurrent(text: str) -> tuple[str, Recurrent] | None:
 def search_of(text: str) -> SearchRun | None:
     """The search that `resolve_architecture` takes its own from; None where it is no run's."""
     published = text in ZOO or text in LAYER_ZOO
-    of_run = is_url(text) or Path(text).is_dir()
+    of_run = is_url(text) or os.path.isdir(text)
     return open_search(text, here=True) if of_run and not published else None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nasnet.cells import Genotype, Macro
+from nasnet.cells.spaces.nasbench201 import EDGES, NASBench201Cell
 from nasnet.experiments.console.lines import command, duration, millions, print_json, stdout
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import TRIALS, SearchSettings
@@ -157,6 +158,11 @@ def describe(architecture: ImageArchitecture) -> "Table":
         ):
             table.add_row(str(i), what, ", ".join(map(str, (i, *reversed(skips)))))
         table.caption = "output 0 is the stem's, 1 + i that of layer i"
+        return table
+    if isinstance(architecture, NASBench201Cell):
+        for (tail, head), what in zip(EDGES, architecture.operations, strict=True):
+            table.add_row(str(head), what, str(tail))
+        table.caption = "node 0 is the input, node 3 the output; a node is the sum of its rows"
         return table
     pairs = zip(architecture.layers, architecture.inputs, strict=True)
     for i, (layer, read) in enumerate(pairs):

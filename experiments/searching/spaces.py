@@ -19,7 +19,8 @@ def image_space(text: str) -> SearchSpace[Any]:
     found = example(space)
     if not isinstance(found, ImageArchitecture):
         raise ValueError(
-            f"space {text} decodes to {type(found).__name__}, expected Genotype, Layers or Macro"
+            f"space {text} decodes to {type(found).__name__}, expected Genotype, Layers, Macro or "
+            "NASBench201Cell"
         )
     return space
 

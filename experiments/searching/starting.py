@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nasnet.cells import ZOO, Cell, Genotype, SearchSpace
+from nasnet.cells.spaces.nasbench201 import NASBench201Cell
 from nasnet.controller.protocol import Proposal
 from nasnet.data.dataset import Dataset, read_arrays
 from nasnet.experiments.console.lines import say
@@ -97,6 +99,8 @@ def encoded(cell: KnownCell, space: SearchSpace[Any]) -> tuple[int, ...]:
     of_cells = isinstance(example(space), Genotype)
     if isinstance(given, Genotype) != of_cells:
         found = "cells" if isinstance(given, Genotype) else "layers"
+        if isinstance(given, NASBench201Cell):
+            found = "a cell of NAS-Bench-201"
         raise ValueError(f"it is of {found}, expected {'cells' if of_cells else 'layers'}")
     ends = given
     if isinstance(given, Genotype):
@@ -114,9 +118,10 @@ def encoded(cell: KnownCell, space: SearchSpace[Any]) -> tuple[int, ...]:
 def _cells(text: str, settings: SearchSettings, dataset: Dataset | None) -> Iterator[KnownCell]:
     path, number = Path(text), None
     folder, _, last = text.rpartition(":")
-    if not path.exists() and last.isdecimal() and Path(folder).is_dir():
+    # Unlike those of `Path`, these take the text of a genotype, too.
+    if not os.path.exists(text) and last.isdecimal() and os.path.isdir(folder):
         path, number = Path(folder), int(last)
-    if text in ZOO or not path.is_dir():
+    if text in ZOO or not os.path.isdir(path):
         yield KnownCell(*resolve_architecture(text))
         return
     run = SEARCH.open(path)

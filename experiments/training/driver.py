@@ -1,6 +1,7 @@
 """A network trained from scratch: a found cell or a published one, in a run directory."""
 
 import csv
+import dataclasses
 import io
 import json
 import time
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.cells import Genotype, Network, network_cost
+from nasnet.cells import Network, network_cost
 from nasnet.data.dataset import Dataset
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, say
@@ -19,8 +20,14 @@ from nasnet.experiments.training.data import of_search, open_data, reopen_data
 from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.stacking.architectures import ImageArchitecture, ImageFrame, read_architecture
+from nasnet.stacking.architectures import (
+    ImageArchitecture,
+    ImageFrame,
+    check_plan,
+    read_architecture,
+)
 from nasnet.stacking.keras.saving import save_network
+from nasnet.stacking.plan import Stack
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 History = list[dict[str, float]]
@@ -71,8 +78,10 @@ def reopen(path: Path, settings: TrainSettings) -> TrainRun:
 
 
 def _network(settings: TrainSettings, architecture: ImageArchitecture, dataset: Dataset) -> Network:
-    if not isinstance(architecture, Genotype) and settings.stack != TrainSettings.stack:
-        raise ValueError(f"stack is {settings.stack} for a network of layers, expected none")
+    default, names = TrainSettings.stack, [field.name for field in dataclasses.fields(Stack)]
+    check_plan(
+        architecture, [n for n in names if getattr(settings.stack, n) != getattr(default, n)]
+    )
     frame = ImageFrame(settings.stack, dataset.image_shape, len(dataset.classes))
     return frame.network(architecture)
 

@@ -32,7 +32,9 @@ from nasnet.transfer.serving.export import (
 from nasnet.transfer.serving.model_card import Facts, model_card
 from nasnet.transfer.serving.runners import load_runner, run_keras
 from nasnet.transfer.serving.trained import TrainedNetwork
+from tests.keras_networks import randomise
 from tests.pictures import write_folder
+from tests.strategies import TWO_BLOCKS
 
 SHAPE, CLASSES = (16, 16, 3), ("ant", "bee", "cat")
 STACK = Stack(1, 2)
@@ -285,3 +287,70 @@ def test_a_card_without_facts_says_so():
     assert card.count("Not recorded.") == 3
     assert "grayscale" in card
     assert "87.5% of the shorter side" in card
+
+
+@pytest.fixture(scope="module")
+def network_run(tmp_path_factory):
+    """A run directory whose network is that of its genotype and plan."""
+    path = tmp_path_factory.mktemp("runs") / "cells"
+    path.mkdir()
+    settings = TrainSettings(data="photos", stack=STACK, recipe=Recipe(batch_norm_epsilon=1e-3))
+    Run(path, TRAINING).write_config(settings, DataFacts("", "photos", CLASSES))
+    write_atomically(path / "genotype.json", TWO_BLOCKS.to_json())
+    network = CellNetwork(TWO_BLOCKS, STACK, SHAPE, len(CLASSES))
+    model = build_network(network, settings.recipe)
+    randomise(model, np.random.default_rng(0))
+    model.save(path / "model.keras")
+    return path
+
+
+@pytest.mark.slow
+def test_an_export_for_pytorch_is_a_module_and_its_weights(network_run, tmp_path, capsys):
+    need("safetensors")
+    out = tmp_path / "out"
+    assert ExportCommand(network_run, "torch", out=out).run() == 0
+    printed = capsys.readouterr().out
+    names = {path.name for path in out.iterdir()}
+    assert {"model.py", "model.safetensors", "labels.txt", "README.md", "cell.svg"} <= names
+    assert "eps=0.001" in (out / "model.py").read_text()
+    assert "probabilities of 3 classes" in (out / "README.md").read_text()
+    if importlib.util.find_spec("torch") is None:
+        assert "not checked: torch is not installed" in printed
+    else:
+        assert "same class 100%" in printed
+    with pytest.raises(
+        ValueError, match=r"model\.py', expected a \.keras, \.onnx or \.tflite file"
+    ):
+        load_runner(find_network(out).path)
+
+
+def test_weights_in_a_run_become_safetensors(network_run, tmp_path, invoke):
+    need("safetensors")
+    from safetensors.numpy import load_file
+
+    words = ["--framework", "torch", "--repeats", 1, "--filters", 2, "--size", 16, "--classes", 3]
+    command = ["code", network_run / "genotype.json", *words, "-o", tmp_path / "net.py"]
+    code, out, _ = invoke(*command, "--weights", network_run)
+    assert (code, out) == (0, f"{tmp_path / 'net.safetensors'}\n{tmp_path / 'net.py'}\n")
+    arrays = load_file(tmp_path / "net.safetensors")
+    stem = keras.models.load_model(network_run / "model.keras").get_layer("stem_conv").kernel
+    np.testing.assert_array_equal(arrays["stem_conv.weight"], stem.numpy().transpose(3, 2, 0, 1))
+    (tmp_path / "net.py").unlink()
+    (tmp_path / "net.safetensors").unlink()
+    code, _, err = invoke(*command, "--weights", network_run, "--filters", 4)
+    assert code == 2
+    assert "has shape" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["run", "alone"])
+def test_what_is_not_of_known_cells_has_no_module(run, name, tmp_path):
+    (run / "model.keras").rename(run / f"{name}.keras")
+    path = run / "alone.keras"
+    message = "whose cells are not known, expected a run"
+    if name == "run":  # with layers that are not those of its cells
+        (run / "run.keras").rename(run / "model.keras")
+        path, message = run, "weight .* is (missing|unknown), expected those of the network alone"
+    with pytest.raises(ValueError, match=message):
+        ExportCommand(path, "torch", out=tmp_path / "out").run()
+    assert not (tmp_path / "out").exists()

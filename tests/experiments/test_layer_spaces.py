@@ -178,4 +178,4 @@ def test_layers_have_no_plan_to_train_by(images, tmp_path, invoke):
         "train", "mnist-hand", "--stack.filters", 4, "--data", images, "--out", tmp_path / "run"
     )
     assert code == 2
-    assert "for a network of layers, expected none" in err
+    assert "is set for a network of layers, expected cells with a plan" in err

@@ -183,7 +183,7 @@ def test_architectures_of_all_kinds_are_read_and_framed():
     for found in (NETWORKS["chain"], drawn(LayerSpace(3), 1)):
         again = read_architecture(found.to_json())
         assert frame.network(again) == LayerNetwork(found, SHAPE, CLASSES)
-    with pytest.raises(ValueError, match=r"^architecture is a str, expected a Genotype, Layers or"):
+    with pytest.raises(ValueError, match=r"^architecture is a str, expected a Genotype, Layers,"):
         frame.network("conv")
     with pytest.raises(ValueError, match=r"^genotype is not JSON"):
         read_architecture("{")

@@ -10,12 +10,13 @@ import numpy as np
 from nasnet.runtime.libraries import need
 from nasnet.transfer.serving.runners import Runner
 
-Format = Literal["keras", "saved_model", "onnx", "litert"]
+Format = Literal["keras", "saved_model", "onnx", "litert", "torch"]
 FILES: dict[Format, str] = {
     "keras": "model.keras",
     "saved_model": "saved_model",
     "onnx": "model.onnx",
     "litert": "model.tflite",
+    "torch": "model.py",
 }
 TOLERANCE = 1e-4  # of the largest output: the order of additions is another one elsewhere
 
@@ -50,7 +51,8 @@ def export_network(
     Args:
         model: of stock layers, one input [N, H, W, C].
         folder: that it goes to; it must exist.
-        form: "keras", "saved_model" (TensorFlow), "onnx" or "litert" (.tflite).
+        form: "keras", "saved_model" (TensorFlow), "onnx" or "litert" (.tflite); PyTorch needs more,
+            see `torch_files`.
         calibration: images [N, H, W, C] float32 in -1..1 whose activations give the ranges of an
             int8 LiteRT network, whose input and output stay float32; None for float32 throughout.
 

@@ -1,6 +1,7 @@
 """A trained network with all that goes with it, in a new folder: file, labels, card, drawing."""
 
 import dataclasses
+import functools
 import json
 import os
 import shutil
@@ -94,7 +95,7 @@ def export(
         raise ValueError(f"network is {str(network.path)!r}, expected a run or a .keras file")
     import_tensorflow()
     from nasnet.transfer.serving.export import export_network
-    from nasnet.transfer.serving.runners import load_keras
+    from nasnet.transfer.serving.runners import load_keras, load_runner
 
     model, runner = load_keras(network.path)
     shape, classes = runner.input_shape, int(model.output_shape[-1])
@@ -107,8 +108,12 @@ def export(
     aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
         calibration = shown.calibration if shown is not None and int8 else None
-        file = export_network(model, aside, form, calibration=calibration)
-        exported = _check(runner, file, shown)
+        if form == "torch":
+            file, load = _export_torch(network, model, aside, shape)
+        else:
+            file = export_network(model, aside, form, calibration=calibration)
+            load = load_runner
+        exported = _check(runner, file, shown, load)
         exported = dataclasses.replace(exported, folder=out, file=out / file.name)
         _describe(aside, network, model, runner, form, exported, card)
         aside.chmod(0o755)
@@ -120,18 +125,34 @@ def export(
     return exported
 
 
-def _check(original: Runner, file: Path, photos: Photos | None) -> Exported:
+def _export_torch(
+    network: TrainedNetwork, model: Any, folder: Path, shape: tuple[int, int, int]
+) -> tuple[Path, Callable[[Path], Runner]]:
+    """The module file, and what loads it."""
+    from nasnet.transfer.serving.torch_files import export_torch, load_torch
+
+    if network.source is None:
+        raise ValueError(
+            f"format is 'torch' for {network.path}, whose cells are not known, expected a run"
+        )
+    built, recipe = network.source(shape, int(model.output_shape[-1]))
+    file = export_torch(model, folder, built, recipe, network.name)
+    return file, functools.partial(load_torch, network=built)
+
+
+def _check(
+    original: Runner, file: Path, photos: Photos | None, load: Callable[[Path], Runner]
+) -> Exported:
     """Compares on the photos, or on noise where there are none."""
     from nasnet.runtime.libraries import MissingLibraryError
     from nasnet.transfer.serving.export import TOLERANCE, accuracy, compare
-    from nasnet.transfer.serving.runners import load_runner
 
     shape = original.input_shape
     what = "validation images" if photos is not None else "images of noise"
     noise = np.random.default_rng(0).uniform(-1, 1, (_CHECKED, *shape)).astype(np.float32)
     images = noise if photos is None else next(photos.validation())[0][:_CHECKED]
     try:
-        runner = load_runner(file)
+        runner = load(file)
     except MissingLibraryError as error:
         return Exported(file.parent, file, f"not checked: {error}", None)
     agreement = compare(runner, original, images)

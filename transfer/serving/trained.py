@@ -1,11 +1,14 @@
 """A trained network on disk, for what runs it or takes it elsewhere."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nasnet.cells import Network
 from nasnet.data.photos.images import CROP
 from nasnet.stacking.architectures import ImageArchitecture
+from nasnet.stacking.recipe import Recipe
 
 ABOUT, LABELS = "preprocessing.json", "labels.txt"
 
@@ -24,6 +27,8 @@ class TrainedNetwork:
         genotype: its cells or layers, None where they are not known.
         config: of the run directory, empty where there is none.
         result: what the run measured, likewise.
+        source: says what network and recipe it was built from, of the image's shape and the number
+            of classes; None where nobody knows.
     """
 
     path: Path
@@ -34,3 +39,4 @@ class TrainedNetwork:
     genotype: ImageArchitecture | None = None
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
     result: dict[str, Any] = dataclasses.field(default_factory=dict)
+    source: Callable[[tuple[int, int, int], int], tuple[Network, Recipe]] | None = None

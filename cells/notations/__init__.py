@@ -1,0 +1,1 @@
+"""How others write cells down: read and written, never evaluated."""

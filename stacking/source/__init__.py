@@ -1,0 +1,1 @@
+"""A network as source code that runs without this toolkit."""

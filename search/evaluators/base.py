@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -120,6 +121,8 @@ def read_split(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
 def start_tensorflow(threads: int) -> None:
     """Imports TensorFlow, on `threads` threads and without its costly graph optimiser."""
     import_tensorflow(threads)
+    # Every child is traced anew, of which TensorFlow warns where it was imported by others.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     import tensorflow as tf
 
     # It takes longer than it saves on a graph that has all the quick forms already.

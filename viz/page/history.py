@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from nasnet.viz.figures.curves import BLUE, GREY, ORANGE, moving_mean
 from nasnet.viz.page.parts import Chart
-from nasnet.viz.page.traces import Dot, dots_trace, line_trace, new_chart, plain, said
+from nasnet.viz.page.traces import MANY, Dot, dots_trace, line_trace, new_chart, plain, said
 
 _BINS = 24
 _ROW, _AXIS = 24, 90  # pixels
@@ -120,6 +120,7 @@ def timeline_chart(works: Sequence[Work]) -> Chart:
     units = {3600: "hours", 60: "minutes", 1: "seconds"}
     unit = next((unit for unit in units if whole > 2 * unit), 1)
     colours = {"complete": BLUE, "stopped": "#56a4d3"}
+    edge = {"width": 0.5 if len(works) < MANY else 0}
     traces = []
     for group in dict.fromkeys(work.group for work in works):
         chosen = [i for i, work in enumerate(works) if work.group == group]
@@ -133,7 +134,7 @@ def timeline_chart(works: Sequence[Work]) -> Chart:
                 "x": [round((works[i].end - works[i].begin) / unit, 4) for i in chosen],
                 "hovertext": [said(works[i].lines) for i in chosen],
                 "hoverinfo": "text",
-                "marker": {"color": colours.get(group, ORANGE), "line": {"width": 0.5}},
+                "marker": {"color": colours.get(group, ORANGE), "line": edge},
             }
         )
     count = max(placed) + 1

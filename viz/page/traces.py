@@ -8,6 +8,7 @@ from typing import Any
 
 from nasnet.viz.page.parts import Chart
 
+MANY = 500  # of what is then drawn smaller
 _FEW = 10  # places that are numbered one by one
 
 
@@ -46,7 +47,7 @@ def dots_trace(name: str, dots: Sequence[Dot], mark: dict[str, Any]) -> dict[str
         "name": plain(name),
         "x": [dot.x for dot in dots],
         "y": [_finite(dot.y) for dot in dots],
-        "marker": mark,
+        "marker": mark if len(dots) < MANY else {**mark, "size": 4},
         "hovertext": [said(dot.lines) for dot in dots],
         "hoverinfo": "text",
         "visible": bool(dots),

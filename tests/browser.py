@@ -12,7 +12,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-PROGRAM = shutil.which("chromium")
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+PROGRAM = next(filter(None, map(shutil.which, _NAMES)), None)
 _FLAGS = "--headless=new --disable-gpu --no-first-run --hide-scrollbars --remote-debugging-pipe"
 _BAD = ("error", "warning", "assert")
 

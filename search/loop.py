@@ -255,8 +255,7 @@ class Search:
             self._lose(trial, outcome.error)
             return
         self._schedule.stopped(trial, outcome.seconds)
-        spent = trial.seconds if trial.stages else 0.0
-        trial = dataclasses.replace(trial, seconds=outcome.seconds + spent)
+        trial = trial.ran(outcome.seconds, self._clock.spent)
         self._busy.discard(trial.key)
         self._record.unsaved_seconds += outcome.seconds
         if outcome.state != "complete":

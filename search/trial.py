@@ -19,8 +19,8 @@ State = Literal[
     "died",
     "rejected",
 ]
-_ORIGIN, _LOST = "origin", "lost"
-_KEPT = (_ORIGIN, _LOST)
+_ORIGIN, _LOST, _SPANS = "origin", "lost", "spans"
+_KEPT = (_ORIGIN, _LOST, _SPANS)
 FAILURES: tuple[State, ...] = ("error", "diverged", "timeout", "died", "rejected")
 
 
@@ -43,7 +43,8 @@ class Trial:
         observed: whether the controller has been told.
         reused_from: the earlier trial of the same network whose result this one takes.
         metrics: JSON values that the evaluator gave, such as the accuracy of each epoch; and the
-            `origin` of a known cell, and what attempts were `lost` with.
+            `origin` of a known cell, what attempts were `lost` with, and the `spans` of time that
+            it was evaluated in.
         seconds: wall time of the last attempt.
         error: one line about a failure.
     """
@@ -89,8 +90,30 @@ class Trial:
         fresh = self.attempt == 0 and self.reused_from is None
         return bool(self.origin) and self.state == "complete" and fresh
 
+    @property
+    def measured(self) -> dict[str, Any]:
+        """What the evaluator gave of the metrics."""
+        return {name: value for name, value in self.metrics.items() if name not in _KEPT}
+
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        """Begin and end of each of its tasks in seconds of the search; none of version 0.1."""
+        return [(begin, end) for begin, end in self.metrics.get(_SPANS, ())]
+
+    def ran(self, seconds: float, now: float) -> "Trial":
+        """The trial behind a task that took some seconds and has just ended.
+
+        Args:
+            seconds: wall time of the task; that of a stage is added to those before.
+            now: seconds of the search.
+        """
+        spans = [*self.spans, (round(max(0.0, now - seconds), 3), round(now, 3))]
+        spent = self.seconds if self.stages else 0.0
+        metrics = {**self.metrics, _SPANS: [list(span) for span in spans]}
+        return dataclasses.replace(self, seconds=seconds + spent, metrics=metrics)
+
     def with_result(self, state: State, reward: float | None, metrics: dict[str, Any]) -> "Trial":
-        """The trial in another state, with a reward or none yet; origin and lost attempts stay."""
+        """The trial in another state, with a reward or none yet; what the search knows stays."""
         found = {name: value for name, value in metrics.items() if name not in _KEPT}
         kept = {name: value for name, value in self.metrics.items() if name in _KEPT and value}
         return dataclasses.replace(self, state=state, reward=reward, metrics=found | kept)

@@ -38,6 +38,7 @@ LAYERS: dict[str, set[str]] = {
     "rewards": {"console", "runs", "searching"},
     "compare": {"console", "networks", "runs", "searching", "training"},
 }
+LAYERS["reporting"] = set(LAYERS)
 LAYERS["commands"] = set(LAYERS)
 LAYERS["published"] = {*LAYERS, "cli"}
 HEAVY = ("keras", "tensorflow")

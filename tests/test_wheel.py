@@ -97,6 +97,7 @@ def test_the_wheel_holds_every_file_of_every_folder(wheel):
     for folder in ARROWS:
         ours = {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py")}
         assert ours <= found, folder
+    assert {f"viz/page/page.{suffix}" for suffix in ("css", "html", "js")} <= found
     assert not {name for name in found if name.startswith(("tests/", "benchmarks/"))}
 
 
@@ -163,3 +164,5 @@ def test_commands_work_from_the_wheel(installed, tmp_path):
     status = run(nasnet, "status", "run", cwd=tmp_path)
     assert "2 of 2 children done" in status
     assert (tmp_path / "run" / "best.svg").is_file()
+    assert "next: nasnet train run" in run(nasnet, "report", "run", cwd=tmp_path)
+    assert (tmp_path / "run" / "report.html").is_file()

@@ -107,7 +107,7 @@ def draw_network(
     elif suffix == ".svg":
         data = network_to_svg(nodes, title=title, expand=expand).encode()
     else:
-        data = _figure_bytes(network_figure(nodes, title=title, expand=expand), suffix)
+        data = figure_bytes(network_figure(nodes, title=title, expand=expand), suffix)
     return _write(path, data)
 
 
@@ -118,7 +118,7 @@ def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> Path:
         ValueError: the suffix is another.
     """
     path = Path(path)
-    return _write(path, _figure_bytes(figure, _suffix(path, FIGURE_SUFFIXES)))
+    return _write(path, figure_bytes(figure, _suffix(path, FIGURE_SUFFIXES)))
 
 
 def _suffix(path: Path, accepted: tuple[str, ...]) -> str:
@@ -148,13 +148,14 @@ def _with_graphviz(graph: "graphviz.Digraph", suffix: str) -> bytes:
 def _without_graphviz(genotype: Genotype, title: str | None, suffix: str) -> bytes:
     if suffix == ".svg":
         return genotype_to_svg(genotype, title=title).encode()
-    return _figure_bytes(genotype_figure(genotype, title=title), suffix)
+    return figure_bytes(genotype_figure(genotype, title=title), suffix)
 
 
-def _figure_bytes(figure: "Figure", suffix: str) -> bytes:
+def figure_bytes(figure: "Figure", suffix: str, dpi: int = _DPI) -> bytes:
+    """A figure as the content of a file with such a suffix."""
     buffer = io.BytesIO()
     dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # equal figures, equal files
-    figure.savefig(buffer, format=suffix[1:], dpi=_DPI, metadata=dated.get(suffix))
+    figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=dated.get(suffix))
     return buffer.getvalue()
 
 

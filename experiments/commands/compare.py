@@ -2,18 +2,13 @@
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import tyro
 
 from nasnet.experiments.commands.base import RunCommand
 from nasnet.experiments.compare.settings import COMPARISON, CompareSettings, Comparison
 from nasnet.experiments.errors import OK
-
-if TYPE_CHECKING:
-    from nasnet.experiments.compare.report import Report
-
-_FEW_RUNS = 4  # of 3 and 3, the smallest p that the test can give is 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +52,11 @@ class CompareCommand(RunCommand):
             return complete
 
     def report(self, run: Comparison, result: bool | None) -> int:
-        from nasnet.experiments.compare import report, retraining
+        from nasnet.experiments.compare import report, results, retraining
         from nasnet.experiments.console.lines import print_json, stdout
 
         settings = run.settings
-        found = _found(run)
+        found = results.found(run)
         retrained = retraining.read(run) if result and settings.retrain else []
         document = {**report.document(found), "retrained": retrained}
         if found.curves:
@@ -76,20 +71,9 @@ class CompareCommand(RunCommand):
             out.print(report.summary_table(found))
             for name in report.never_better(found):
                 out.print(f"{name} does not beat random search at any of these budgets")
-            if settings.runs < _FEW_RUNS:
+            if settings.runs < results.FEW_RUNS:
                 out.print(f"{settings.runs} runs of each are too few for the test to find any")
             if retrained:
                 out.print(retraining.retrained_table(retrained))
             out.print(f"results are in {run.path}", soft_wrap=True)
         return OK
-
-
-def _found(run: Comparison) -> "Report":
-    """What the runs that have ended show."""
-    from nasnet.experiments.compare import report, searches, tables
-
-    settings = run.settings
-    if settings.evaluator != "table":
-        return searches.search_report(run)
-    _, table = tables.load_table(settings)
-    return report.table_report(run, float(table.report.max()))

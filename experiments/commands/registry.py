@@ -15,6 +15,7 @@ COMMANDS = {
     "search": "Search Normal and Reduction cells on small images.",
     "status": "Say where a search or a tuning stands; it may be running, stopped or finished.",
     "best": "Show the best cells of a search, or the best models of a tuning, finished or not.",
+    "report": ("Write a run as one HTML file: what was asked, what came of it, what to type next."),
     "draw": "Draw a cell, or with --network the whole network, as SVG, PNG or Graphviz text.",
     "profile": "Count a network's parameters and multiply-adds, cell by cell.",
     "train": "Train the network of a found or published cell from scratch.",

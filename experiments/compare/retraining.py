@@ -26,6 +26,7 @@ from nasnet.stacking.architectures import ImageArchitecture, ImageFrame, read_ar
 from nasnet.stacking.network import CellNetwork
 
 REFERENCE = "nasnet-a"
+RESULT = "retrained.json"
 _SPLITS = {"val": "validation", "test": "test"}
 _COLUMNS = (
     "name",
@@ -107,7 +108,7 @@ def filters_within(network: CellNetwork, parameters: int) -> int:
 
 def read(comparison: Comparison) -> list[dict[str, Any]]:
     """The rows of `retrain_all`."""
-    return json.loads((comparison.path / "retrained.json").read_text())
+    return json.loads((comparison.path / RESULT).read_text())
 
 
 def retrain_all(comparison: Comparison) -> None:
@@ -166,7 +167,7 @@ def _train(
 def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     from nasnet import viz
 
-    write_atomically(folder / "retrained.json", json.dumps(rows, indent=2) + "\n")
+    write_atomically(folder / RESULT, json.dumps(rows, indent=2) + "\n")
     table = csv_text(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
     write_atomically(folder / "retrained.csv", table)
     # The searches may have seen all images, and then there are none to test with.

@@ -69,7 +69,7 @@ def join(children: Sequence[Trial], measured: Sequence[Trial]) -> list[Cell]:
             )
         if child.done and proxies.done:
             accuracy = child.reward if child.state == "complete" else None
-            found = proxies.metrics if proxies.state == "complete" else {}
+            found = proxies.measured if proxies.state == "complete" else {}
             cells.append(Cell(child.number, child.key, accuracy, child.seconds, found))
     return cells
 

@@ -84,8 +84,7 @@ def _trial(number: int, cell: KnownCell, space: SearchSpace[Any], seed: int) -> 
     trial = dataclasses.replace(trial, metrics={"origin": cell.origin})
     if result is None:
         return trial
-    metrics = result.metrics | trial.metrics
-    return dataclasses.replace(trial, state="complete", reward=result.reward, metrics=metrics)
+    return trial.with_result("complete", result.reward, result.metrics)
 
 
 def encoded(cell: KnownCell, space: SearchSpace[Any]) -> tuple[int, ...]:

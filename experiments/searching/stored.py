@@ -80,7 +80,9 @@ def open_search(text: str | Path, *, here: bool = False) -> SearchRun:
 
 
 def record_place(run: Run[Any]) -> Path | str:
-    """Where the trials of a run are."""
+    """Where the trials of a run are; of a record in a database, there."""
+    if isinstance(run, StoredRun):
+        return run.address
     return run.recorded.get("store") or run.store
 
 

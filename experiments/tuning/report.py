@@ -74,9 +74,7 @@ def tuned_table(run: TuneRun, trials: list[Trial], count: int = TOP) -> "Table":
         table.add_column(column, justify="right")
     table.add_column("hyper-parameters")
     for trial in best:
-        values = ", ".join(
-            f"{key} {_short(value)}" for key, value in hyperparameters(trial).items()
-        )
+        values = ", ".join(f"{key} {short(value)}" for key, value in hyperparameters(trial).items())
         table.add_row(
             str(trial.number),
             f"{sign * (trial.reward or 0.0):.4f}",
@@ -136,5 +134,6 @@ def draw_results(run: TuneRun, trials: list[Trial]) -> None:
         viz.save_figure(figure, run.path / "search.png")
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A hyper-parameter's value for a table."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

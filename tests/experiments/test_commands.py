@@ -16,8 +16,8 @@ FOLDER = Path(__file__).parents[2] / "experiments" / "commands"
 OURS = "nasnet.experiments.commands."
 # What takes a tenth of a second and more, and is needed by what a command does, not by its flags.
 HEAVY = {
-    "PIL", "filelock", "graphviz", "keras", "matplotlib", "optuna", "pandas", "rich", "scipy",
-    "sqlalchemy", "tensorflow", "torch",
+    "PIL", "filelock", "graphviz", "jinja2", "keras", "matplotlib", "optuna", "pandas", "plotly",
+    "rich", "scipy", "sqlalchemy", "tensorflow", "torch",
 }  # fmt: skip
 
 

@@ -42,13 +42,16 @@ def test_its_settings_are_read_in_the_form_of_today(old):
     assert settings.recipe == SearchSettings().recipe
 
 
-def test_status_best_and_draw_read_it(old, tmp_path, invoke):
+def test_status_best_report_and_draw_read_it(old, tmp_path, invoke):
     code, out, err = invoke("status", old, "--json")
     status = json.loads(out)
     assert (code, err, status["done"], status["states"]) == (0, "", 3, {"complete": 3})
     code, out, _ = invoke("best", old, "--json")
     assert code == 0
     assert [row["reward"] for row in json.loads(out)] == REWARDS
+    code, out, err = invoke("report", old)
+    assert (code, err) == (0, "")
+    assert f"{REWARDS[0]:.4f}, trial 0" in (old / "report.html").read_text()
     code, out, _ = invoke("draw", old, "-o", tmp_path / "best.svg", "--engine", "own")
     assert (code, out.strip()) == (0, str(tmp_path / "best.svg"))
 

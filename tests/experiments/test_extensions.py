@@ -101,7 +101,7 @@ def test_what_is_wrong_with_a_space_is_one_clear_line(invoke, flags, message):
     assert message in " ".join(err.split())
 
 
-@pytest.mark.parametrize("command", ["status", "best"])
+@pytest.mark.parametrize("command", ["status", "best", "report"])
 @pytest.mark.parametrize("key", ["evaluator", "controller", "space"])
 def test_looking_at_a_run_runs_no_files_of_users(invoke, finished, tmp_path, key, command):
     run, mine, mark = tmp_path / "run", tmp_path / "mine.py", tmp_path / "was-run"

@@ -166,6 +166,7 @@ def test_results_of_a_search_like_it_are_taken_over(cells, tmp_path, invoke):
     assert "resuming" not in err
     before, after = stored(first), stored(second)
     assert [t.imported for t in after] == [True] * 3 + [False] * 3
+    assert all(len(t.spans) == t.attempt for t in after)  # of this search's own time
     assert all(t.attempt == 1 or t.reused_from is not None for t in after[3:])
     for old, new in zip(before, after[:3], strict=True):
         assert (new.reward, new.key, new.origin) == (old.reward, old.key, f"first:{old.number}")

@@ -88,6 +88,9 @@ def test_a_record_is_copied_and_back_again(invoke, quick, request, tmp_path, the
     if there == "database":
         status = json.loads(invoke("status", target, "--json")[1])
         assert (status["done"], status["run"]) == (3, target)
+        (run / "nasnet.db").rename(tmp_path / "moved.db")  # what is asked for is in the database
+        assert json.loads(invoke("status", target, "--json")[1]) == status
+        (tmp_path / "moved.db").rename(run / "nasnet.db")
     code, _, err = invoke("store", "copy", run, target)
     assert code == 2
     assert "expected a new" in err

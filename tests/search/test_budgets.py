@@ -66,6 +66,14 @@ def run(path, settings, trials, *, epochs=9, stop_at=None, executor=None, fails=
         return search, controller
 
 
+def test_each_stage_of_a_trial_has_its_span_of_time(tmp_path):
+    search, _ = run(tmp_path / "s.db", BudgetSettings("asha"), 9)
+    assert {len(trial.stages) for trial in search.trials} > {1}
+    for trial in search.trials:
+        assert len(trial.spans) == len(trial.stages)
+        assert all(a[1] <= b[0] + 0.002 for a, b in itertools.pairwise(trial.spans))
+
+
 def test_asha_goes_on_with_the_best_third_so_far():
     """By hand: of 1, 2, 3 ... accuracies seen, the best max(1, n // 3) go on."""
     asha = Asha((1, 3, 9), 3)

@@ -55,6 +55,20 @@ def small(name):
     return {field: value for field, value in wanted.items() if field in fields}
 
 
+def test_when_each_trial_was_evaluated_is_recorded(tmp_path):
+    trials, stored = run(tmp_path / "s.db", Witness(), LoopSettings(5), Share(seconds=0.02))
+    assert [trial.spans for trial in trials] == [trial.spans for trial in stored]
+    ends = [0.0]
+    for trial in trials:
+        ((begin, end),) = trial.spans
+        assert ends[-1] <= begin + 0.002
+        assert end - begin == pytest.approx(trial.seconds, abs=0.002)
+        assert set(trial.measured) == {"seed", "pid"}
+        ends.append(end)
+    with TrialStore(tmp_path / "s.db") as store:
+        assert ends[-1] <= store.seconds() + 0.002
+
+
 def test_every_trial_is_recorded_and_observed_once(tmp_path):
     controller = Witness()
     trials, stored = run(tmp_path / "s.db", controller, LoopSettings(20))

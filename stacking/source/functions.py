@@ -24,7 +24,7 @@ _WIDTHS = ("filters", "channels")
 # What may differ; all else makes another function.
 _NUMBERS = (*_WIDTHS, "strides", "pads", "sides")
 _LONG = 4  # steps up to which a function is named by them
-_INPUT = re.compile(r"_input_[01]$")
+_INPUT = re.compile(r"_(input|output)_\d+$")  # where a value is brought to other sizes
 _FOLLOWS: Mapping[str, Callable[[int], int]] = {
     "{} // 2": lambda n: n // 2,
     "{0} - {0} // 2": lambda n: n - n // 2,
@@ -47,6 +47,8 @@ def program(trace: Trace, keys: Mapping[str, Sequence[str]], reserved: Collectio
 
 
 class _Writer:
+    """Makes the functions of a network, inner ones first, and then its main lines."""
+
     def __init__(self, trace: Trace, keys: Mapping[str, Sequence[str]]) -> None:
         self._keys = keys
         self._readers: dict[Value, set[Step]] = defaultdict(set)
@@ -220,7 +222,12 @@ def _name(functions: Sequence[Function], reserved: Collection[str]) -> None:
     """The most used function of a hint has it as its name; numbers are those of values."""
     taken = {*reserved, *keyword.kwlist}
     for function in sorted(functions, key=lambda function: -function.uses):
-        others = (f"{function.hint}_{letter}" for letter in string.ascii_lowercase[1:])
-        names = itertools.chain([function.hint], others)
+        words = (
+            itertools.product(string.ascii_lowercase, repeat=size) for size in itertools.count(1)
+        )
+        others = (
+            f"{function.hint}_{''.join(word)}" for word in itertools.chain.from_iterable(words)
+        )
+        names = itertools.chain([function.hint], itertools.islice(others, 1, None))
         function.name = next(name for name in names if name not in taken)
         taken.add(function.name)

@@ -221,12 +221,16 @@ def _forward(line: Line, names: dict[int, str], start: str) -> Iterator[str]:
         "crop": f"{x}[:, :, 1:, 1:]",
         "zeros": f"torch.zeros_like({x})",
         "add": " + ".join(inputs),
-        "concat": f"torch.cat([{', '.join(inputs)}], 1)",
         "global_pool": f"{x}.mean((2, 3))",
-    }.get(line.kind, f"self.{line.suffix}({', '.join(inputs)})")
-    if line.kind == "reshape":
-        text = _reshaped(x, str(line.settings["sizes"]))
-    yield f"        {start} {text}"
+        "reshape": _reshaped(x, str(line.settings.get("sizes", ""))),
+    }.get(line.kind)
+    if text is not None:
+        yield f"        {start} {text}"
+        return
+    call, given = f"self.{line.suffix}", inputs
+    if line.kind == "concat":
+        call, given = "torch.cat", [f"[{', '.join(inputs)}]", "1"]
+    yield from (f"    {text}" for text in statement(start, call, given, width=WIDTH - 4))
 
 
 def _reshaped(x: str, shape: str) -> str:

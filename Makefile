@@ -1,4 +1,4 @@
-# make search | test | lint | bench | dist: each sets up .venv first, once.
+# make search | test | lint | bench | docs | dist: each sets up .venv first, once.
 # Options: PYTHON=python3.12, GPU=1 (TensorFlow with CUDA), SLOW=1 (all tests), ARGS="..." (flags),
 # MINUTES=30 (of a search; MINUTES= for as many children as without a limit of time),
 # TESTERS=4 (processes that test at a time, each on one core and with up to 6 GB).
@@ -18,7 +18,7 @@ else
 REQUIREMENTS := $(BIN)/pip install -q -r requirements.txt
 endif
 
-.PHONY: search test lint bench dist setup clean
+.PHONY: search test lint bench docs dist setup clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/ready
@@ -53,6 +53,11 @@ bench: .venv/ready-bench
 	$(BIN)/python -m benchmarks.scale --slots 100 --rounds 5 --controllers random evolution
 	$(BIN)/python -m benchmarks.pipeline --rounds 1 --images 200
 	$(BIN)/python -m benchmarks.stacking --short
+
+# The pages of docs/ with a reference from docstrings, in docs/_build; a broken link is an error.
+docs: .venv/ready-docs
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
+	@echo "open docs/_build/index.html"
 
 # Wheel and source archive in dist/, checked as PyPI checks them.
 dist: .venv/ready-dist
@@ -96,9 +101,13 @@ dist: .venv/ready-dist
 	$(BIN)/pip install -q "mypy>=1.15" "ruff>=0.12"
 	@touch $@
 
+.venv/ready-docs: .venv/ready-test
+	$(BIN)/pip install -q furo myst-nb "sphinx>=8"
+	@touch $@
+
 .venv/ready-dist: .venv/ready
 	$(BIN)/pip install -q "build>=1.2" "twine>=6"
 	@touch $@
 
 clean:
-	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist docs/_build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """The suites that our own parts pass, for those that a user writes: run by the user's pytest.
 
-A suite is a class of tests. Its docstring names the fixtures that it needs:
+A suite is a class of tests. Its docstring names the fixtures that it needs::
 
     from nasnet.testing import ControllerSuite
 

@@ -10,7 +10,7 @@ from nasnet.viz.figures.samples import samples_figure
 from nasnet.viz.figures.scatter import ProxyPanel, pareto_figure, proxies_figure
 from nasnet.viz.network.dot import network_to_dot
 from nasnet.viz.network.drawing import network_figure, network_to_svg
-from nasnet.viz.render import draw_genotype, draw_network, save_figure
+from nasnet.viz.render import draw_genotype, draw_network, draw_recurrent, save_figure
 
 __all__ = (
     "Band",
@@ -21,6 +21,7 @@ __all__ = (
     "cost_figure",
     "draw_genotype",
     "draw_network",
+    "draw_recurrent",
     "genotype_figure",
     "genotype_to_dot",
     "genotype_to_svg",

@@ -37,6 +37,9 @@ PAINTS: Mapping[str, Paint] = MappingProxyType(
         "add": Paint("#fdf3b4", "#b39b00"),
         "concat": Paint("#f0d9e8", "#b0578f"),
         "output": Paint(_WIRE, _WIRE, "#ffffff"),
+        "tanh": Paint("#cfe4f5", "#0072b2"),
+        "relu": Paint("#fbdcc0", "#d55e00"),
+        "sigmoid": Paint("#c9ecdf", "#009e73"),
     }
 )
 FALLBACK = Paint("#e6e0f4", "#6a51a3")

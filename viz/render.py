@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nasnet.cells import Genotype, Part
+from nasnet.cells.recurrent.architecture import Recurrent
 from nasnet.runtime.checks import check_known
 from nasnet.runtime.files import write_atomically
 from nasnet.viz.cell.dot import digraph, genotype_to_dot
-from nasnet.viz.cell.drawing import genotype_figure, genotype_to_svg
+from nasnet.viz.cell.drawing import (
+    genotype_figure,
+    genotype_to_svg,
+    recurrent_figure,
+    recurrent_to_svg,
+)
 from nasnet.viz.network.dot import network_digraph, network_to_dot
 from nasnet.viz.network.drawing import network_figure, network_to_svg
 
@@ -69,6 +75,26 @@ def draw_genotype(
         except GraphvizError:  # some builds of Graphviz lack a format or fonts
             data = _without_graphviz(genotype, title, suffix)
     return _write(path, data)
+
+
+def draw_recurrent(
+    cell: Recurrent,
+    path: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    engine: str = "auto",
+) -> Path:
+    """Draws a recurrent cell into a file, its inputs at the bottom; an older file is replaced.
+
+    The arguments, the result and the errors are those of `draw_genotype`, but that "auto" is "own".
+    """
+    path = Path(path)
+    suffix = _suffix(path, GENOTYPE_SUFFIXES)
+    if suffix in (".gv", ".dot") or engine not in ("auto", "own"):
+        return draw_network(cell.parts(), path, title=title, engine=engine)
+    if suffix == ".svg":
+        return _write(path, recurrent_to_svg(cell, title=title).encode())
+    return _write(path, figure_bytes(recurrent_figure(cell, title=title), suffix))
 
 
 def draw_network(

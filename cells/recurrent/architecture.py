@@ -82,24 +82,19 @@ class Recurrent(Drawn):
         words = [f"{i} = {name}({j})" for i, (name, j) in self._numbered(rest)]
         return "; ".join([f"0 = {first}(x, h)", *words])
 
-    def parts(self, units: int | None = None) -> list[Part]:
-        """The cell as boxes: its two inputs, its nodes, the mean of the loose ends.
-
-        Args:
-            units: of each; left out of the boxes where it is None.
-        """
-        shape = () if units is None else (units,)
-        ends = tuple(f"node_{i}" for i in self.loose_ends[::-1])
+    def parts(self) -> list[Part]:
+        """The cell as boxes: its two inputs, its nodes, the mean of the loose ends."""
         first, *rest = self.activations
+        ends = tuple(f"node_{i}" for i in self.loose_ends[::-1])
         return [
-            Part("h", "state", "last output", shape),
-            Part("x", "image", "input", shape),
-            Part("node_0", first, first, shape, ("x", "h")),
+            Part("h", "state", "last output"),
+            Part("x", "image", "input"),
+            Part("node_0", first, first, (), ("x", "h")),
             *(
-                Part(f"node_{i}", name, name, shape, (f"node_{j}",))
+                Part(f"node_{i}", name, name, (), (f"node_{j}",))
                 for i, (name, j) in self._numbered(rest)
             ),
-            Part("mean", "head", "next h", shape, ends),
+            Part("mean", "head", "next h", (), ends),
         ]
 
     def _numbered(self, names: Sequence[str]) -> enumerate[tuple[str, int]]:

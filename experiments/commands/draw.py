@@ -83,7 +83,7 @@ class DrawCommand(Command):
         from nasnet import viz
 
         path, title = self.out or Path(f"{name}.svg"), name if self.title is None else self.title
-        return name, viz.draw_network(cell.parts(), path, title=title, engine=self.engine)
+        return name, viz.draw_recurrent(cell, path, title=title, engine=self.engine)
 
     def _draw_network(self) -> tuple[str, Path]:
         from nasnet import viz

@@ -74,7 +74,7 @@ def write_best(run: RecurrentRun, rows: Sequence[dict[str, Any]]) -> Path | None
     write_atomically(run.best, best.to_json(indent=2) + "\n")
     title = f"{run.path.name}: validation perplexity {ranks[0]['val_perplexity']:.3f}"
     for suffix in ("svg", "png"):
-        viz.draw_network(best.parts(ranks[0]["units"]), run.path / f"best.{suffix}", title=title)
+        viz.draw_recurrent(best, run.path / f"best.{suffix}", title=title)
     return run.best
 
 

@@ -1,9 +1,8 @@
 """An architecture of any kind as a picture: cells as cells, layers as the network that they are."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from nasnet.cells import Genotype, Part
+from nasnet.cells import Genotype
 from nasnet.cells.network import Frame
 from nasnet.cells.recurrent.architecture import Recurrent
 from nasnet.stacking.architectures import ImageArchitecture
@@ -31,7 +30,6 @@ def draw_architecture(
     if isinstance(architecture, Genotype):
         return viz.draw_genotype(architecture, path, title=title, engine=engine)
     if isinstance(architecture, Recurrent):
-        parts: Sequence[Part] = architecture.parts()
-    else:
-        parts = frame.network(architecture).parts()
+        return viz.draw_recurrent(architecture, path, title=title, engine=engine)
+    parts = frame.network(architecture).parts()
     return viz.draw_network(parts, path, title=title, engine=engine)

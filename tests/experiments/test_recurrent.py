@@ -160,7 +160,7 @@ def test_a_state_that_is_none_is_refused(file, tmp_path):
 def test_published_cells_are_drawn(invoke, tmp_path, name):
     path = tmp_path / "cell.svg"
     assert invoke("draw", name, "-o", path)[0] == 0
-    assert "node 8" in path.read_text()
+    assert "8: relu" in path.read_text()
 
 
 def test_rewards_are_near_one_whatever_the_loss_is(file, tmp_path, monkeypatch):

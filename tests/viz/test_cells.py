@@ -20,7 +20,7 @@ from nasnet.viz import render
 from nasnet.viz.cell.columns import spaced
 from nasnet.viz.cell.drawing import picture
 from nasnet.viz.cell.graph import cell_graph, operation_label
-from nasnet.viz.cell.layers import crossings, ordered_layers
+from nasnet.viz.cell.layers import cell_units, crossings, ordered_layers
 from nasnet.viz.palette import FALLBACK, PAINTS, clean_title, named_cells, paint
 from tests.strategies import genotypes, random_genotypes
 
@@ -163,8 +163,8 @@ def test_nasnet_a_has_the_arrows_of_its_blocks():
 
 
 def test_few_arrows_cross_in_the_cells_of_nasnet_a():
-    assert crossings(ordered_layers(NASNET_A.normal)) <= 1
-    assert crossings(ordered_layers(NASNET_A.reduction)) <= 4
+    assert crossings(ordered_layers(cell_units(NASNET_A.normal))) <= 1
+    assert crossings(ordered_layers(cell_units(NASNET_A.reduction))) <= 4
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ FRAME = ImageFrame(Stack(1, 8), (32, 32, 3), 10)
 DRAWN = {
     "genotype": (NASNET_A, "Reduction Cell"),
     "cell": (NASNET_A.normal, "Cell"),
-    "recurrent": (RECURRENT_ZOO["enas-recurrent"].architecture, "next h"),
+    "recurrent": (RECURRENT_ZOO["enas-recurrent"].architecture, "mean: next h"),
     "network": (CellFrame(Stack(1, 8), (32, 32, 3), 10).network(NASNET_A), "Softmax"),
     "layers": (FRAME.network(LAYER_ZOO["mnist-hand"].architecture), "Softmax"),
     "macro": (FRAME.network(LAYER_ZOO["enas-macro"].architecture), "Softmax"),

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from nasnet.cells import Cell, Genotype
+from nasnet.cells.recurrent.architecture import Recurrent
 from nasnet.viz.cell.panel import (
     ARROW,
     HEADING_SIZE,
@@ -14,8 +15,10 @@ from nasnet.viz.cell.panel import (
     Box,
     Panel,
     Wire,
+    place,
     place_cell,
 )
+from nasnet.viz.cell.recurrent import recurrent_graph, recurrent_units
 from nasnet.viz.palette import FRAME, PANEL, Paint, legend_kinds, named_cells, paint, wire_colour
 from nasnet.viz.png import to_figure
 from nasnet.viz.shapes import Arrow, Drawing, Group, Rounded, Shape, Spot, Text, legend, title_lines
@@ -48,7 +51,12 @@ class Picture:
 def picture(cells: Sequence[tuple[str, Cell]], title: str | None = None) -> Picture:
     """Cells side by side, their names and a title above, a legend below."""
     height = max(place_cell(cell, name).height for name, cell in cells)
-    panels = [place_cell(cell, name, height) for name, cell in cells]
+    return framed([place_cell(cell, name, height) for name, cell in cells], title)
+
+
+def framed(panels: Sequence[Panel], title: str | None = None) -> Picture:
+    """Panels side by side, a title above, a legend below."""
+    height = max(panel.height for panel in panels)
     inner = sum(panel.width for panel in panels) + _PANEL_GAP * (len(panels) - 1)
     words, top = title_lines(title, _MARGIN, inner)
     placed, x = [], _MARGIN
@@ -85,13 +93,30 @@ def cell_to_svg(cell: Cell, *, title: str | None = None) -> str:
     return to_svg(_drawing([("Cell", cell)], title))
 
 
+def recurrent_to_svg(cell: Recurrent, *, title: str | None = None) -> str:
+    """A recurrent cell in the manner of `genotype_to_svg`."""
+    return to_svg(_drawn(_recurrent(cell, title)))
+
+
+def recurrent_figure(cell: Recurrent, *, title: str | None = None) -> "Figure":
+    """The picture of `recurrent_to_svg` as a matplotlib figure that no window belongs to."""
+    return to_figure(_drawn(_recurrent(cell, title)))
+
+
+def _recurrent(cell: Recurrent, title: str | None) -> Picture:
+    return framed([place(recurrent_graph(cell), recurrent_units(cell), "Recurrent Cell")], title)
+
+
 def genotype_figure(genotype: Genotype, *, title: str | None = None) -> "Figure":
     """The picture of `genotype_to_svg` as a matplotlib figure that no window belongs to."""
     return to_figure(_drawing(named_cells(genotype), title))
 
 
 def _drawing(cells: Sequence[tuple[str, Cell]], title: str | None) -> Drawing:
-    drawn = picture(cells, title)
+    return _drawn(picture(cells, title))
+
+
+def _drawn(drawn: Picture) -> Drawing:
     panels = [Group("cell", _panel(panel)) for panel in drawn.panels]
     legend = [
         shape

@@ -41,22 +41,38 @@ class Unit:
 Layers = list[list[Unit]]
 
 
-def lane_name(state: int, layer: int) -> str:
-    """The name of the lane through which arrows from a state pass a layer."""
-    return f"{state_name(state)}@{layer}"
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drawable:
+    """What becomes a unit: as there, but that its sources are names of whatever it reads."""
+
+    top: str
+    feet: tuple[str, ...] = ()
+    reads: tuple[tuple[str, ...], ...] = ()
 
 
-def block_layers(cell: Cell) -> tuple[int, ...]:
-    """The layer of every state: 0 for the inputs, then the longest path from them."""
-    layers = [0] * NUM_INPUTS
-    for block in cell.blocks:
-        layers.append(1 + max(layers[state] for state, _ in block.edges))
-    return tuple(layers)
+def lane_name(top: str, layer: int) -> str:
+    """The name of the lane through which arrows from a unit pass a layer."""
+    return f"{top}@{layer}"
 
 
-def ordered_layers(cell: Cell) -> Layers:
-    """The units of all layers, inputs first and output last, each from left to right."""
-    starts = [_layers(cell), [layer[::-1] if i else layer for i, layer in enumerate(_layers(cell))]]
+def cell_units(cell: Cell) -> list[Drawable]:
+    """The inputs, the blocks and the output of a cell."""
+    units = [Drawable(state_name(state)) for state in range(NUM_INPUTS)]
+    for i, block in enumerate(cell.blocks):
+        name = state_name(NUM_INPUTS + i)
+        reads = tuple((state_name(state),) for state, _ in block.edges)
+        units.append(Drawable(name, (f"{name}_a", f"{name}_b"), reads))
+    return [*units, Drawable("output", ("output",), (tuple(map(state_name, cell.concat)),))]
+
+
+def ordered_layers(units: Sequence[Drawable]) -> Layers:
+    """The units of all layers, inputs first and output last, each from left to right.
+
+    Args:
+        units: each behind all that it reads; the last one is the output, above all others.
+    """
+    found = _layers(units)
+    starts = [found, [layer[::-1] if i else layer for i, layer in enumerate(found)]]
     return min((_reordered(start) for start in starts), key=crossings)
 
 
@@ -65,28 +81,26 @@ def crossings(layers: Layers) -> int:
     return sum(_crossings(a, b) for a, b in pairwise(layers))
 
 
-def _layers(cell: Cell) -> Layers:
-    depth = block_layers(cell)
-    last = 1 + max(depth)
+def _layers(units: Sequence[Drawable]) -> Layers:
+    depth: dict[str, int] = {}
+    for unit in units:
+        depth[unit.top] = 1 + max((depth[name] for foot in unit.reads for name in foot), default=-1)
+    last = depth[units[-1].top] = max(depth.values())
     layers: Layers = [[] for _ in range(last + 1)]
-    highest = list(depth)  # the highest layer that an arrow from this state reaches
+    highest = dict(depth)  # the highest layer that an arrow from it reaches
 
-    def source(state: int, layer: int) -> str:
-        highest[state] = max(highest[state], layer)
-        below = layer - 1
-        return state_name(state) if depth[state] == below else lane_name(state, below)
+    def source(name: str, layer: int) -> str:
+        highest[name] = max(highest[name], layer)
+        return name if depth[name] == layer - 1 else lane_name(name, layer - 1)
 
-    layers[0] = [Unit(state_name(state)) for state in range(NUM_INPUTS)]
-    for i, block in enumerate(cell.blocks):
-        name, layer = state_name(NUM_INPUTS + i), depth[NUM_INPUTS + i]
-        sources = tuple((source(state, layer),) for state, _ in block.edges)
-        layers[layer].append(Unit(name, (f"{name}_a", f"{name}_b"), sources))
-    emitted = tuple(source(state, last) for state in cell.concat)
-    layers[last] = [Unit("output", ("output",), (emitted,))]
-    for state, top in enumerate(highest):
-        for layer in range(depth[state] + 1, top):
-            lane = lane_name(state, layer)
-            layers[layer].append(Unit(lane, (lane,), ((source(state, layer),),), lane=True))
+    for unit in units:
+        layer = depth[unit.top]
+        sources = tuple(tuple(source(name, layer) for name in foot) for foot in unit.reads)
+        layers[layer].append(Unit(unit.top, unit.feet, sources))
+    for name, top in highest.items():
+        for layer in range(depth[name] + 1, top):
+            lane = lane_name(name, layer)
+            layers[layer].append(Unit(lane, (lane,), ((source(name, layer),),), lane=True))
     return layers
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from nasnet.cells import Cell
 from nasnet.viz.cell.columns import columns
 from nasnet.viz.cell.graph import CellGraph, Edge, Node, cell_graph
-from nasnet.viz.cell.layers import Layers, Unit, ordered_layers
+from nasnet.viz.cell.layers import Drawable, Layers, Unit, cell_units, ordered_layers
 from nasnet.viz.shapes import Point, text_width
 
 LABEL_SIZE, HEADING_SIZE, ARROW = 11.0, 13.0, 6.0
@@ -77,9 +77,21 @@ def place_cell(cell: Cell, title: str, height: float = 0.0) -> Panel:
         title: the words at the top of the frame.
         height: the least height; the room left over goes between the layers.
     """
-    graph = cell_graph(cell)
-    layers = ordered_layers(cell)
-    widths = {node.name: _box_width(node, len(cell.concat)) for node in graph.nodes}
+    return place(cell_graph(cell), cell_units(cell), title, height)
+
+
+def place(graph: CellGraph, units: Sequence[Drawable], title: str, height: float = 0.0) -> Panel:
+    """The panel of a graph, at the origin.
+
+    Args:
+        graph: what is drawn.
+        units: the same as blocks; the last one is the output.
+        title: as for `place_cell`.
+        height: likewise.
+    """
+    layers = ordered_layers(units)
+    outputs = len(units[-1].reads[0])
+    widths = {node.name: _box_width(node, outputs) for node in graph.nodes}
     x = columns(layers, widths)
     rows, height = _rows(layers, x, height)
     boxes = [
@@ -119,7 +131,8 @@ def _rows(layers: Layers, x: dict[str, float], height: float) -> tuple[list[_Row
             for source in sources
         )
         gaps.append(min(max(_SLOPE * reach, _LEAST_GAP), _MOST_GAP))
-    tall = [BOX_HEIGHT, *(_BLOCK_HEIGHT for _ in layers[1:-1]), BOX_HEIGHT]
+    blocks = [any(len(unit.feet) > 1 for unit in layer) for layer in layers]
+    tall = [_BLOCK_HEIGHT if block else BOX_HEIGHT for block in blocks]
     boxes = _HEADING + sum(tall) + _PADDING
     stretch = min(max((height - boxes) / sum(gaps), 1.0), _STRETCH)
     height = max(height, boxes + stretch * sum(gaps))

@@ -7,6 +7,7 @@ and TensorFlow only where it trains, measures or runs a network.
 import os
 import sys
 import textwrap
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -48,6 +49,8 @@ Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such run, trial or cell, 130 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command and exits with its code."""
+    if not sys.warnoptions:  # `python -W` and PYTHONWARNINGS ask for those of libraries
+        warnings.simplefilter("ignore")
     given = sys.argv[1:] if arguments is None else arguments
     sys.exit(run(lambda: parse(given).run()))
 

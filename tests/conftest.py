@@ -145,6 +145,29 @@ def finished(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def trained_run(tmp_path_factory, cell):
+    """The run directory of a training that tells colours in images of 12 x 16; not to be changed.
+
+    Its data are `colours.npz` beside it.
+    """
+    from nasnet.experiments import cli
+
+    folder = tmp_path_factory.mktemp("trained")
+    rng, arrays = np.random.default_rng(0), {}
+    for split, count in (("train", 120), ("val", 30), ("test", 30)):
+        labels = np.arange(count) % 3
+        images = rng.integers(0, 120, (count, 12, 16, 3), dtype=np.uint8)
+        images[np.arange(count), ..., labels] += 130
+        arrays |= {f"x_{split}": images, f"y_{split}": labels}
+    np.savez(folder / "colours.npz", class_names=["red", "green", "blue"], **arrays)
+    words = "--stack.repeats 1 --stack.filters 4 --recipe.epochs 3 --recipe.batch-size 10"
+    places = ["--data", str(folder / "colours.npz"), "--out", str(folder / "run")]
+    command = ["train", cell, *words.split(), *places]
+    assert cli.run(lambda: cli.parse(command).run()) == 0
+    return folder / "run"
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """`clock(module, ...)` is what those modules then know of time; it moves by hand alone."""

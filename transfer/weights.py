@@ -18,12 +18,8 @@ import numpy as np
 
 from nasnet.cells import NASNET_A, Family, Genotype
 from nasnet.runtime.checks import check_known
-from nasnet.stacking.keras.weights import (
-    assign_weights,
-    peer_network,
-    read_layers,
-    weights_from_keras,
-)
+from nasnet.stacking.keras.weight_files import PEER_FIRST, Layers, network_arrays, read_layers
+from nasnet.stacking.keras.weights import assign_weights, peer_arrays, weights_from_keras
 from nasnet.stacking.plan import Stack
 from nasnet.transfer.warm_start import WarmStart, warm_start
 
@@ -35,18 +31,6 @@ __all__ = (
     "read_weights",
     "warm_start",
     "weights_from_keras",
-)
-_LAYER = re.compile(
-    r"(?:stem|cell_stem_\d+|reduction_cell_\d+|cell_\d+|auxlogits|logits)_(?:.*?_)?"
-    r"(?P<kind>sep_conv|conv|bn|dense)(?:_\d+)?"
-)
-_ROLES = MappingProxyType(
-    {
-        "conv": ("kernel",),
-        "sep_conv": ("depthwise_kernel", "pointwise_kernel"),
-        "bn": ("gamma", "beta", "moving_mean", "moving_variance"),
-        "dense": ("kernel", "bias"),
-    }
 )
 # The networks of `keras.applications` by the channels of their stem: name and repeats.
 _PEERS: Mapping[int, tuple[str, int]] = MappingProxyType(
@@ -93,9 +77,9 @@ def read_weights(path: str | Path) -> ReadWeights:
             "directory of a finished training"
         )
     layers = read_layers(path)
-    if "stem_conv1" in layers:
+    if PEER_FIRST in layers:
         return _read_peer(path, layers)
-    arrays = dict(_named(path, layers))
+    arrays = network_arrays(path, layers)
     if not arrays:
         raise ValueError(f"weights in {path} are those of another model, expected a NASNet's")
     beside = path.parent / "genotype.json"
@@ -108,27 +92,13 @@ def read_weights(path: str | Path) -> ReadWeights:
     return ReadWeights(arrays, genotype, epsilon=_epsilon(path))
 
 
-def _named(path: Path, layers: dict[str, list[np.ndarray]]) -> Iterator[tuple[str, np.ndarray]]:
-    """The arrays of our layers by their paths; other layers belong to what is built on top."""
-    for layer, arrays in layers.items():
-        match = _LAYER.fullmatch(layer)
-        if match is None:
-            continue
-        roles = _ROLES[match["kind"]][: len(arrays)]
-        if len(roles) < len(arrays):
-            raise ValueError(
-                f"layer {layer} in {path} has {len(arrays)} arrays, expected {len(roles)}"
-            )
-        yield from ((f"{layer}/{role}", a) for role, a in zip(roles, arrays, strict=True))
-
-
-def _read_peer(path: Path, layers: dict[str, list[np.ndarray]]) -> ReadWeights:
-    width = layers["stem_conv1"][0].shape[-1]
+def _read_peer(path: Path, layers: Layers) -> ReadWeights:
+    width = layers[PEER_FIRST][0].shape[-1]
     if width not in _PEERS:
         known = " or ".join(f"{name} ({channels})" for channels, (name, _) in _PEERS.items())
         raise ValueError(f"stem in {path} has {width} channels, expected that of {known}")
     name, repeats = _PEERS[width]
-    arrays = weights_from_keras(peer_network(name, path, layers), repeats)
+    arrays = peer_arrays(path, layers, name, repeats)
     return ReadWeights(arrays, NASNET_A, "keras", _PEER_EPSILON)
 
 

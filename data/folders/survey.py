@@ -47,6 +47,12 @@ class Survey:
             self._known[folder] = self._look(folder)
         return self._known[folder]
 
+    def files(self, folder: Path) -> list[Path]:
+        """The image files in a folder and in those below it, in order."""
+        inside = self.look(folder)
+        below = [file for name in inside.folders for file in self.files(folder / name)]
+        return [*(folder / name for name in inside.images), *below]
+
     def _look(self, folder: Path) -> Folder:
         folders, images = [], []
         with os.scandir(folder) as entries:

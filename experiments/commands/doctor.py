@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nasnet.data import mini_cifar10
 from nasnet.experiments.commands.base import Command
-from nasnet.experiments.console.lines import print_json, stdout
+from nasnet.experiments.console.lines import duration, print_json, stdout
 from nasnet.experiments.errors import FAILURE, OK
 from nasnet.experiments.runs.environment import environment
 
@@ -16,12 +16,15 @@ _REQUIRED = ("keras", "matplotlib", "numpy", "sqlalchemy", "tyro", "rich", "grap
 
 @dataclasses.dataclass(frozen=True)
 class DoctorCommand(Command):
-    """Check this machine: versions, cores, GPU, Graphviz, data. Imports no TensorFlow.
+    """Check this machine: versions, cores, GPU, Graphviz, data; with --bench its pace.
 
     Args:
+        bench: train a few children of the default search, for about half a minute, and say how many
+            an hour this machine will do and how long the examples of the README take.
         json: print one JSON document.
     """
 
+    bench: bool = False
     json: bool = False
 
     def run(self) -> int:
@@ -29,6 +32,8 @@ class DoctorCommand(Command):
 
         checks = _checks()
         failed = [check for check in checks if check["verdict"] == "missing"]
+        if self.bench and not failed:
+            checks += _pace()
         if self.json:
             print_json({"ok": not failed, "checks": checks})
             return FAILURE if failed else OK
@@ -65,3 +70,16 @@ def _checks() -> list[dict[str, str]]:
     writable = os.access(".", os.W_OK)
     rows.append(row("this folder", "ok" if writable else "missing", str(Path.cwd())))
     return rows
+
+
+def _pace() -> list[dict[str, str]]:
+    from nasnet.experiments.searching.pace import MINUTES, children_an_hour, examples
+
+    rate = children_an_hour()
+    found = {
+        "default children an hour": f"{rate:,.0f}",
+        "make search": f"{MINUTES} min, about {rate * MINUTES / 60:,.0f} children",
+    }
+    for command, children in examples().items():
+        found[command] = f"about {duration(3600 * children / rate)}"
+    return [{"what": what, "verdict": "ok", "found": text} for what, text in found.items()]

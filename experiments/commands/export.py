@@ -27,6 +27,8 @@ class ExportCommand(Command):
         format: keras, saved_model (TensorFlow), onnx, litert (.tflite), or torch: a file of PyTorch
             modules that runs without this toolkit and weights as .safetensors; of a run alone.
         int8: calculate in 8-bit integers; LiteRT alone.
+        without_preprocessing: the bare network, which takes values from -1 to 1; else it takes
+            pixels from 0 to 255, and its first layer rescales them. PyTorch's is always bare.
         data: images to check with, and to calibrate int8 by, as of `nasnet train --data` or
             `nasnet transfer train --data`; for int8 those of the run where it is left out. The
             training images calibrate; the validation images are classified before and after.
@@ -39,6 +41,7 @@ class ExportCommand(Command):
     model: tyro.conf.Positional[Path]
     format: Format = "keras"
     int8: bool = False
+    without_preprocessing: bool = False
     data: str | None = None
     limit: int = 1000
     labels: Path | None = None
@@ -49,21 +52,22 @@ class ExportCommand(Command):
         from nasnet.experiments.exporting.images import images_for
         from nasnet.experiments.exporting.source import with_source
         from nasnet.experiments.runs.environment import environment
-        from nasnet.experiments.searching.pictures import draw_architecture
-        from nasnet.transfer.serving.exporting import Card, export
+        from nasnet.experiments.runs.pictures import draw_architecture
+        from nasnet.transfer.serving.describing import Card
+        from nasnet.transfer.serving.exporting import Target, export
 
         if self.limit < 1:
             raise ValueError(f"limit is {self.limit}, expected at least 1")
+        target = Target(self.format, self.int8, not self.without_preprocessing)
         network = with_source(find_network(self.model, self.labels))
         out = self.out or Path(f"{network.name}-{self.format}{'-int8' if self.int8 else ''}")
-        card = Card(environment(), draw_architecture)
+        card = Card(draw_architecture, environment())
         photos = functools.partial(images_for, network, self.data)
         done = export(
             network,
-            self.format,
+            target,
             out,
             card,
-            int8=self.int8,
             photos=photos if self.int8 or self.data is not None else None,
             limit=self.limit,
         )
@@ -82,7 +86,7 @@ class ExportCommand(Command):
         else:
             stdout().print(
                 f"{done.check}\n"
-                f"{done.file} is written; beside it: labels.txt, preprocessing.json, README.md\n"
+                f"{done.file} is written; beside it: labels.txt, README.md, usage.py\n"
                 + self._next(done.folder),
                 soft_wrap=True,
             )

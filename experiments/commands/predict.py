@@ -6,8 +6,9 @@ from pathlib import Path
 
 import tyro
 
+from nasnet.data.folders.survey import Survey
 from nasnet.experiments.commands.base import Command
-from nasnet.experiments.console.lines import print_json, stdout
+from nasnet.experiments.console.lines import print_json, say, stdout
 from nasnet.experiments.errors import OK, USAGE
 from nasnet.experiments.networks.trained import find_network
 
@@ -22,7 +23,8 @@ class PredictCommand(Command):
     Args:
         model: a run of `nasnet train` or `nasnet transfer`, a folder of `nasnet export`, a .keras,
             .onnx or .tflite file, or the folder of a SavedModel.
-        images: files of images; JPEG, PNG, GIF, BMP, WebP, TIFF or PPM.
+        images: files of images (JPEG, PNG, GIF, BMP, WebP, TIFF or PPM), or folders, of which all
+            images are taken, those in folders below as well.
         top: classes of each image.
         crop: sides of what is shown in the middle, as a share of the largest window of the
             network's shape; what it was trained for where it is left out.
@@ -45,7 +47,7 @@ class PredictCommand(Command):
         if not self.images:
             raise ValueError("number of images is 0, expected at least 1")
         network = find_network(self.model, self.labels)
-        predictions = predict(network, self.images, top=self.top, crop=self.crop)
+        predictions = predict(network, _files(self.images), top=self.top, crop=self.crop)
         bad = [p for p in predictions if p.error is not None]
         if self.json:
             print_json(
@@ -71,3 +73,19 @@ class PredictCommand(Command):
             for p in bad:
                 print(f"nasnet: {p.image}: {p.error}", file=sys.stderr)
         return USAGE if bad else OK
+
+
+def _files(given: list[Path]) -> list[Path]:
+    """The files themselves, and the images in folders; says what was passed over there."""
+    files = []
+    for path in given:
+        found = [path]
+        if path.is_dir():
+            survey = Survey(path)
+            found = survey.files(path)
+            for note in survey.notes:
+                say(f"{path}: {note}")
+            if not found:
+                raise ValueError(f"number of images in {path} is 0, expected at least 1")
+        files += found
+    return files

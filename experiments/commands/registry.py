@@ -42,7 +42,7 @@ COMMANDS = {
     ),
     "data": "Say what is understood of images, and whether they are fit to search on.",
     "workers": "Offer this machine's cores to searches that run with the same scheduler.",
-    "doctor": "Check this machine: versions, cores, GPU, Graphviz, data. Imports no TensorFlow.",
+    "doctor": "Check this machine: versions, cores, GPU, Graphviz, data; with --bench its pace.",
     "store copy": "Copy the record of a search into a file, or into a database.",
     "transfer plan": "Choose N and F of a cell's ImageNet network for what it may cost.",
     "transfer convert": (

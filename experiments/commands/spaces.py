@@ -12,7 +12,7 @@ from nasnet.cells.spaces.registry import SPACES, make_space
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import print_json, stdout
 from nasnet.experiments.errors import OK
-from nasnet.experiments.searching.pictures import draw_architecture
+from nasnet.experiments.runs.pictures import draw_architecture
 from nasnet.experiments.searching.spaces import example
 from nasnet.stacking.architectures import ImageFrame
 from nasnet.stacking.plan import Stack

@@ -93,11 +93,13 @@ class TrainCommand(RunCommand):
         tested = "no test images"
         if result["test_accuracy"] is not None:
             tested = f"{result['test_accuracy']:.4f} on {result['test_images']:,} images"
+        taken = "-1..1" if run.settings.without_preprocessing else "pixels 0..255"
         stdout().print(
             f"test accuracy: {tested}; "
             f"validation {result['val_accuracy']:.4f} on {result['val_images']:,}; "
             f"{result['parameters']:,} parameters, {millions(result['mult_adds'])} multiply-adds\n"
-            f"results are in {run.path}: model.keras, result.json, history.csv, training.png\n"
+            f"results are in {run.path}: model.keras (takes {taken}), README.md, usage.py, "
+            "result.json, history.csv, training.png\n"
             f"next: {command('export', run.path)}\n"
             f"or: {command('predict', run.path, 'IMAGE')}",
             soft_wrap=True,

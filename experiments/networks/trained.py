@@ -7,11 +7,10 @@ from typing import Any
 
 from nasnet.data.photos.images import CROP
 from nasnet.experiments.errors import NotFoundError
+from nasnet.experiments.runs.trained import MODEL, trained_network
 from nasnet.experiments.training.settings import TRAINING
 from nasnet.stacking.architectures import read_architecture
 from nasnet.transfer.serving.trained import ABOUT, LABELS, TrainedNetwork
-
-MODEL = "model.keras"  # of a run
 
 
 def find_network(path: Path, labels: Path | None = None) -> TrainedNetwork:
@@ -57,16 +56,7 @@ def _of_run(folder: Path) -> TrainedNetwork:
         except ValueError as error:
             raise ValueError(f"{folder / 'genotype.json'}: {error}") from None
     on_arrays = config.get("format") == TRAINING.format
-    return TrainedNetwork(
-        model,
-        folder.resolve().name,
-        tuple(map(str, config.get("classes", ()))),
-        crop=1.0 if on_arrays else CROP,
-        antialias=on_arrays,
-        genotype=genotype,
-        config=config,
-        result=result,
-    )
+    return trained_network(folder, config, result, genotype, on_arrays=on_arrays)
 
 
 def _of_files(path: Path) -> TrainedNetwork:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from nasnet.cells import NASNET_A, Architecture, network_cost
 from nasnet.data import sources
+from nasnet.data.dataset import DataError
 from nasnet.experiments.runs.facts import DataFacts
 from nasnet.experiments.runs.run import Run, RunKind
 from nasnet.search.trial import Trial
@@ -80,10 +81,16 @@ def chosen_images(
         counts: training and validation images to keep, as far as there are so many; 0 for all.
         seed: of the choice.
         tests: whether test images are among them.
+
+    Raises:
+        DataError: there are more classes than images to keep.
     """
-    return sources.subset(
-        dataset if tests else dataclasses.replace(dataset, x_test=None, y_test=None),
-        train=min(counts[0], len(dataset.x_train)) or None,
-        val=min(counts[1], len(dataset.x_val)) or None,
-        seed=seed,
-    )
+    try:
+        return sources.subset(
+            dataset if tests else dataclasses.replace(dataset, x_test=None, y_test=None),
+            train=min(counts[0], len(dataset.x_train)) or None,
+            val=min(counts[1], len(dataset.x_val)) or None,
+            seed=seed,
+        )
+    except DataError as error:
+        raise DataError(f"{error}; --train-images and --val-images say how many") from None

@@ -13,9 +13,9 @@ from nasnet.cells import SearchSpace
 from nasnet.controller.protocol import Controller, MultiObjective
 from nasnet.data import sources
 from nasnet.experiments.runs.images import begin_on_images, chosen_images
+from nasnet.experiments.runs.pictures import draw_architecture
 from nasnet.experiments.searching.cluster import on_cluster
 from nasnet.experiments.searching.pareto import write_pareto
-from nasnet.experiments.searching.pictures import draw_architecture
 from nasnet.experiments.searching.report import reward_name
 from nasnet.experiments.searching.running import carry_out, start_pool
 from nasnet.experiments.searching.settings import SEARCH, SearchRun, SearchSettings

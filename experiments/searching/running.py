@@ -35,7 +35,7 @@ def carry_out(
 
     def show(search: Search) -> None:
         if bar is not None:
-            bar.update(search.finished, line=_standing(search), left=search.left)
+            bar.update(search.finished, line=_standing(search, bar.rate), left=search.left)
         on_change(search)
 
     search = make(on_change=show)
@@ -49,8 +49,9 @@ def carry_out(
     return search
 
 
-def _standing(search: Search) -> str:
+def _standing(search: Search, rate: float | None) -> str:
     best = "none yet"
     if search.best is not None and search.best.reward is not None:
         best = f"{search.best.reward:.4f} (trial {search.best.number})"
-    return f"{len(search.running)} running · {search.failed} failed · best {best}"
+    pace = "" if rate is None else f"{3600 * rate:,.0f} an hour · "
+    return f"{pace}{len(search.running)} running · {search.failed} failed · best {best}"

@@ -15,6 +15,7 @@ from nasnet.cells import Network, network_cost
 from nasnet.data.dataset import Dataset
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, say
+from nasnet.experiments.runs.trained import MODEL, describe_trained, trained_network
 from nasnet.experiments.searching.settings import SearchRun
 from nasnet.experiments.training.data import of_search, open_data, reopen_data
 from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings
@@ -107,7 +108,15 @@ def train(run: TrainRun) -> dict[str, Any]:
         history = _fit(run, trainer, dataset, settings.recipe.epochs)
         result = _test(trainer, dataset, history)
         _draw(run, history)
-        save_network(run.path / "model.keras", trainer.weights(), network, settings.recipe)
+        model = save_network(
+            run.path / MODEL,
+            trainer.weights(),
+            network,
+            settings.recipe,
+            pixels=not settings.without_preprocessing,
+        )
+        config = run.read_config()
+        describe_trained(trained_network(run.path, config, result, found, on_arrays=True), model)
         write_atomically(run.path / "result.json", json.dumps(result, indent=2) + "\n")
     return result
 

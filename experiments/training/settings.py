@@ -19,6 +19,8 @@ class TrainSettings:
             cell's search.
         stack: the network's plan.
         recipe: the training.
+        without_preprocessing: save the bare network, which takes values from -1 to 1; else it takes
+            pixels from 0 to 255, and its first layer rescales them.
     """
 
     data: str | None = None
@@ -26,6 +28,7 @@ class TrainSettings:
     image_size: int | None = None
     stack: Stack = Stack(repeats=2, filters=8)
     recipe: Recipe = Recipe(epochs=20, batch_size=32, learning_rate=0.05)
+    without_preprocessing: bool = False
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -44,6 +47,13 @@ def with_recipe(name: str) -> TrainSettings:
     return TrainSettings(recipe=RECIPES[name])
 
 
-# Where its images are now; that they are the same is checked by their content.
-TRAINING = RunKind("nasnet-training", "training", "train", TrainSettings, may_change=("data",))
+TRAINING = RunKind(
+    "nasnet-training",
+    "training",
+    "train",
+    TrainSettings,
+    # Where its images are now (that they are the same is checked by their content), and the form
+    # of what is saved at the end.
+    may_change=("data", "without_preprocessing"),
+)
 TrainRun = Run[TrainSettings]

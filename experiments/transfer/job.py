@@ -41,6 +41,7 @@ class Job:
         freezing: what stays as it is.
         weights: what the network begins with; None for its own.
         fingerprint: a number that other settings have not.
+        pixels: whether the network that is saved takes pixels from 0 to 255.
         tensorboard: whether its files are written, too.
     """
 
@@ -56,6 +57,7 @@ class Job:
     freezing: Freezing
     weights: str | None
     fingerprint: int
+    pixels: bool = True
     tensorboard: bool = False
 
 
@@ -126,8 +128,9 @@ def _job(
     freezing, weights = Freezing(), None
     if isinstance(settings, FinetuneSettings):
         freezing, weights = settings.freezing, settings.weights
-    # Where the images are is every machine's own.
+    # Where the images are is every machine's own; checkpoints do not depend on what is saved last.
     values = dataclasses.asdict(settings) | {"data": ""}
+    del values["without_preprocessing"]
     return Job(
         path,
         settings.network(genotype, len(images.classes)),
@@ -148,4 +151,5 @@ def _job(
         freezing=freezing,
         weights=weights,
         fingerprint=zlib.crc32(json.dumps(values, sort_keys=True).encode()),
+        pixels=not settings.without_preprocessing,
     )

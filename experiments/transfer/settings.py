@@ -42,6 +42,8 @@ class TransferSettings:
         intervals: how often what is done.
         stack: the network's plan.
         recipe: the training; its batch is that of all devices and accumulation steps together.
+        without_preprocessing: save the bare network, which takes values from -1 to 1; else it takes
+            pixels from 0 to 255, and its first layer rescales them.
     """
 
     data: str = ""
@@ -56,6 +58,7 @@ class TransferSettings:
     )
     stack: Stack = PRESETS["imagenet-mobile"].stack
     recipe: Recipe = dataclasses.replace(RECIPES["paper-imagenet-mobile"], augmentation="inception")
+    without_preprocessing: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**31:
@@ -165,8 +168,8 @@ TRANSFER = TransferKind(
     "training",
     "transfer",
     TransferSettings,
-    # Where it runs, not what it does.
-    may_change=("data", "accumulate", "distribution"),
+    # Where it runs, and the form of what is saved at the end.
+    may_change=("data", "accumulate", "distribution", "without_preprocessing"),
 )
 TransferRun = Run[TransferSettings]
 

@@ -1,7 +1,7 @@
 """A cell's network, trained at ImageNet scale in a run directory that can be taken up again.
 
 The directory holds `config.json`, `genotype.json`, `checkpoints/`, `history.csv`, and at the end
-`model.keras`, `labels.txt` and `result.json`; `bad-images.txt` where there are any.
+`model.keras` with what describes it, and `result.json`; `bad-images.txt` where there are any.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import numpy as np
 
 from nasnet.experiments.console.lines import say
 from nasnet.experiments.runs.run import Run
+from nasnet.experiments.runs.trained import MODEL, describe_trained, trained_network
 from nasnet.experiments.transfer.job import Job
 from nasnet.experiments.transfer.progress import TransferProgress, check_tensorboard
 from nasnet.experiments.transfer.settings import TRANSFER
@@ -108,6 +109,15 @@ def _result(job: Job, trainer: Any, cost: Any, row: dict[str, str]) -> dict[str,
 
 
 def _finish(job: Job, weights: dict[str, np.ndarray], result: dict[str, Any]) -> None:
-    model = job.path / "model.keras"
-    save_network(model, weights, job.network, job.recipe, classifier_activation=None)
+    model = save_network(
+        job.path / MODEL,
+        weights,
+        job.network,
+        job.recipe,
+        classifier_activation=None,
+        pixels=job.pixels,
+    )
+    config = Run(job.path, TRANSFER).read_config()
+    network = trained_network(job.path, config, result, job.network.genotype, on_arrays=False)
+    describe_trained(network, model)
     write_atomically(job.path / "result.json", json.dumps(result, indent=2) + "\n")

@@ -7,6 +7,7 @@ Which cells and which plan a name stands for is said in `nasnet.stacking.presets
 """
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ import numpy as np
 from nasnet.cells import network_cost
 from nasnet.stacking.keras.backend import KerasLayers
 from nasnet.stacking.keras.weights import (
-    assign_weights,
+    assign_variables,
     load_weights,
     peer_network,
     weights_from_keras,
@@ -54,6 +55,7 @@ class Application:
         name: str | None = None,
         batch_norm_momentum: float = 0.9,
         batch_norm_epsilon: float | None = None,
+        prefix: str = "",
     ) -> keras.Model:
         """The network as a functional model of stock layers.
 
@@ -62,8 +64,8 @@ class Application:
                 network can halve often enough will do, with or without the classifier.
             include_top: whether the model ends with the classifier.
             weights: None for random ones; a `.keras`, `.weights.h5` or `.h5` file of such a
-                network, or of the same one of `keras.applications`; "imagenet" for those that Keras
-                distributes, where there are any.
+                network, or of the same one of `keras.applications`, alone or within another model;
+                "imagenet" for those that Keras distributes, where there are any.
             input_tensor: a Keras tensor to build upon, [N, H, W, C], instead of an input.
             pooling: without the classifier, how the last features are reduced: None for not at all,
                 [N, H, W, C]; "avg" or "max" over height and width, [N, C].
@@ -74,6 +76,8 @@ class Application:
                 steps of an ImageNet training: a network that is trained for some hundred steps
                 would be judged by statistics that have hardly begun to move.
             batch_norm_epsilon: added to the variance; None for the published one.
+            prefix: in front of the names of all layers, with a `_` between, so that one model may
+                have several networks.
 
         Raises:
             ValueError: an argument is none of these, or weights do not fit or cannot be had.
@@ -97,6 +101,9 @@ class Application:
         for what, value in (("momentum", batch_norm_momentum), ("epsilon", batch_norm_epsilon)):
             if value is not None and not 0 < value < 1:
                 raise ValueError(f"batch_norm_{what} is {value}, expected between 0 and 1")
+        if re.fullmatch(r"([A-Za-z]\w*)?", prefix) is None:
+            raise ValueError(f"prefix is {prefix!r}, expected letters, digits and _")
+        start = f"{prefix}_" if prefix else ""
         epsilon = batch_norm_epsilon
         if epsilon is None:
             epsilon = 1e-3 if stack.stem == "imagenet" else 1e-5
@@ -104,30 +111,35 @@ class Application:
             momentum=batch_norm_momentum,
             epsilon=epsilon,
             glorot_separable=self.peer is not None,
+            prefix=prefix,
         )
-        image = keras.Input(shape, name="image") if input_tensor is None else input_tensor
+        image = keras.Input(shape, name=f"{start}image") if input_tensor is None else input_tensor
         ends = network.build(backend, image)
         if include_top:
             x = ends["Logits"]
             if classifier_activation is not None:
                 # Half precision has too few digits for probabilities.
                 dtype = keras.config.dtype_policy().variable_dtype
-                x = keras.layers.Activation(classifier_activation, dtype=dtype, name="predictions")(
-                    x
-                )
+                last = f"{start}predictions"
+                x = keras.layers.Activation(classifier_activation, dtype=dtype, name=last)(x)
         elif pooling == "avg":
             x = ends["global_pool"]
         else:
             x = ends[[*stack][-1].name]
             x = backend.relu(x) if stack.rules.relu_before_pool else x
             if pooling == "max":
-                x = keras.layers.GlobalMaxPooling2D(name="global_max_pool")(x)
+                x = keras.layers.GlobalMaxPooling2D(name=f"{start}global_max_pool")(x)
         inputs = keras.utils.get_source_inputs(image)
         model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, x, name=name or self.name)
+        own = {
+            variable.path.removeprefix(start): variable
+            for variable in model.weights
+            if variable.path.split("/")[0] in backend.made
+        }
         if arrays is not None:
-            assign_weights(model, arrays)
+            assign_variables(own, arrays)
         elif weights is not None:
-            load_weights(model, weights, self.peer, stack.repeats)
+            load_weights(own, weights, self.peer, stack.repeats, prefix)
         return model
 
     def _shape(self, given: Any, tensor: Any) -> tuple[int, int, int]:

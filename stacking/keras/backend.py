@@ -9,6 +9,7 @@ import keras
 from nasnet.cells import Network, Scopes, network_cost
 from nasnet.cells.backend import Padding, PoolKind, PoolPadding, pair, same_padding
 from nasnet.stacking.keras.drop_path import DropPath
+from nasnet.stacking.keras.pixels import pixel_input
 from nasnet.stacking.recipe import Recipe
 
 Tensor = Any
@@ -24,6 +25,10 @@ class KerasLayers(Scopes):
         noise: says what is dropped in training; None for nothing.
         glorot_separable: whether separable convolutions start as those of `keras.applications`,
             Glorot uniform; else, as in the released code, all kernels do alike.
+        prefix: in front of the names of all layers, with a `_` between.
+
+    Attributes:
+        made: the names of all layers.
     """
 
     def __init__(
@@ -34,8 +39,11 @@ class KerasLayers(Scopes):
         seed: int | None = None,
         noise: Recipe | None = None,
         glorot_separable: bool = False,
+        prefix: str = "",
     ) -> None:
         super().__init__()
+        self.made: set[str] = set()
+        self._scopes += [prefix] if prefix else []
         self._glorot_separable = glorot_separable
         self._momentum, self._epsilon = momentum, epsilon
         # An integer given to two initializers would make equal kernels, so each has one of its own.
@@ -46,6 +54,11 @@ class KerasLayers(Scopes):
         # Many operations begin with a ReLU of the same state. A tensor is kept beside its own, so
         # that no other one gets its id.
         self._rectified: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def layer_name(self, kind: str) -> str:
+        name = super().layer_name(kind)
+        self.made.add(name)
+        return name
 
     def size(self, x: Tensor) -> tuple[int, int]:
         return x.shape[1], x.shape[2]
@@ -196,13 +209,14 @@ def build_network(
     classifier_activation: str | None = "softmax",
     seed: int | None = None,
     name: str = "nasnet",
+    pixels: bool = False,
 ) -> keras.Model:
     """A functional Keras model of stock layers, so it loads without this package.
 
     With drop path it has layers of ours, too; `strip_drop_path` makes the network to save.
 
     Args:
-        network: what is built, for images whose values go from -1 to 1.
+        network: what is built.
         recipe: how it is, or was, trained: gives batch normalization's constants.
         training: whether it also has what the recipe trains it with: drop path (over time, if a
             `DropPathSchedule` callback tells the time), dropout, and the auxiliary classifier as a
@@ -210,6 +224,8 @@ def build_network(
         classifier_activation: on top of the logits; None for the logits themselves.
         seed: of all initial weights and of what is dropped; Keras' global seed where it is None.
         name: of the model.
+        pixels: whether images are given as pixels from 0 to 255, which the first layer rescales;
+            else their values go from -1 to 1.
 
     Returns:
         A model from [N, H, W, C] to [N, classes]; without a classifier to the pooled features,
@@ -226,8 +242,11 @@ def build_network(
         seed=seed,
         noise=recipe if training else None,
     )
-    image = keras.Input(network.input_shape, name="image")
-    ends = network.build(backend, image, aux_head=aux_head)
+    if pixels:
+        image, x = pixel_input(network.input_shape)
+    else:
+        image = x = keras.Input(network.input_shape, name="image")
+    ends = network.build(backend, x, aux_head=aux_head)
     if network.classes is None:
         return keras.Model(image, ends["global_pool"], name=name)
     outputs = {"predictions": ends["Logits"]}

@@ -15,14 +15,15 @@ _HEADS = {
 }
 
 
-def end_points(model: keras.Model) -> dict[str, Any]:
+def end_points(model: keras.Model, prefix: str = "") -> dict[str, Any]:
     """Every end point of `model` by the released code's name, from the image on.
 
     They are found by the layers' names, so a model that was saved and loaded has them, too.
     `keras.Model(model.input, end_points(model)["Cell_7"])` is a backbone.
 
     Args:
-        model: a network of this toolkit.
+        model: a network of this toolkit, or a model that has several.
+        prefix: with which the network was made.
 
     Returns:
         Symbolic tensors: `Stem`, `Cell_0`, ..., `Reduction_Cell_0`, ... [N, H, W, C]; `global_pool`
@@ -34,14 +35,16 @@ def end_points(model: keras.Model) -> dict[str, Any]:
         ValueError: `model` has none, so it is another one.
     """
     ends: dict[str, Any] = {}
+    start = f"{prefix}_" if prefix else ""
     for layer in model.layers:
-        match = _CELL.match(layer.name)
+        own = layer.name.removeprefix(start) if layer.name.startswith(start) else ""
+        match = _CELL.match(own)
         if match:
             name = match[1].title()
-        elif layer.name.startswith("stem_"):
+        elif own.startswith("stem_"):
             name = "Stem"
-        elif layer.name in _HEADS:
-            name = _HEADS[layer.name]
+        elif own in _HEADS:
+            name = _HEADS[own]
         else:
             continue
         # Layers are sorted from the image on, and all of a cell's lead to its last one.

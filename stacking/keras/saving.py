@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,8 @@ def save_network(
     recipe: Recipe,
     *,
     classifier_activation: str | None = "softmax",
-) -> None:
+    pixels: bool = True,
+) -> Any:
     """Builds the network of stock layers, gives it its weights and writes it.
 
     Args:
@@ -27,12 +29,19 @@ def save_network(
         network: whose they are.
         recipe: how it was trained.
         classifier_activation: None for logits.
+        pixels: as of `build_network`.
+
+    Returns:
+        The Keras model.
     """
     from nasnet.stacking.keras.backend import build_network
     from nasnet.stacking.keras.weights import assign_weights
 
-    model = build_network(network, recipe, classifier_activation=classifier_activation)
+    model = build_network(
+        network, recipe, classifier_activation=classifier_activation, pixels=pixels
+    )
     assign_weights(model, weights)
     with tempfile.TemporaryDirectory(dir=path.parent) as aside:
         model.save(Path(aside) / path.name)
         os.replace(Path(aside) / path.name, path)
+    return model

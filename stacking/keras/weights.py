@@ -1,16 +1,20 @@
 """Weights from files and from the ImageNet networks of `keras.applications`."""
 
-import re
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 
 from nasnet.runtime.errors import one_line
+from nasnet.stacking.keras.weight_files import (
+    PEER_FIRST,
+    Layers,
+    network_arrays,
+    read_layers,
+    roles_of,
+)
 
 # Where a separable convolution stands in the cell: (block and side here, name there).
 _NORMAL = (
@@ -28,76 +32,56 @@ _REDUCTION = (
     ("4_a", "left4"),
 )
 _CLASSIFIERS = ("logits_", "auxlogits_")
-_NOISE = re.compile(r"(.*_)?(drop_path|dropout|seed_generator)(_\d+)?")
 
 
 def load_weights(
-    model: keras.Model, path: str | Path, peer: str | None = None, repeats: int = 0
+    variables: Mapping[str, Any],
+    path: str | Path,
+    peer: str | None = None,
+    repeats: int = 0,
+    prefix: str = "",
 ) -> None:
-    """Gives `model` the weights in a file, by layer names; an error leaves it as it was.
+    """Gives a network the weights in a file, by layer names; an error leaves it as it was.
 
     Args:
-        model: a network of this toolkit.
-        path: what Keras saved, `.keras`, `.weights.h5` or `.h5`, of such a network; or of `peer`.
+        variables: the network's, by their paths without the prefix.
+        path: what Keras saved, `.keras`, `.weights.h5` or `.h5`, of such a network or of `peer`;
+            alone or as a part of another model.
         peer: the function of `keras.applications` whose files fit, too.
         repeats: normal cells in a stage of `peer`.
+        prefix: of the network's layers.
 
     Raises:
         ValueError: the file is no such file, or holds another network.
     """
     layers = read_layers(path)
-    if peer is not None and "stem_conv1" in layers:
-        arrays = weights_from_keras(peer_network(peer, path, layers), repeats)
+    if peer is not None and PEER_FIRST in layers:
+        arrays = peer_arrays(path, layers, peer, repeats)
     else:
-        variables = {layer.name: layer.weights for layer in model.layers}
-        arrays = {}
-        for layer, values in layers.items():
-            names = [variable.path for variable in variables.get(layer, ())]
-            if len(names) != len(values):
-                names = [f"{layer}/{i}" for i in range(len(values))]
-            arrays.update(zip(names, values, strict=True))
-    assign_weights(model, arrays)
+        arrays = network_arrays(path, layers, prefix)
+    assign_variables(variables, arrays)
 
 
-def read_layers(path: str | Path) -> dict[str, list[np.ndarray]]:
-    """The arrays of every layer in a file that Keras saved, by the layer's name.
-
-    What drop path and dropout keep for training is left out.
+def peer_arrays(path: str | Path, layers: Layers, peer: str, repeats: int) -> dict[str, np.ndarray]:
+    """The weights of a NASNet of `keras.applications` in a file, by their paths in ours.
 
     Args:
-        path: a `.keras`, a `.weights.h5` or an `.h5` file.
+        path: the file.
+        layers: what is in it; those of other names are passed over.
+        peer: the name of the function.
+        repeats: normal cells in a stage.
 
     Raises:
-        ValueError: it is none, or it names no layers.
+        ValueError: it is another network.
     """
-    layers: dict[str, list[np.ndarray]] = {}
-
-    def visit(_: str, item: Any) -> None:
-        if not isinstance(item, h5py.Group):
-            return
-        if "weight_names" in item.attrs:  # the format of Keras 2
-            names = [n.decode() if isinstance(n, bytes) else n for n in item.attrs["weight_names"]]
-            layers[item.name.rsplit("/", 1)[-1]] = [item[name][()] for name in names]
-        elif "name" in item.attrs:
-            layers[str(item.attrs["name"])] = [item[str(i)][()] for i in range(len(item))]
-
-    try:
-        if zipfile.is_zipfile(path):
-            with (
-                zipfile.ZipFile(path) as archive,
-                archive.open("model.weights.h5") as part,
-                h5py.File(part, "r") as file,
-            ):
-                file.visititems(visit)
-        else:
-            with h5py.File(path, "r") as file:
-                file.visititems(visit)
-    except (OSError, KeyError) as error:
-        raise ValueError(f"weights file is {path}, expected one that Keras saved") from error
-    layers = {k: arrays for k, arrays in layers.items() if arrays and not _NOISE.fullmatch(k)}
-    if not layers:
-        raise ValueError(f"weights file {path} has no named layers, expected those of a network")
-    return layers
+    names = dict(_layers(repeats, layers))
+    if not layers.keys() >= {*names.values()}:  # Keras' own files have names of an earlier time
+        return weights_from_keras(peer_network(peer, path, layers), repeats)
+    return {
+        f"{ours}/{role}": array
+        for ours, theirs in names.items()
+        for role, array in zip(roles_of(ours), layers[theirs], strict=True)
+    }
 
 
 def peer_network(
@@ -162,7 +146,11 @@ def assign_weights(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None
     Raises:
         ValueError: a path is missing or unknown, or an array has another shape.
     """
-    variables = {variable.path: variable for variable in model.weights}
+    assign_variables({variable.path: variable for variable in model.weights}, arrays)
+
+
+def assign_variables(variables: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """The same for variables by path, which a network may have as a part of a model."""
     for path in sorted(variables.keys() ^ arrays.keys()):
         if path not in variables and path.startswith(_CLASSIFIERS):
             continue
@@ -177,7 +165,7 @@ def assign_weights(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None
         variable.assign(arrays[path])
 
 
-def _layers(repeats: int, present: Mapping[str, keras.Layer]) -> Iterator[tuple[str, str]]:
+def _layers(repeats: int, present: Collection[str]) -> Iterator[tuple[str, str]]:
     """(name here, name there) of every layer that has weights."""
     yield from (("stem_conv", "stem_conv1"), ("stem_bn", "stem_bn1"))
     for i in range(2):
@@ -192,7 +180,7 @@ def _layers(repeats: int, present: Mapping[str, keras.Layer]) -> Iterator[tuple[
 
 
 def _cell_layers(
-    cell: str, kind: str, name: str, present: Mapping[str, keras.Layer]
+    cell: str, kind: str, name: str, present: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     if f"adjust_conv_1_{name}" in present:
         yield f"{cell}_input_0_conv", f"adjust_conv_1_{name}"

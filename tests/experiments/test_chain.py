@@ -125,5 +125,5 @@ def shown(data, file, size, run):
                 shutil.copy(file, run / "alone" / split / name)
         image = sources.load(str(run / "alone"), image_size=int(size[1])).x_val[0]
     model = keras.models.load_model(run / "model.keras", compile=False)
-    outputs = model(image[None].astype(np.float32) / 127.5 - 1, training=False)
+    outputs = model(image[None], training=False)
     return keras.ops.convert_to_numpy(outputs)[0]

@@ -13,8 +13,10 @@ import pytest
 
 from nasnet.cells import LAYER_ZOO, ZOO, CellSpace, Genotype
 from nasnet.data.sources import load
-from nasnet.experiments.searching.settings import SEARCH
+from nasnet.experiments.searching import pace
+from nasnet.experiments.searching.settings import SEARCH, SearchSettings
 from nasnet.search import TrialStore
+from nasnet.stacking.plan import Stack
 from nasnet.stacking.presets import PRESETS
 from tests.searches import TINY
 from tests.strategies import random_genotypes
@@ -139,8 +141,7 @@ def test_training_evaluates_a_test_split_and_saves_a_network(finished, tmp_path,
     assert len((out_dir / "history.csv").read_text().splitlines()) == 3
     model = keras.models.load_model(out_dir / "model.keras", safe_mode=True)
     assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == result["parameters"]
-    images = dataset.x_val[:100].astype(np.float32) / 127.5 - 1
-    accuracy = np.mean(model(images).numpy().argmax(1) == dataset.y_val[:100])
+    accuracy = np.mean(model(dataset.x_val[:100]).numpy().argmax(1) == dataset.y_val[:100])
     assert accuracy == pytest.approx(result["val_accuracy"], abs=0.011)
     code, _, err = invoke("train", "--resume", out_dir, "--recipe.epochs", 3)
     assert code == 2
@@ -198,6 +199,26 @@ def test_zoo_and_doctor(invoke):
     code, out, _ = invoke("doctor", "--json")
     assert code == 0
     assert json.loads(out)["ok"] is True
+
+
+def test_the_doctor_measures_the_pace(invoke, monkeypatch):
+    monkeypatch.setattr("nasnet.experiments.searching.pace.children_an_hour", lambda: 240.0)
+    code, out, err = invoke("doctor", "--bench", "--json")
+    assert code == 0, err
+    found = {row["what"]: row["found"] for row in json.loads(out)["checks"]}
+    assert found["default children an hour"] == "240"
+    assert found["make search"] == "5 min, about 20 children"
+    # 240 children, in an hour as many.
+    compare = "nasnet compare --evaluator child --controllers random,ppo --budget 40 --runs 3"
+    assert found[compare] == "about 1 h 0 min"
+
+
+@pytest.mark.slow
+def test_the_pace_is_that_of_children_that_are_trained(monkeypatch):
+    small = SearchSettings(train_images=20, val_images=10, blocks=1, stack=Stack(1, 2))
+    monkeypatch.setattr(pace, "SearchSettings", lambda: small)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert pace.children_an_hour(each=1) > 0
 
 
 def test_dry_run_writes_nothing(tmp_path, invoke, monkeypatch):

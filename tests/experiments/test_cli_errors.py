@@ -50,6 +50,24 @@ def test_bad_images_are_one_line_and_write_nothing(kind, text, tmp_path, invoke)
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [("", "val subset of many: number of images asked for is 500, expected at least 600, one for"),
+     ("--train-images 99", "train subset of many: number of images asked for is 99, expected at")],
+)  # fmt: skip
+def test_more_classes_than_images_names_the_flags(flags, text, tmp_path, invoke):
+    labels = np.arange(1200) % 600
+    x = np.zeros((1200, 8, 8, 1), np.uint8) + labels[:, None, None, None].astype(np.uint8)
+    arrays = {"x_train": x, "y_train": labels, "x_val": x, "y_val": labels}
+    np.savez(tmp_path / "many.npz", **arrays)
+    words = ["search", "--data", tmp_path / "many.npz", *flags.split()]
+    code, out, err = invoke(*words, "--out", tmp_path / "run")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert text in err
+    assert "--train-images and --val-images say how many" in err
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_empty_class_folder_is_named(tmp_path, invoke):
     for name in ("cat", "dog"):
         (tmp_path / "photos" / name).mkdir(parents=True)

@@ -18,7 +18,7 @@ from nasnet.experiments.runs.run import Run
 from nasnet.experiments.training.settings import TRAINING, TrainSettings
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.libraries import MissingLibraryError
-from nasnet.stacking import Stack, build_network
+from nasnet.stacking import Stack, build_network, preprocess_input
 from nasnet.stacking.network import CellNetwork
 from nasnet.stacking.recipe import Recipe
 from nasnet.transfer.serving.export import (
@@ -33,18 +33,13 @@ from nasnet.transfer.serving.model_card import Facts, model_card
 from nasnet.transfer.serving.runners import load_runner, run_keras
 from nasnet.transfer.serving.trained import TrainedNetwork
 from tests.keras_networks import randomise
+from tests.needed import need
 from tests.pictures import write_folder
 from tests.strategies import TWO_BLOCKS
 
 SHAPE, CLASSES = (16, 16, 3), ("ant", "bee", "cat")
 STACK = Stack(1, 2)
 FILES = {"keras": "model.keras", "saved_model": "saved_model"}
-
-
-def need(*packages):
-    for package in packages:
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed: make test SLOW=1 installs it")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +70,13 @@ def run(model, tmp_path):
 
 @pytest.fixture
 def images(rng):
-    return rng.uniform(-1, 1, size=(5, *SHAPE)).astype(np.float32)
+    """Pixels."""
+    return rng.integers(0, 256, (5, *SHAPE), np.uint8)
+
+
+def outputs_of(model, pixels):
+    """Of a bare network."""
+    return model(preprocess_input(pixels)).numpy()
 
 
 @pytest.fixture
@@ -93,7 +94,8 @@ def test_an_export_computes_what_the_network_computes(model, form, images, tmp_p
     path = export_network(model, tmp_path, form)
     runner = load_runner(path)
     assert runner.input_shape == SHAPE
-    np.testing.assert_allclose(runner(images, batch_size=2), model(images).numpy(), atol=1e-5)
+    expected = outputs_of(model, images)
+    np.testing.assert_allclose(runner(images, batch_size=2), expected, atol=1e-5)
     agreement = compare(runner, run_keras(model), images)
     assert agreement.close
     assert (agreement.images, agreement.same_class) == (5, 1.0)
@@ -112,8 +114,8 @@ def test_a_folder_holds_all_that_belongs_to_the_network(run, tmp_path, capsys):
     assert "on 8 images of noise" in printed
     assert f"next: nasnet predict {out} IMAGE" in printed
     names = {path.name for path in out.iterdir()}
-    expected = {"saved_model", "labels.txt", "preprocessing.json", "README.md", "cell.svg"}
-    assert names == expected
+    beside = {"labels.txt", "preprocessing.json", "README.md", "cell.svg", "usage.py"}
+    assert names == {"saved_model"} | beside
     assert (out / "labels.txt").read_text() == "ant\nbee\ncat\n"
     about = json.loads((out / "preprocessing.json").read_text())
     assert (about["size"], about["crop"], about["outputs"]) == (16, 1.0, "logits")
@@ -125,9 +127,8 @@ def test_a_folder_holds_all_that_belongs_to_the_network(run, tmp_path, capsys):
         "| val accuracy | 0.5000 | 80 |",
         "photos of a|b",
         '"epochs": 3',
-        "[N, 16, 16, 3] float32, RGB",
+        "[N, 16, 16, 3] float32, RGB, pixels from 0 to 255",
         "logits of 3 classes",
-        "pixels / 127.5 - 1",
         "| keras |",
     ):
         assert text in card
@@ -258,13 +259,13 @@ def test_multiply_adds_are_those_of_the_cost_model():
 
 
 def test_probabilities_are_told_from_logits(model, images):
-    logits = model(images).numpy()
+    logits = outputs_of(model, images)
     assert not gives_probabilities(logits)
     assert gives_probabilities(keras.ops.convert_to_numpy(keras.ops.softmax(logits)))
 
 
 def test_right_classes_are_counted_over_batches(model, images):
-    labels = model(images).numpy().argmax(1)
+    labels = outputs_of(model, images).argmax(1)
     wrong = (labels + np.arange(5) // 4) % 3
     assert accuracy(run_keras(model), [(images, labels)]) == (1.0, 5)
     assert accuracy(run_keras(model), [(images[:3], wrong[:3]), (images[3:], wrong[3:])]) == (
@@ -273,18 +274,25 @@ def test_right_classes_are_counted_over_batches(model, images):
     )
 
 
+def facts_of(network, channels):
+    shape = (8, 8, channels)
+    return Facts(network, "f", "onnx", shape, False, "logits", 2, 5, 7, None, "-", "pass", {})
+
+
 def test_a_card_quotes_a_transfers_result():
     result = {"top1": 0.74, "top5": 0.916, "images": 50_000, "loss": 1.0}
     network = TrainedNetwork(Path("n.keras"), "n", crop=1.0, result=result)
-    card = model_card(Facts(network, "f", "onnx", (8, 8, 3), "logits", 2, 5, 7, None, "-", {}))
+    card = model_card(facts_of(network, 3))
     assert "| validation accuracy, top 1 | 0.7400 | 50,000 |" in card
     assert "| validation accuracy, top 5 | 0.9160 | 50,000 |" in card
 
 
 def test_a_card_without_facts_says_so():
     network = TrainedNetwork(Path("n.keras"), "n", crop=0.875)
-    card = model_card(Facts(network, "f", "onnx", (8, 8, 1), "logits", 2, 5, 7, None, "-", {}))
+    card = model_card(facts_of(network, 1))
     assert card.count("Not recorded.") == 3
+    assert "[N, 8, 8, 1] float32, grayscale, values from -1 to 1" in card
+    assert "pixels / 127.5 - 1" in card
     assert "grayscale" in card
     assert "87.5% of the shorter side" in card
 

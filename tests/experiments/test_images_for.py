@@ -42,11 +42,11 @@ def run(photos, tmp_path):
 
 
 def shown(run, data):
-    """The images that calibrate and those that check, as bytes and in order; -1..1 as 0..255."""
+    """The images that calibrate and those that check, in order."""
     network = find_network(run.path)
     found = show(images_for(network, data, (8, 8)), network, (8, 8, 3), 3, limit=1000)
     checked = np.concatenate([images for images, _ in found.validation()])
-    return [np.rint((x + 1) * 127.5).astype(np.uint8) for x in (found.calibration, checked)]
+    return found.calibration, checked
 
 
 def test_the_run_s_own_images_are_taken_and_said(run, capsys):

@@ -117,11 +117,28 @@ def test_a_bad_image_is_one_line_and_the_others_are_classified(run, files, kind,
     assert set(document[2]["predictions"][0]) == {"label", "name", "probability"}
 
 
-def test_missing_files_and_folders_are_bad_images(run, tmp_path, capsys):
-    assert PredictCommand(run, [tmp_path / "gone.jpg", tmp_path]).run() == 2
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0].endswith("gone.jpg: it cannot be read: No such file or directory")
-    assert lines[1].endswith(": it cannot be read: Is a directory")
+def test_missing_files_are_bad_images(run, tmp_path, capsys):
+    assert PredictCommand(run, [tmp_path / "gone.jpg"]).run() == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("gone.jpg: it cannot be read: No such file or directory")
+
+
+def test_a_folder_is_all_images_in_it_and_below(run, files, tmp_path, capsys):
+    (tmp_path / "more").mkdir()
+    files[1].rename(tmp_path / "more" / "no-suffix")
+    (tmp_path / "notes.txt").write_text("mine")
+    assert PredictCommand(run, [tmp_path], top=1, json=True).run() == 0
+    captured = capsys.readouterr()
+    found = [(row["image"], row["predictions"][0]["name"]) for row in json.loads(captured.out)]
+    expected = [("blue.png", "blue"), ("red.png", "red"), ("more/no-suffix", "green")]
+    assert found == [(str(tmp_path / place), name) for place, name in expected]
+    assert captured.err == f"{tmp_path}: 1 file that is no image was passed over: notes.txt\n"
+
+
+def test_a_folder_without_images_is_refused(run, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match=r"number of images in .* is 0, expected at least 1"):
+        PredictCommand(run, [tmp_path]).run()
 
 
 def test_an_export_is_used_as_the_run_is(run, files, tmp_path, capsys):

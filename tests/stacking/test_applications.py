@@ -55,7 +55,7 @@ def test_the_arguments_are_those_of_keras():
     theirs = inspect.signature(keras.applications.NASNetMobile).parameters
     ours = list(inspect.signature(NASNetMobile).parameters)
     assert ours[: len(theirs)] == list(theirs)
-    assert ours[len(theirs) :] == ["batch_norm_momentum", "batch_norm_epsilon"]
+    assert ours[len(theirs) :] == ["batch_norm_momentum", "batch_norm_epsilon", "prefix"]
 
 
 def test_published_sizes(mobile, cifar):

@@ -53,8 +53,9 @@ def export_network(
         folder: that it goes to; it must exist.
         form: "keras", "saved_model" (TensorFlow), "onnx" or "litert" (.tflite); PyTorch needs more,
             see `torch_files`.
-        calibration: images [N, H, W, C] float32 in -1..1 whose activations give the ranges of an
-            int8 LiteRT network, whose input and output stay float32; None for float32 throughout.
+        calibration: images [N, H, W, C] float32, as the model takes them, whose activations give
+            the ranges of an int8 LiteRT network, whose input and output stay float32; None for
+            float32 throughout.
 
     Returns:
         The file or folder that was written.
@@ -105,7 +106,7 @@ def compare(exported: Runner, original: Runner, images: np.ndarray) -> Agreement
     Args:
         exported: what `export_network` wrote.
         original: the Keras network.
-        images: [N, H, W, C] float32 in -1..1.
+        images: [N, H, W, C] in 0..255.
     """
     found, expected = exported(images), original(images)
     return Agreement(
@@ -121,7 +122,7 @@ def accuracy(runner: Runner, batches: Iterable[tuple[np.ndarray, np.ndarray]]) -
 
     Args:
         runner: the network.
-        batches: images [N, H, W, C] float32 in -1..1 and labels [N]; at least one batch.
+        batches: images [N, H, W, C] in 0..255 and labels [N]; at least one batch.
     """
     right, count = 0, 0
     for images, labels in batches:

@@ -1,27 +1,47 @@
-"""A trained network with all that goes with it, in a new folder: file, labels, card, drawing."""
+"""A trained network with all that goes with it, in a new folder."""
 
 import dataclasses
 import functools
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nasnet.runtime.files import write_atomically
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.stacking.architectures import ImageFrame
-from nasnet.stacking.plan import Stack
+from nasnet.transfer.serving.describing import Card, Written, describe
 from nasnet.transfer.serving.export import Agreement, Format
 from nasnet.transfer.serving.photos import Opener, Photos, show
 from nasnet.transfer.serving.runners import Runner
-from nasnet.transfer.serving.trained import ABOUT, LABELS, TrainedNetwork
+from nasnet.transfer.serving.trained import TrainedNetwork
 
 _CHECKED = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """What a network becomes.
+
+    Attributes:
+        form: of the file.
+        int8: whether LiteRT calculates in 8-bit integers.
+        pixels: whether it takes pixels from 0 to 255, and rescales them inside; else, and in
+            PyTorch, -1..1.
+
+    Raises:
+        ValueError: only LiteRT has int8.
+    """
+
+    form: Format
+    int8: bool = False
+    pixels: bool = True
+
+    def __post_init__(self) -> None:
+        if self.int8 and self.form != "litert":
+            raise ValueError(f"int8 is set with format {self.form!r}, expected 'litert'")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,38 +65,22 @@ class Exported:
     images: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class Card:
-    """What the card of an export takes from elsewhere.
-
-    Attributes:
-        environment: versions that it is exported with.
-        draw: draws an architecture, which a frame makes the network, into a file, with a `title`;
-            gives the file.
-    """
-
-    environment: Mapping[str, str]
-    draw: Callable[..., Path]
-
-
 def export(
     network: TrainedNetwork,
-    form: Format,
+    target: Target,
     out: Path,
     card: Card,
     *,
-    int8: bool = False,
     photos: Opener | None = None,
     limit: int = 1000,
 ) -> Exported:
-    """Writes a network, its labels, its card and its drawing into a new folder.
+    """Writes a network and all that `describe` puts beside it into a new folder.
 
     Args:
         network: a Keras network.
-        form: what it becomes.
+        target: what it becomes.
         out: the folder; there must not be one yet.
         card: what its card takes from elsewhere.
-        int8: whether LiteRT calculates in 8-bit integers.
         photos: opens the data whose training images calibrate int8 and whose validation images are
             classified by both networks.
         limit: at most so many validation images.
@@ -87,17 +91,18 @@ def export(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out} is there already, expected a new or an empty folder")
-    if int8 and form != "litert":
-        raise ValueError(f"int8 is set with format {form!r}, expected 'litert'")
-    if int8 and photos is None:
+    if target.int8 and photos is None:
         raise ValueError("int8 is set without images, expected some to calibrate by")
     if network.path.suffix != ".keras":
         raise ValueError(f"network is {str(network.path)!r}, expected a run or a .keras file")
     import_tensorflow()
+    from nasnet.stacking.keras.pixels import from_pixels, without_rescaling
     from nasnet.transfer.serving.export import export_network
-    from nasnet.transfer.serving.runners import load_keras, load_runner
+    from nasnet.transfer.serving.runners import load_keras, load_runner, run_keras
 
-    model, runner = load_keras(network.path)
+    loaded, runner = load_keras(network.path)
+    rescaled = target.pixels and target.form != "torch"  # whose code is that of the bare network
+    model = from_pixels(loaded) if rescaled else without_rescaling(loaded)
     shape, classes = runner.input_shape, int(model.output_shape[-1])
     if network.classes and len(network.classes) != classes:
         raise ValueError(f"number of class names is {len(network.classes)}, expected {classes}")
@@ -107,15 +112,17 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
-        calibration = shown.calibration if shown is not None and int8 else None
-        if form == "torch":
+        calibration = None
+        if shown is not None and target.int8:
+            calibration = run_keras(model).given(shown.calibration)
+        if target.form == "torch":
             file, load = _export_torch(network, model, aside, shape)
         else:
-            file = export_network(model, aside, form, calibration=calibration)
+            file = export_network(model, aside, target.form, calibration=calibration)
             load = load_runner
         exported = _check(runner, file, shown, load)
         exported = dataclasses.replace(exported, folder=out, file=out / file.name)
-        _describe(aside, network, model, runner, form, exported, card)
+        describe(aside, network, model, Written(file.name, target.form, exported.check), card)
         aside.chmod(0o755)
         if out.is_dir():
             out.rmdir()
@@ -149,7 +156,7 @@ def _check(
 
     shape = original.input_shape
     what = "validation images" if photos is not None else "images of noise"
-    noise = np.random.default_rng(0).uniform(-1, 1, (_CHECKED, *shape)).astype(np.float32)
+    noise = np.random.default_rng(0).integers(0, 256, (_CHECKED, *shape), np.uint8)
     images = noise if photos is None else next(photos.validation())[0][:_CHECKED]
     try:
         runner = load(file)
@@ -168,57 +175,3 @@ def _check(
     after, _ = accuracy(runner, photos.validation())
     check += f"; accuracy {before:.4f} before, {after:.4f} after ({after - before:+.4f}, n={count})"
     return Exported(file.parent, file, check, agreement, (before, after), count)
-
-
-def _describe(
-    folder: Path,
-    network: TrainedNetwork,
-    model: Any,
-    runner: Runner,
-    form: Format,
-    exported: Exported,
-    card: Card,
-) -> None:
-    """labels.txt, preprocessing.json, cell.svg and README.md."""
-    from nasnet.transfer.serving.export import gives_probabilities, mult_adds
-    from nasnet.transfer.serving.model_card import Facts, model_card
-
-    shape, classes = runner.input_shape, int(model.output_shape[-1])
-    outputs = runner(np.zeros((1, *shape), np.float32))
-    kind = "probabilities" if gives_probabilities(outputs) else "logits"
-    names = network.classes or tuple(map(str, range(classes)))
-    write_atomically(folder / LABELS, "".join(f"{' '.join(n.split())}\n" for n in names))
-    about = {
-        "name": network.name,
-        "file": exported.file.name,
-        "size": shape[0],
-        "width": shape[1],
-        "channels": shape[2],
-        "crop": network.crop,
-        "antialias": network.antialias,
-        "range": [-1, 1],
-        "outputs": kind,
-    }
-    write_atomically(folder / ABOUT, json.dumps(about, indent=2) + "\n")
-    diagram = None
-    if network.genotype is not None:
-        frame = ImageFrame(Stack(), shape, classes)
-        path = folder / "cell.svg"
-        diagram = card.draw(network.genotype, frame, path, title=network.name).name
-    versions = {"exported with": dict(card.environment)}
-    if trained := network.config.get("environment"):
-        versions = {"trained with": trained, **versions}
-    facts = Facts(
-        network,
-        exported.file.name,
-        form,
-        shape,
-        kind,
-        classes,
-        model.count_params(),
-        mult_adds(model),
-        diagram,
-        exported.check,
-        versions,
-    )
-    write_atomically(folder / "README.md", model_card(facts))

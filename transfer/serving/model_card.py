@@ -8,6 +8,10 @@ from typing import Any
 from nasnet.transfer.serving.trained import TrainedNetwork
 
 _UNKNOWN = "not recorded"
+_RANGES = {
+    True: "pixels from 0 to 255 as they are: the first layer rescales them",
+    False: "values from -1 to 1: nothing inside rescales pixels",
+}
 _TOP = {"top1": "validation accuracy, top 1", "top5": "validation accuracy, top 5"}
 
 
@@ -22,16 +26,14 @@ class Facts:
         file: of the exported network, beside the card.
         form: in which it was exported.
         input_shape: height, width and channels of its images.
+        pixels: whether it takes pixels from 0 to 255; else values from -1 to 1.
         outputs: "logits" or "probabilities".
         classes: how many.
         parameters: of the Keras network.
         mult_adds: of one image.
         diagram: the file of the cells' drawing, beside the card.
-        source: the data that it was trained on, in one line.
-        settings: how it was trained.
-        result: what was measured: NAME_accuracy with NAME_images, the number of images; or top1 and
-            top5 with images. None was not measured.
         check: in one line, how the exported network compares to the Keras network.
+        program: of usage.py, beside the card.
         versions: of what it was trained with and exported with, by name.
     """
 
@@ -39,12 +41,14 @@ class Facts:
     file: str
     form: str
     input_shape: tuple[int, int, int]
+    pixels: bool
     outputs: str
     classes: int
     parameters: int
     mult_adds: int
     diagram: str | None
     check: str
+    program: str
     versions: Mapping[str, Mapping[str, str]]
 
 
@@ -57,10 +61,10 @@ def model_card(facts: Facts) -> str:
         "file": f"`{facts.file}` ({facts.form})",
         "parameters": f"{facts.parameters:,}",
         "multiply-adds": f"{facts.mult_adds / 1e6:,.1f} million an image",
-        "input": f"[N, {height}, {width}, {channels}] float32, {colours}",
+        "input": f"[N, {height}, {width}, {channels}] float32, {colours}, {_RANGES[facts.pixels]}",
         "preprocessing": (
             f"{_window(network.crop, height == width)}, resized ({resizing}) to "
-            f"{height} x {width}; pixels / 127.5 - 1"
+            f"{height} x {width}{'' if facts.pixels else '; pixels / 127.5 - 1'}"
         ),
         "output": f"{facts.outputs} of {facts.classes} classes, in the order of `labels.txt`",
     }
@@ -68,6 +72,7 @@ def model_card(facts: Facts) -> str:
     if facts.diagram is not None:
         parts.append(f"![The cells of the network]({facts.diagram})")
     parts.append(_table(("", ""), rows.items()))
+    parts += ["## Usage", "`usage.py`, beside this file:", _code("python", facts.program)]
     parts += ["## Accuracy", _accuracies(network.result)]
     parts += ["## Data", network.config.get("source") or f"{_UNKNOWN.capitalize()}."]
     parts += ["## Recipe", _recipe(network.config.get("settings", {}))]
@@ -98,7 +103,11 @@ def _accuracies(result: Mapping[str, Any]) -> str:
 def _recipe(settings: Mapping[str, Any]) -> str:
     if not settings:
         return f"{_UNKNOWN.capitalize()}."
-    return "```json\n" + json.dumps(settings, indent=2) + "\n```"
+    return _code("json", json.dumps(settings, indent=2))
+
+
+def _code(language: str, text: str) -> str:
+    return f"```{language}\n{text.strip()}\n```"
 
 
 def _versions(versions: Mapping[str, Mapping[str, str]]) -> str:

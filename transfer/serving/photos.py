@@ -21,7 +21,7 @@ class Photos:
     """Images to calibrate by, and others to measure.
 
     Attributes:
-        calibration: training images, [N, H, W, C] float32 in -1..1.
+        calibration: training images, [N, H, W, C] float32 in 0..255.
         validation: gives batches of the others, anew at each call, with their labels [N].
     """
 
@@ -77,6 +77,11 @@ def check_square(network: TrainedNetwork, shape: Shape) -> None:
         )
 
 
+def to_pixels(images: np.ndarray) -> np.ndarray:
+    """Values from -1 to 1, as trainings are given them, as pixels from 0 to 255."""
+    return (images + 1) * np.float32(127.5)
+
+
 def to_channels(images: np.ndarray, channels: int) -> np.ndarray:
     """Images [N, H, W, C] with another number of channels; gray as Rec. 601 weighs colours.
 
@@ -97,7 +102,7 @@ def _of_arrays(x: np.ndarray, y: np.ndarray, shape: Shape, limit: int) -> Callab
     def batches() -> Batches:
         for first in range(0, min(limit, len(y)), _BATCH):
             chosen = slice(first, min(first + _BATCH, limit))
-            images = resize(x[chosen], shape[:2]).astype(np.float32) / 127.5 - 1
+            images = resize(x[chosen], shape[:2]).astype(np.float32)
             yield to_channels(images, shape[2]), y[chosen]
 
     return batches
@@ -110,6 +115,7 @@ def _of_files(split: Split, crop: float, shape: Shape) -> Callable[[], Batches]:
         for batch in evaluation_batches(split, shape[0], _BATCH, crop=crop):
             ok = batch["ok"].numpy()
             if ok.any():
-                yield to_channels(batch["image"].numpy()[ok], shape[2]), batch["label"].numpy()[ok]
+                pixels = to_pixels(batch["image"].numpy()[ok])
+                yield to_channels(pixels, shape[2]), batch["label"].numpy()[ok]
 
     return batches

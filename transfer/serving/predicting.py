@@ -10,7 +10,7 @@ from scipy.special import softmax
 from nasnet.data.folders.bad import BadImageError
 from nasnet.data.folders.pixels import read_fitted
 from nasnet.runtime.quiet import import_tensorflow
-from nasnet.transfer.serving.photos import check_square, to_channels
+from nasnet.transfer.serving.photos import check_square, to_channels, to_pixels
 from nasnet.transfer.serving.trained import TrainedNetwork
 
 _AT_ONCE = 32
@@ -104,8 +104,7 @@ def _read_fitted(file: Path, shape: tuple[int, int, int], crop: float) -> np.nda
         return f"it cannot be read: {error.strerror}"
     except BadImageError as error:
         return str(error)
-    pixels = np.asarray(image.convert("L" if shape[2] == 1 else "RGB"), np.float32)
-    return pixels.reshape(shape) / 127.5 - 1
+    return np.asarray(image.convert("L" if shape[2] == 1 else "RGB"), np.float32).reshape(shape)
 
 
 def _read_centre(file: Path, shape: tuple[int, int, int], crop: float) -> np.ndarray | str:
@@ -124,7 +123,7 @@ def _read_centre(file: Path, shape: tuple[int, int, int], crop: float) -> np.nda
     if fault is not None:
         return fault
     image = show_centre(open_photo(tf.constant(data), MAX_PIXELS), shape[0], crop).numpy()
-    return to_channels(image[None], shape[2])[0]
+    return to_channels(to_pixels(image[None]), shape[2])[0]
 
 
 def _guesses(probabilities: np.ndarray, classes: tuple[str, ...], top: int) -> tuple[Guess, ...]:

@@ -1,6 +1,7 @@
 """Saved networks of any kind as functions from images to outputs."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -20,19 +21,26 @@ class Runner:
 
     Attributes:
         input_shape: height, width and channels of its images.
-        call: from images [N, H, W, C] float32 in -1..1 to outputs [N, classes] float32.
+        call: from what it takes, [N, H, W, C] float32, to outputs [N, classes] float32.
+        takes_pixels: whether it takes pixels from 0 to 255; else values from -1 to 1.
     """
 
     input_shape: tuple[int, int, int]
     call: Callable[[np.ndarray], np.ndarray]
+    takes_pixels: bool
 
-    def __call__(self, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
-        """The outputs for any number of images, batch by batch."""
+    def __call__(self, pixels: np.ndarray, batch_size: int = 32) -> np.ndarray:
+        """The outputs for any number of images [N, H, W, C] in 0..255, batch by batch."""
         parts = [
-            np.asarray(self.call(np.ascontiguousarray(images[i : i + batch_size], np.float32)))
-            for i in range(0, len(images), batch_size)
+            np.asarray(self.call(self.given(pixels[i : i + batch_size])))
+            for i in range(0, len(pixels), batch_size)
         ]
         return np.concatenate(parts)
+
+    def given(self, pixels: np.ndarray) -> np.ndarray:
+        """What the network takes of images [N, H, W, C] in 0..255."""
+        values = np.ascontiguousarray(pixels, np.float32)
+        return values if self.takes_pixels else values * np.float32(1 / 127.5) - 1
 
 
 def load_runner(path: Path) -> Runner:
@@ -64,7 +72,7 @@ def _guarded(load: Callable[[Path], T], path: Path) -> T:
 
 
 def load_keras(path: Path) -> tuple[Any, Runner]:
-    """A Keras model for inference, in which nothing is dropped any more, and as a runner.
+    """A Keras model for inference, in float32 and with nothing dropped, and as a runner.
 
     Raises:
         ValueError: it cannot be loaded, or does not take images of one size.
@@ -76,25 +84,28 @@ def run_keras(model: Any) -> Runner:
     """A Keras model as a runner; of several outputs the first one counts."""
     import tensorflow as tf
 
+    from nasnet.stacking.keras.pixels import takes_pixels
+
     def first_output(images: Any) -> Any:
         outputs = model(images, training=False)
         return tf.nest.flatten(outputs)[0]
 
     call = tf.function(first_output, reduce_retracing=True)
     shape = _image_shape(model.input_shape)
-    return Runner(shape, lambda images: call(tf.constant(images)).numpy())
+    return Runner(shape, lambda images: call(tf.constant(images)).numpy(), takes_pixels(model))
 
 
 def _load_keras(path: Path) -> tuple[Any, Runner]:
     import keras
 
     from nasnet.stacking.keras.drop_path import DropPath, strip_drop_path
+    from nasnet.stacking.keras.pixels import in_float32
 
     model = keras.models.load_model(path, compile=False)
     for_training = isinstance(model.output, dict) or any(
         isinstance(layer, DropPath) for layer in model.layers
     )
-    model = strip_drop_path(model) if for_training else model
+    model = in_float32(strip_drop_path(model) if for_training else model)
     return model, run_keras(model)
 
 
@@ -111,7 +122,7 @@ def _load_saved_model(path: Path) -> Runner:
         outputs = served.signatures["serving_default"](**{name: tf.constant(images)})
         return next(iter(outputs.values())).numpy()
 
-    return Runner(shape, call)
+    return Runner(shape, call, _is_pixels(name))
 
 
 def _load_onnx(path: Path) -> Runner:
@@ -119,7 +130,9 @@ def _load_onnx(path: Path) -> Runner:
     session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (given,) = session.get_inputs()
     return Runner(
-        _image_shape(given.shape), lambda images: session.run(None, {given.name: images})[0]
+        _image_shape(given.shape),
+        lambda images: session.run(None, {given.name: images})[0],
+        _is_pixels(given.name),
     )
 
 
@@ -140,7 +153,7 @@ def _load_litert(path: Path) -> Runner:
         return interpreter.get_tensor(output["index"])
 
     interpreter.allocate_tensors()
-    return Runner(_image_shape(given["shape"]), call)
+    return Runner(_image_shape(given["shape"]), call, _is_pixels(given["name"]))
 
 
 _LOADERS: Mapping[str, Callable[[Path], Runner]] = MappingProxyType(
@@ -150,6 +163,11 @@ _LOADERS: Mapping[str, Callable[[Path], Runner]] = MappingProxyType(
         ".tflite": _load_litert,
     }
 )
+
+
+def _is_pixels(name: str) -> bool:
+    """Whether an input is called as that of an exported network that takes pixels."""
+    return re.fullmatch(r"(serving_default_)?pixels(:0)?", name) is not None
 
 
 def _image_shape(shape: Any) -> tuple[int, int, int]:

@@ -72,4 +72,4 @@ def load_torch(path: Path, network: Network) -> Runner:
         with torch.no_grad():
             return module(torch.from_numpy(images.transpose(0, 3, 1, 2))).numpy()
 
-    return Runner(network.input_shape, call)
+    return Runner(network.input_shape, call, takes_pixels=False)

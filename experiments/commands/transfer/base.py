@@ -85,11 +85,13 @@ class TrainingCommand(RunCommand):
         if self.json:
             print_json({"run": str(run.path), **result})
             return OK
+        taken = "pixels 0..255" if run.pixels else "-1..1"
         stdout().print(
             f"validation top-1 {result['top1']:.4f}, top-5 {result['top5']:.4f} on "
             f"{result['images']:,} images; {result['parameters']:,} parameters, "
             f"{millions(result['mult_adds'])} multiply-adds\n"
-            f"results are in {run.path}: model.keras, labels.txt, result.json, history.csv\n"
+            f"results are in {run.path}: model.keras (takes {taken}), README.md, usage.py, "
+            "labels.txt, result.json, history.csv\n"
             f"next: {command('export', run.path, '--format', 'onnx')}\n"
             f"or: {command('predict', run.path, 'IMAGE')}",
             soft_wrap=True,

@@ -37,7 +37,9 @@ def trained(cell, photos, tmp_path_factory):
 
 def test_a_training_leaves_what_it_says(trained, photos):
     names = {"config.json", "genotype.json", "labels.txt", "history.csv", "model.keras"}
+    names |= {"README.md", "usage.py", "cell.svg", "preprocessing.json"}
     assert names | {"result.json", "checkpoints"} <= {path.name for path in trained.iterdir()}
+    assert "usage.py" in (trained / "README.md").read_text()
     assert (trained / "labels.txt").read_text() == "bright\ndark\n"
     result = json.loads((trained / "result.json").read_text())
     assert (result["steps"], result["images"], result["top5"]) == (6, 8, 1.0)
@@ -57,7 +59,7 @@ def test_the_saved_network_gives_the_logits_that_were_validated(trained, photos)
 
     model = keras.models.load_model(trained / "model.keras")
     batch = next(iter(evaluation_batches(open_images(photos).validation, 32, 8)))
-    logits = model(batch["image"]).numpy()
+    logits = model((batch["image"] + 1) * 127.5).numpy()
     loss = keras.losses.sparse_categorical_crossentropy(batch["label"], logits, from_logits=True)
     result = json.loads((trained / "result.json").read_text())
     assert float(np.mean(loss)) == pytest.approx(result["loss"], rel=1e-3)

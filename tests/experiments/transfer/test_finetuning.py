@@ -125,6 +125,7 @@ def test_fine_tuning_begins_with_the_function_of_keras_own_network(
     assert ours.output_shape == (None, 2)
     images = np.random.default_rng(1).uniform(-1, 1, (2, 64, 64, 3)).astype(np.float32)
     expected = keras.Model(theirs.input, theirs.layers[-2].output)(images).numpy()
-    features = keras.Model(ours.input, ours.get_layer("logits_dense").input)(images).numpy()
+    pixels = (images + 1) * 127.5
+    features = keras.Model(ours.input, ours.get_layer("logits_dense").input)(pixels).numpy()
     assert expected.std() > 0.1
     np.testing.assert_allclose(features, expected, atol=1e-5 * np.abs(expected).max())

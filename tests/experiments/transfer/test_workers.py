@@ -54,6 +54,7 @@ def assert_whole(run, expected=None):
     """A run directory has all that it says; and the same as another one, up to rounding."""
     names = {path.name for path in run.iterdir()}
     files = {"config.json", "genotype.json", "labels.txt", "history.csv", "nasnet.lock"}
+    files |= {"README.md", "usage.py", "cell.svg", "preprocessing.json"}
     assert names == files | {"model.keras", "result.json", "checkpoints", "bad-images.txt"}
     assert (run / "bad-images.txt").read_text().splitlines() == list(BAD)
     result, rows = json.loads((run / "result.json").read_text()), read_history(run / "history.csv")

@@ -45,7 +45,9 @@ def plain(text):
 
 def test_the_readme_names_every_page():
     readme = (ROOT / "README.md").read_text()
-    pages = sorted((ROOT / "docs").glob("*.md"))
+    # The site's first page and those that show what README links to.
+    own = {ROOT / "docs" / f"{name}.md" for name in ("index", "results", "speed")}
+    pages = sorted({*(ROOT / "docs").glob("*.md")} - own)
     assert pages
     for page in pages:
         assert f"(docs/{page.name})" in readme

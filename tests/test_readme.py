@@ -20,7 +20,8 @@ PYTHON = [
     for code in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
 ]
 # Flags of `dask scheduler`, sbatch, scripts and benchmarks.
-OTHERS = {"--seeds", "--no-dashboard", "--host", "--rounds", "--children"}
+OTHERS = {"--seeds", "--no-dashboard", "--host", "--port", "--protocol", "--rounds", "--children"}
+OTHERS |= {"--array", "--cpus-per-task", "--job-name", "--time"}
 COMMANDS_SHOWN = re.compile(
     r"`(?:\.venv/bin/)?nasnet ([a-z][^`]*)`|^ {4}(?:\.venv/bin/)?nasnet (.*)$", re.M
 )

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nasnet.experiments.exporting.source import with_source
 from nasnet.experiments.networks.trained import find_network
 from nasnet.experiments.runs.pictures import draw_architecture
 from nasnet.transfer.serving.describing import Card
@@ -28,12 +29,15 @@ LIBRARIES = {
     "saved_model": (),
     "onnx": ("tf2onnx", "onnx", "onnxruntime"),
     "litert": ("ai_edge_litert",),
+    "torch": ("torch", "safetensors"),
 }
 TARGETS = [
     pytest.param(Target(form), id=form, marks=[pytest.mark.slow] if packages else [])
     for form, packages in LIBRARIES.items()
+    if form != "torch"
 ]
 TARGETS.append(pytest.param(Target("keras", pixels=False), id="bare"))
+TORCH = pytest.param(Target("torch"), id="torch", marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +58,7 @@ def exported(trained_run, data, tmp_path_factory):
             out = tmp_path_factory.mktemp("exports") / "out"
             card = Card(draw_architecture, {"python": "3"})
             photos = (lambda size: data) if target.int8 else None
-            export(find_network(trained_run), target, out, card, photos=photos)
+            export(with_source(find_network(trained_run)), target, out, card, photos=photos)
             made[target] = out
         return made[target]
 
@@ -91,7 +95,7 @@ def test_keras_alone_is_right_on_8_bit_images(trained_run, data):
         assert right == json.loads((trained_run / "result.json").read_text())["test_accuracy"]
 
 
-@pytest.mark.parametrize("target", [pytest.param(None, id="run"), *TARGETS])
+@pytest.mark.parametrize("target", [pytest.param(None, id="run"), *TARGETS, TORCH])
 def test_the_example_beside_it_runs_as_it_stands(
     target, trained_run, data, exported, tmp_path, monkeypatch, capsys
 ):
@@ -102,6 +106,7 @@ def test_the_example_beside_it_runs_as_it_stands(
     text = (folder / "usage.py").read_text()
     assert "nasnet" not in text
     monkeypatch.setattr(sys, "argv", ["usage.py", str(photo)])
+    monkeypatch.syspath_prepend(folder)  # as Python does for a script
     names = runpy.run_path(str(folder / "usage.py"), run_name="__main__")
     [prediction] = predict(find_network(trained_run), [photo], top=3)
     assert capsys.readouterr().out.strip() == prediction.guesses[0].name == "green"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from nasnet.cells import SearchSpace
+from nasnet.cells.recurrent.architecture import Recurrent
 from nasnet.cells.spaces.registry import make_space
 from nasnet.stacking.architectures import ImageArchitecture
 
@@ -17,6 +18,10 @@ def image_space(text: str) -> SearchSpace[Any]:
     """
     space = make_space(text)
     found = example(space)
+    if isinstance(found, Recurrent):
+        raise ValueError(
+            f"space {text} is of recurrent cells, expected `nasnet recurrent`, which searches them"
+        )
     if not isinstance(found, ImageArchitecture):
         raise ValueError(
             f"space {text} decodes to {type(found).__name__}, expected Genotype, Layers, Macro or "

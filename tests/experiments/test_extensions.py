@@ -90,7 +90,7 @@ def test_what_is_wrong_with_a_controller_is_one_clear_line(text, message):
         (f"--space {SPACE} --controller progressive", "controller is 'progressive' with"),
         (
             f"--space {SPACE} --evaluator shared",
-            "evaluator is 'shared' beside a space, exp",
+            "evaluator is 'shared' with space ",
         ),
         ("--space space.py", "space is 'space.py', expected one of: cells, growing-cells"),
     ],

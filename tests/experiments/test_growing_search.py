@@ -55,6 +55,19 @@ def test_going_on_is_as_if_it_had_never_stopped(tmp_path):
 
 
 @pytest.mark.slow
+def test_macro_networks_are_searched_under_shared_weights(tmp_path):
+    flags = """--space macro,layers=3,filters=4 --controller reinforce,hidden=8,minibatch=2
+        --evaluator shared --shared.sampling controller --shared.updates 2 --shared.least-updates 1
+        --shared.epochs 1 --shared.margin -9 --shared.batch-size 8 --trials 3 --workers 1
+        --data shapes10 --train-images 60 --val-images 40"""
+    search(*flags.split(), "--out", tmp_path / "run")
+    found = trials(tmp_path / "run")
+    assert [trial.state for trial in found] == ["complete"] * 3
+    assert all(0 < trial.reward < 1 for trial in found)
+    assert (tmp_path / "run" / "best.svg").is_file()
+
+
+@pytest.mark.slow
 def test_shared_weights_score_cells_of_every_size(tmp_path):
     shared = "--evaluator shared --shared.epochs 1 --shared.batch-size 32 --shared.margin -9"
     shared += " --shared.updates 1 --shared.least-updates 1"

@@ -140,7 +140,11 @@ def test_spaces_are_listed_with_size_paper_and_drawing(tmp_path, invoke):
         ("--space layers --stack.filters 4", "beside space layers, expected none: it is a plan"),
         ("--space layers --blocks 3", "blocks is 3 beside a space, expected 5"),
         ("--space chain --controller progressive", "controller is 'progressive' with"),
-        ("--space chain --evaluator shared", "evaluator is 'shared' beside a space, expected"),
+        (
+            "--space chain --evaluator shared",
+            "evaluator is 'shared' with space chain, expected c",
+        ),
+        ("--space recurrent", "space recurrent is of recurrent cells, expected `nasnet recurrent`"),
         ("--space layers --start-from nasnet-a", "start_from nasnet-a is not in the space: it is"),
         ("--start-from metaqnn-1", "start_from metaqnn-1 is not in the space: it is of layers"),
     ],

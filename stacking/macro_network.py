@@ -103,29 +103,15 @@ class MacroNetwork(Drawn):
         return parts
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class MacroSearchNetwork(Drawn):
+class MacroSearchNetwork(MacroNetwork):
     """The same architecture in the search, where all of them share weights.
 
     As in the released code (src/cifar10/general_child.py): a layer is a 1x1 convolution and its
     operation, each behind batch normalization; what it reads beside is added to it, and normalized.
     All widths are equal, and where the image is halved every output is so, whoever reads it.
-
-    Args:
-        architecture: operations and skip connections.
-        input_shape: height, width and channels of the images.
-        classes: units of the classifier; None for no classifier.
-
-    Raises:
-        ValueError: as for `MacroNetwork`.
     """
 
-    architecture: Macro
-    input_shape: tuple[int, int, int]
-    classes: int | None
-
-    def __post_init__(self) -> None:
-        check_images(self.input_shape, self.classes)
+    __slots__ = ()
 
     def build(self, backend: Backend[X], image: X, /, *, aux_head: bool = False) -> dict[str, X]:
         """`Stem`, `Layer_0`, ..., `Reduction_0`, ..., `global_pool`, `Logits`.
@@ -169,11 +155,6 @@ class MacroSearchNetwork(Drawn):
             x,
             lambda read, x: x if read == "yes" else backend.zeros(x),
         )
-
-    def parts(self, *, aux_head: bool = False) -> list[Part]:
-        """Those of the network that is trained alone."""
-        network = MacroNetwork(self.architecture, self.input_shape, self.classes)
-        return network.parts(aux_head=aux_head)
 
 
 def _branch(backend: Backend[X], filters: int, name: str, x: X) -> X:

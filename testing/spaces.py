@@ -25,6 +25,7 @@ from nasnet.cells.spaces.hyper import explore
 from nasnet.cells.spaces.nasbench201 import NASBench201Space
 from nasnet.cells.spaces.operations import OperationSpace
 from nasnet.cells.spaces.recurrent import RecurrentSpace
+from nasnet.cells.spaces.tree import TreeSpace
 
 _LISTED = 2000  # a space of more choices is not listed as a whole
 
@@ -70,6 +71,7 @@ SPACES: Mapping[str, SearchSpace[Any]] = MappingProxyType(
         "growing": GrowingCellSpace(3),
         "operations": OperationSpace(),
         "recurrent": RecurrentSpace(4),
+        "trees": TreeSpace(2),
         "chains": ChainSpace(max_layers=4, filters=(64, 128), units=(256, 128)),
         "layers": LayerSpace(3, kernels=(1, 3)),
         "growing layers": LayerSpace(3, "v3", kernels=(1, 3), start=1, step=1, every=4),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nasnet.cells import Genotype, Part
-from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import RecurrentCell
 from nasnet.runtime.checks import check_known
 from nasnet.runtime.files import write_atomically
 from nasnet.viz.cell.dot import digraph, genotype_to_dot
@@ -78,7 +78,7 @@ def draw_genotype(
 
 
 def draw_recurrent(
-    cell: Recurrent,
+    cell: RecurrentCell,
     path: str | os.PathLike[str],
     *,
     title: str | None = None,

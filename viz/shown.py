@@ -4,6 +4,7 @@ from typing import Any
 
 from nasnet.cells import Cell, Genotype
 from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.tree import Tree
 from nasnet.viz.cell.drawing import cell_to_svg, genotype_to_svg, recurrent_to_svg
 from nasnet.viz.network.drawing import network_to_svg
 
@@ -19,6 +20,6 @@ def svg(value: Any) -> str:
             return genotype_to_svg(value)
         case Cell():
             return cell_to_svg(value)
-        case Recurrent():
+        case Recurrent() | Tree():
             return recurrent_to_svg(value)
     return network_to_svg(value.parts())

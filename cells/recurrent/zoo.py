@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import RecurrentCell
+from nasnet.cells.recurrent.tree import Tree
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class RecurrentEntry:
         note: what is known of it.
     """
 
-    architecture: Recurrent
+    architecture: RecurrentCell
     year: int
     source: str
     note: str
@@ -32,8 +34,25 @@ def _cell(text: str) -> Recurrent:
     return Recurrent(("tanh", *names), tuple(map(int, nodes)))
 
 
+_NAS = Tree(
+    tuple("add" if sign == "+" else "multiply" for sign in "+++x++++x+x+x+x"),
+    (
+        *("sigmoid", "relu", "sigmoid", "relu", "tanh", "sigmoid", "tanh", "sigmoid"),
+        *("tanh", "tanh", "tanh", "sigmoid"),
+        *("identity", "tanh", "tanh"),
+    ),
+    inject=("add", "tanh"),
+    gives=12,
+    takes=8,
+)
 RECURRENT_ZOO: Mapping[str, RecurrentEntry] = MappingProxyType(
     {
+        "nas-recurrent": RecurrentEntry(
+            _NAS,
+            2016,
+            "Zoph and Le, https://arxiv.org/abs/1611.01578, figure 8; TensorFlow 1's NASCell",
+            "test perplexity 62.4 on Penn Treebank in the paper (54M parameters)",
+        ),
         "enas-recurrent": RecurrentEntry(
             _cell("tanh0 tanh1 relu1 tanh3 tanh3 relu3 relu4 relu7 relu8 relu8 relu8"),
             2018,

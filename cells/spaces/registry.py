@@ -13,6 +13,7 @@ from nasnet.cells.spaces.growing import GrowingCellSpace
 from nasnet.cells.spaces.layers import LayerSpace
 from nasnet.cells.spaces.macro import MacroSpace
 from nasnet.cells.spaces.recurrent import RecurrentSpace
+from nasnet.cells.spaces.tree import TreeSpace
 from nasnet.runtime.checks import check_known
 from nasnet.runtime.loading import absolute, is_spec, load_object
 from nasnet.runtime.written import read_settings
@@ -69,6 +70,11 @@ SPACES: Mapping[str, SpaceEntry] = MappingProxyType(
             RecurrentSpace,
             "recurrent cells, for `nasnet recurrent`",
             "ENAS, Pham et al. 2018, https://arxiv.org/abs/1802.03268",
+        ),
+        "recurrent-trees": SpaceEntry(
+            TreeSpace,
+            "recurrent cells of NAS, for `nasnet recurrent --space trees`",
+            "NAS, Zoph and Le 2016, https://arxiv.org/abs/1611.01578",
         ),
     }
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from nasnet.cells import Genotype
-from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import RecurrentCell
 from nasnet.experiments.commands.base import Command
 from nasnet.experiments.console.lines import print_json
 from nasnet.experiments.errors import OK
@@ -79,7 +79,7 @@ class DrawCommand(Command):
         title = name if self.title is None else self.title
         return name, viz.draw_genotype(genotype, path, title=title, engine=self.engine)
 
-    def _draw_recurrent(self, name: str, cell: Recurrent) -> tuple[str, Path]:
+    def _draw_recurrent(self, name: str, cell: RecurrentCell) -> tuple[str, Path]:
         from nasnet import viz
 
         path, title = self.out or Path(f"{name}.svg"), name if self.title is None else self.title

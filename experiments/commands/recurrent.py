@@ -37,7 +37,7 @@ class RecurrentCommand(RunCommand):
     def run(self) -> int:
         if not self.dry_run:
             return super().run()
-        space = self.settings.space
+        space = self.settings.search_space()
         plan = {
             "settings": dataclasses.asdict(self.settings),
             "decisions": len(space.decisions),

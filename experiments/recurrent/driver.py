@@ -101,10 +101,10 @@ def _train(
     run: RecurrentRun, settings: RecurrentSettings, text: Text, found: list[dict[str, Any]]
 ) -> None:
     """Trains what is left of the contestants, all of them with one seed after the other."""
-    from nasnet.cells.recurrent.architecture import Recurrent
+    from nasnet.cells.recurrent.reading import read_recurrent
     from nasnet.experiments.recurrent import trainings
 
-    cells = [Recurrent.from_json(json.dumps(row["cell"])) for row in found]
+    cells = [cell for row in found if (cell := read_recurrent(json.dumps(row["cell"])))]
     folder = run.path / TRAININGS
     work = [
         (contestant, seed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import read_recurrent
 from nasnet.experiments.console.lines import command, print_json, stdout
 from nasnet.experiments.recurrent.driver import TRAININGS
 from nasnet.experiments.recurrent.settings import RecurrentRun
@@ -70,7 +70,9 @@ def write_best(run: RecurrentRun, rows: Sequence[dict[str, Any]]) -> Path | None
     ranks = summaries([row for row in rows if row["name"] in cells], "name")
     if not ranks:
         return None
-    best = Recurrent.from_json(json.dumps(cells[ranks[0]["name"]]))
+    best = read_recurrent(json.dumps(cells[ranks[0]["name"]]))
+    if best is None:
+        raise ValueError(f"{run.path} has a found cell of an unknown format")
     write_atomically(run.best, best.to_json(indent=2) + "\n")
     title = f"{run.path.name}: validation perplexity {ranks[0]['val_perplexity']:.3f}"
     for suffix in ("svg", "png"):

@@ -8,6 +8,7 @@ import tyro
 from nasnet.cells.recurrent.gates import GATED_CELLS
 from nasnet.cells.recurrent.zoo import RECURRENT_ZOO
 from nasnet.cells.spaces.recurrent import RecurrentSpace
+from nasnet.cells.spaces.tree import TreeSpace
 from nasnet.controller import parse_controller
 from nasnet.data.text import Unit
 from nasnet.experiments.runs.run import Run, RunKind
@@ -26,9 +27,11 @@ class RecurrentSettings:
             test.txt.
         unit: what is predicted.
         symbols: most of the vocabulary.
-        nodes: of a cell, N; 12 in the paper.
+        space: graphs, as ENAS searches them, or trees, as NAS does.
+        nodes: of a graph, N; 12 in the paper.
+        leaves: of a tree, b; 8 in the paper.
         units: of the hidden state, H; 1,000 in the paper.
-        output: what of a cell is its output: the mean of all nodes but the first, or of the loose
+        output: what of a graph is its output: the mean of all nodes but the first, or of the loose
             ends as in the paper.
         controller: what proposes cells, with settings as of nasnet search.
         rounds: of training the shared weights and then the controller.
@@ -50,7 +53,9 @@ class RecurrentSettings:
     data: str = ""
     unit: Unit = "characters"
     symbols: int = 10_000
+    space: Literal["graphs", "trees"] = "graphs"
     nodes: int = 6
+    leaves: int = 8
     units: int = 96
     output: Literal["all", "loose"] = "all"
     controller: str = POLICY
@@ -72,14 +77,14 @@ class RecurrentSettings:
         check_fields(self, symbols=2, nodes=2, units=1, seed=0, rounds=1, shared_steps=1)
         check_fields(self, controller_steps=1, windows=1, samples=1, final_windows=1)
         check_fields(self, best=1, random=0, seeds=1, epochs=1)
+        self.search_space()
         for name in self.references:
             check_known("reference", name, (*GATED_CELLS, *RECURRENT_ZOO))
         object.__setattr__(self, "controller", parse_controller(self.controller).text)
 
-    @property
-    def space(self) -> RecurrentSpace:
+    def search_space(self) -> RecurrentSpace | TreeSpace:
         """What is searched."""
-        return RecurrentSpace(self.nodes)
+        return RecurrentSpace(self.nodes) if self.space == "graphs" else TreeSpace(self.leaves)
 
 
 RECURRENT = RunKind(

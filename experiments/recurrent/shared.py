@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import RecurrentCell
 from nasnet.controller import parse_controller
 from nasnet.data.text import Text
 from nasnet.experiments.recurrent.settings import RecurrentSettings
+from nasnet.experiments.recurrent.trainings import recurrence
 from nasnet.runtime.files import replacing
 from nasnet.stacking.recurrent.model import ROWS, LanguageModel, windows
-from nasnet.stacking.recurrent.recurrences import Graph
 
 _DRAWS = 1_000_003  # a prime that keeps the seeds of the windows apart from all others
 
@@ -57,10 +57,11 @@ class SharedSearch:
         self.settings, self.text = settings, text
         self.rounds: list[Round] = []
         self._path = path
-        self._graph = Graph(settings.nodes, settings.units, True, settings.output)
+        self._recurrence = recurrence(settings, shared=True)
         symbols = len(text.symbols)
-        self._model = LanguageModel(self._graph, symbols, settings.recipe, settings.seed)
-        self._controller = parse_controller(settings.controller).make(settings.space, settings.seed)
+        self._model = LanguageModel(self._recurrence, symbols, settings.recipe, settings.seed)
+        self._space = settings.search_space()
+        self._controller = parse_controller(settings.controller).make(self._space, settings.seed)
         self._hidden: Any = self._model.first_state(settings.recipe.batch_size)
         self._read = 0
         if path.is_file():
@@ -104,7 +105,7 @@ class SharedSearch:
         self._save()
         return ended
 
-    def proposals(self) -> list[tuple[Recurrent, float]]:
+    def proposals(self) -> list[tuple[RecurrentCell, float]]:
         """Cells that the controller proposes now, each once, the best first, and perplexities.
 
         The controller's state is as before afterwards.
@@ -113,7 +114,7 @@ class SharedSearch:
         part = self._validation(settings.final_windows, seed=settings.rounds)
         found = {proposal.choices for proposal in self._controller.propose(settings.samples)}
         self._controller.restore(kept)
-        scored = [(settings.space.decode(c), self._perplexity(c, part)) for c in sorted(found)]
+        scored = [(self._space.decode(c), self._perplexity(c, part)) for c in sorted(found)]
         return sorted(scored, key=lambda pair: pair[1])
 
     def _perplexity(self, choices: tuple[int, ...], part: np.ndarray) -> float:

@@ -4,18 +4,20 @@ import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from nasnet.cells.recurrent.architecture import Recurrent
 from nasnet.cells.recurrent.gates import GATED_CELLS
+from nasnet.cells.recurrent.reading import RecurrentCell
+from nasnet.cells.recurrent.tree import Tree
 from nasnet.cells.recurrent.zoo import RECURRENT_ZOO
 from nasnet.data.text import Text
 from nasnet.experiments.recurrent.settings import RecurrentSettings
 from nasnet.runtime.files import replacing, write_atomically
 from nasnet.stacking.recurrent.model import LanguageModel, parameters, windows
-from nasnet.stacking.recurrent.recurrences import Gated, Graph, Recurrence
+from nasnet.stacking.recurrent.recurrences import Gated, Graph, Recurrence, Trees
 
 FOUND, RANDOM = "found", "random"
 _CELLS = 2_000_003  # a prime that keeps the seed of random cells apart from all others
@@ -29,24 +31,41 @@ class Contestant:
         name: of its files.
         group: "found", "random", or its own name.
         recurrence: of it.
-        cell: the cell, where the recurrence is a graph.
+        cell: the cell, where the recurrence is of several.
     """
 
     name: str
     group: str
     recurrence: Recurrence
-    cell: Recurrent | None = None
+    cell: RecurrentCell | None = None
 
     @property
     def arc(self) -> np.ndarray:
         """The choices of the cell; empty where there is but one."""
-        if self.cell is None:
-            return np.zeros(0, np.int32)
-        return Graph(len(self.cell.activations), 1).arc(self.cell)
+        match self.cell:
+            case Recurrent():
+                return Graph(len(self.cell.activations), 1).arc(self.cell)
+            case Tree():
+                return Trees(self.cell.leaves, 1).arc(self.cell)
+        return np.zeros(0, np.int32)
+
+
+def _of(cell: RecurrentCell, output: Literal["all", "loose"]) -> Graph | Trees:
+    """The recurrence of one unit that a cell is one of."""
+    if isinstance(cell, Tree):
+        return Trees(cell.leaves, 1)
+    return Graph(len(cell.activations), 1, output=output)
+
+
+def recurrence(settings: RecurrentSettings, *, shared: bool) -> Graph | Trees:
+    """That of the space's cells; of all of them, where they are to share weights."""
+    if settings.space == "trees":
+        return Trees(settings.leaves, settings.units)
+    return Graph(settings.nodes, settings.units, shared, settings.output)
 
 
 def contestants(
-    settings: RecurrentSettings, found: Sequence[Recurrent], symbols: int
+    settings: RecurrentSettings, found: Sequence[RecurrentCell], symbols: int
 ) -> list[Contestant]:
     """All that are trained: the found cells, random ones, and the known ones of the settings.
 
@@ -55,11 +74,11 @@ def contestants(
         found: cells, the best first.
         symbols: of the vocabulary.
     """
-    alone = Graph(settings.nodes, settings.units, output=settings.output)
+    alone = recurrence(settings, shared=False)
     most = parameters(alone, symbols)
     rng = np.random.default_rng(settings.seed + _CELLS)
-    rows = settings.space.draw(rng, settings.random).tolist()
-    drawn = [settings.space.decode(row) for row in rows]
+    rows = settings.search_space().draw(rng, settings.random).tolist()
+    drawn = [settings.search_space().decode(row) for row in rows]
     groups = ((FOUND, found[: settings.best]), (RANDOM, drawn))
     made = [
         Contestant(f"{group}-{i}", group, alone, cell)
@@ -71,12 +90,12 @@ def contestants(
             made.append(Contestant(name, name, _widest(Gated(name, 1), symbols, most)))
         else:
             cell = RECURRENT_ZOO[name].architecture
-            graph = Graph(len(cell.activations), 1, output=settings.output)
-            made.append(Contestant(name, name, _widest(graph, symbols, most), cell))
+            least = _of(cell, settings.output)
+            made.append(Contestant(name, name, _widest(least, symbols, most), cell))
     return made
 
 
-def _widest(least: Graph | Gated, symbols: int, most: int) -> Recurrence:
+def _widest(least: Graph | Trees | Gated, symbols: int, most: int) -> Recurrence:
     """The recurrence with the most units that has no more parameters than given."""
     widest = least
     while parameters(wider := dataclasses.replace(widest, units=widest.units + 1), symbols) <= most:

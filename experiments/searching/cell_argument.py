@@ -6,7 +6,7 @@ from typing import Any
 
 from nasnet.cells import LAYER_ZOO, ZOO, Genotype
 from nasnet.cells.notations.registry import recognise
-from nasnet.cells.recurrent.architecture import FORMAT, Recurrent
+from nasnet.cells.recurrent.reading import RecurrentCell, read_recurrent
 from nasnet.cells.recurrent.zoo import RECURRENT_ZOO
 from nasnet.experiments.errors import NotFoundError
 from nasnet.experiments.runs.run import Run
@@ -69,7 +69,7 @@ def resolve_architecture(text: str, trial: int | None = None) -> tuple[str, Imag
     )
 
 
-def resolve_recurrent(text: str) -> tuple[str, Recurrent] | None:
+def resolve_recurrent(text: str) -> tuple[str, RecurrentCell] | None:
     """A name and a recurrent cell; None where `text` is none of it.
 
     Args:
@@ -86,12 +86,11 @@ def resolve_recurrent(text: str) -> tuple[str, Recurrent] | None:
         content = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
-    if f'"{FORMAT}"' not in content:
-        return None
     try:
-        return path.stem, Recurrent.from_json(content)
+        cell = read_recurrent(content)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
+    return None if cell is None else (path.stem, cell)
 
 
 def search_of(text: str) -> SearchRun | None:

@@ -1,7 +1,8 @@
 """Recurrences: one step of a language model's hidden state, over named weights.
 
-Pham et al., https://arxiv.org/abs/1802.03268, section 2.1; output and first activation as in its
-authors' later code, or as in the paper.
+Graphs are ENAS' (Pham et al., https://arxiv.org/abs/1802.03268, section 2.1; output as in its
+authors' later code, or as in the paper), trees those of NAS (Zoph and Le,
+https://arxiv.org/abs/1611.01578, section 3.4).
 """
 
 import dataclasses
@@ -13,7 +14,9 @@ import tensorflow as tf
 
 from nasnet.cells.recurrent.architecture import Recurrent
 from nasnet.cells.recurrent.gates import GATED_CELLS, Functions
+from nasnet.cells.recurrent.tree import Tree
 from nasnet.cells.spaces.recurrent import RecurrentSpace
+from nasnet.cells.spaces.tree import TreeSpace
 
 _FUNCTIONS = Functions(tf.tanh, tf.sigmoid, tf.nn.relu, lambda x, n: tf.split(x, n, axis=1))
 Step = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -118,14 +121,74 @@ class Graph:
 def _highway(sums: tf.Tensor, state: tf.Tensor, coefficients: tf.Tensor) -> tf.Tensor:
     """state + t (f(candidate) - state), of the candidate's sums and the gate's, [B, 2 H]."""
     candidate, gate = tf.split(sums, 2, axis=1)
+    return state + tf.sigmoid(gate) * (_activated(candidate, coefficients) - state)
+
+
+def _activated(x: tf.Tensor, coefficients: tf.Tensor) -> tf.Tensor:
+    """The activation that has these coefficients, [5], of each value."""
     a, b, c, d, e = tf.unstack(coefficients)
-    value = a * candidate + b * tf.nn.relu(candidate) + c * tf.sigmoid(d * candidate) + e
-    return state + tf.sigmoid(gate) * (value - state)
+    return a * x + b * tf.nn.relu(x) + c * tf.sigmoid(d * x) + e
 
 
 def _mixed(shares: tf.Tensor, states: list[tf.Tensor]) -> tf.Tensor:
     """A weighted sum of states [B, H]; the weights of one that is chosen are 0 and 1."""
     return tf.tensordot(shares, tf.stack(states), 1) if len(states) > 1 else states[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trees:
+    """All trees of so many leaves; their weights are the leaves', so all of them share these.
+
+    Args:
+        leaves: b.
+        units: H.
+    """
+
+    leaves: int
+    units: int
+
+    @property
+    def states(self) -> int:
+        return 2 * self.units
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        wide = self.leaves * self.units
+        return {"input": (self.units, wide), "hidden": (self.units, wide)}
+
+    def ready(self, weights: Mapping[str, tf.Tensor], arc: tf.Tensor) -> Step:
+        count = 2 * self.leaves - 1
+        products = tf.unstack(tf.cast(arc[: 2 * count + 2 : 2], tf.float32), num=count + 1)
+        coefficients = tf.gather(_COEFFICIENTS, arc[1 : 2 * count + 2 : 2])
+        gives, takes = tf.one_hot(arc[-2], count), tf.unstack(tf.one_hot(arc[-1], count))
+
+        def made(node: int, one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+            both = one + other
+            return both + products[node] * (one * other - both)
+
+        def step(x: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+            output, memory = tf.split(state, 2, axis=1)
+            entries = tf.split(x @ weights["input"], self.leaves, axis=1)
+            echoes = tf.split(output @ weights["hidden"], self.leaves, axis=1)
+            pairs, before, values = list(zip(entries, echoes, strict=True)), [], list[tf.Tensor]()
+            for node in range(count):
+                k = node - self.leaves
+                sums = made(node, *(pairs[node] if k < 0 else values[2 * k : 2 * k + 2]))
+                value = _activated(sums, coefficients[node])
+                injected = _activated(made(count, value, memory), coefficients[count])
+                before.append(sums)
+                values.append(value + takes[node] * (injected - value))
+            return tf.concat([values[-1], _mixed(gives, before)], axis=1)
+
+        return step
+
+    def arc(self, cell: Tree) -> np.ndarray:
+        """The choices of a cell, int32 [4 b + 2].
+
+        Raises:
+            ValueError: it has another number of leaves.
+        """
+        return np.array(TreeSpace(self.leaves).encode(cell), np.int32)
 
 
 @dataclasses.dataclass(frozen=True)

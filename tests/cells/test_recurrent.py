@@ -6,8 +6,17 @@ import math
 import pytest
 
 from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import read_recurrent
+from nasnet.cells.recurrent.tree import Tree
 from nasnet.cells.recurrent.zoo import RECURRENT_ZOO
 from nasnet.cells.spaces.recurrent import RecurrentSpace
+from nasnet.cells.spaces.tree import TreeSpace
+
+
+def tree(**changes):
+    made = {"combinations": ("add",) * 3, "activations": ("tanh",) * 3, "inject": ("add", "relu")}
+    return Tree(**{**made, "gives": 2, "takes": 0, **changes})
+
 
 ENAS = RECURRENT_ZOO["enas-recurrent"].architecture
 
@@ -37,9 +46,24 @@ def test_an_arc_is_an_activation_and_then_pairs():
 @pytest.mark.parametrize("name", RECURRENT_ZOO)
 def test_a_cell_is_read_as_it_was_written(name):
     cell = RECURRENT_ZOO[name].architecture
-    assert Recurrent.from_json(cell.to_json(indent=2)) == cell
-    last = cell.parts()[-1]
-    assert last.inputs == tuple(f"node_{i}" for i in reversed(cell.loose_ends))
+    assert read_recurrent(cell.to_json(indent=2)) == cell
+    names = [part.name for part in cell.parts()]
+    assert all({*part.inputs} <= {*names[:i]} for i, part in enumerate(cell.parts()))
+
+
+def test_what_is_of_another_kind_is_no_recurrent_cell():
+    assert read_recurrent("{") is None
+    assert read_recurrent('{"format": "nasnet-genotype"}') is None
+
+
+def test_trees_of_two_leaves_are_as_many_as_their_decisions_give():
+    """The paper counts 6e16 for eight leaves."""
+    assert TreeSpace(2).size() == 8**4 * 3**2 == 36_864
+    assert TreeSpace(8).size() == 8**16 * 15**2
+    assert f"{TreeSpace(8).size():.0e}" == "6e+16"
+    cell = RECURRENT_ZOO["nas-recurrent"].architecture
+    assert TreeSpace(8).decode(TreeSpace(8).encode(cell)) == cell
+    assert cell.labels[8] == "8: tanh ×, tanh + c"
 
 
 @pytest.mark.parametrize(
@@ -53,6 +77,14 @@ def test_a_cell_is_read_as_it_was_written(name):
         (lambda: Recurrent.from_arc("4"), "activation of the arc is 4, expected 0 to 3"),
         (lambda: Recurrent.from_json("{"), "recurrent cell is '{', expected JSON"),
         (lambda: Recurrent.from_json('{"a": 1}'), "expected the keys format, version"),
+        (lambda: Tree(("add",), ("tanh",), ("add", "tanh"), 0, 0), "1 nodes, expected 3, 7, 15"),
+        (lambda: tree(inject=("add", "gelu")), "activation is 'gelu', expected one of: tanh"),
+        (lambda: tree(combinations=("mean",) * 3), "combination is 'mean', expected one of: add"),
+        (lambda: tree(activations=("tanh",)), "1 activations and 2 words to inject, expected 3"),
+        (lambda: tree(takes=3), "takes is 3, expected a node from 0 to 2"),
+        (lambda: Tree.from_json("[]"), "expected the keys format, version, combinations"),
+        (lambda: TreeSpace(3), "leaves is 3, expected 2, 4, 8 and so on"),
+        (lambda: TreeSpace(4).encode(tree()), "leaves is 2, expected 4"),
         (lambda: RecurrentSpace(0), "nodes is 0, expected at least 1"),
         (lambda: RecurrentSpace(4).encode(ENAS), "nodes is 12, expected 4"),
     ],

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from nasnet.cells.recurrent.zoo import RECURRENT_ZOO
 from nasnet.cells.spaces.recurrent import RecurrentSpace
 from nasnet.controller import make_controller
 from nasnet.data.text import read_text
@@ -128,7 +129,7 @@ def test_wrong_input_is_one_line(invoke, file, monkeypatch, flags, text):
 
 def test_known_cells_are_as_wide_as_the_found_ones_have_parameters():
     settings = RecurrentSettings(references=("lstm", "nascell", "enas-recurrent"), random=2)
-    found = [settings.space.decode((0,) * 11)] * 5
+    found = [settings.search_space().decode((0,) * 11)] * 5
     made = {c.name: c for c in contestants(settings, found, 65)}
     assert [*made][:5] == ["found-1", "found-2", "found-3", "random-1", "random-2"]
     counts = {name: parameters(c.recurrence, 65) for name, c in made.items()}
@@ -156,11 +157,23 @@ def test_a_state_that_is_none_is_refused(file, tmp_path):
         SharedSearch(SETTINGS, read_text(file), path)
 
 
-@pytest.mark.parametrize("name", ["enas-recurrent", "darts-recurrent"])
+def test_trees_are_searched_alike(file, tmp_path):
+    settings = dataclasses.replace(SETTINGS, space="trees", leaves=2)
+    search = SharedSearch(settings, read_text(file), tmp_path / "state.npz")
+    search.step()
+    (best, perplexity), *_ = search.proposals()
+    assert best.leaves == 2
+    assert perplexity > 1
+    settings = RecurrentSettings(space="trees", references=("nas-recurrent", "darts-recurrent"))
+    made = contestants(settings, [], 65)
+    assert [len(c.arc) for c in made if c.cell][-2:] == [34, 17]
+
+
+@pytest.mark.parametrize("name", RECURRENT_ZOO)
 def test_published_cells_are_drawn(invoke, tmp_path, name):
     path = tmp_path / "cell.svg"
     assert invoke("draw", name, "-o", path)[0] == 0
-    assert "8: relu" in path.read_text()
+    assert "next h" in path.read_text()
 
 
 def test_rewards_are_near_one_whatever_the_loss_is(file, tmp_path, monkeypatch):

@@ -8,10 +8,12 @@ import pytest
 import tensorflow as tf
 
 from nasnet.cells.recurrent.architecture import ACTIVATIONS, Recurrent
+from nasnet.cells.recurrent.zoo import RECURRENT_ZOO
 from nasnet.cells.spaces.recurrent import RecurrentSpace
+from nasnet.cells.spaces.tree import TreeSpace
 from nasnet.stacking.recurrent.model import LanguageModel, parameters, windows
 from nasnet.stacking.recurrent.recipe import LanguageRecipe
-from nasnet.stacking.recurrent.recurrences import Gated, Graph
+from nasnet.stacking.recurrent.recurrences import Gated, Graph, Trees
 
 FUNCTIONS = {
     "tanh": np.tanh,
@@ -68,6 +70,47 @@ def test_a_step_of_the_cell_that_nas_found_in_scalars():
     output, state = step(tf.ones([1, 1]), tf.constant([[0.5, 0.25]]))[0]
     assert float(output) == pytest.approx(0.267308137, abs=1e-6)
     assert float(state) == pytest.approx(0.330417305, abs=1e-6)
+
+
+def test_the_cell_that_nas_found_is_a_tree_of_its_space(rng):
+    """The tree with the choices of figure 8 computes what NASCell does."""
+    trees, gated = Trees(8, 3), Gated("nascell", 3)
+    assert trees.shapes == gated.shapes
+    weights = {n: tf.constant(rng.normal(size=s), tf.float32) for n, s in trees.shapes.items()}
+    x, state = (tf.constant(rng.normal(size=(5, w)), tf.float32) for w in (3, 6))
+    arc = trees.arc(RECURRENT_ZOO["nas-recurrent"].architecture)
+    found = trees.ready(weights, tf.constant(arc))(x, state)
+    expected = gated.ready(weights, tf.zeros([0], tf.int32))(x, state)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def tree_in_numpy(cell, weights, x, state):
+    """The equations of section 3.4."""
+    h, c = np.split(state, 2, 1)
+    signs = {"add": np.add, "multiply": np.multiply}
+    products = x @ weights["input"], h @ weights["hidden"]
+    entries, echoes = (np.split(product, cell.leaves, 1) for product in products)
+    before, values = [], []
+    for i, (sign, name) in enumerate(zip(cell.combinations, cell.activations, strict=True)):
+        k = i - cell.leaves
+        pair = (entries[i], echoes[i]) if k < 0 else (values[2 * k], values[2 * k + 1])
+        before.append(signs[sign](*pair))
+        values.append(FUNCTIONS[name](before[-1]))
+        if i == cell.takes:
+            values[i] = FUNCTIONS[cell.inject[1]](signs[cell.inject[0]](values[i], c))
+    return np.concatenate([values[-1], before[cell.gives]], 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_step_of_a_tree_is_that_of_the_equations(seed):
+    rng, space, trees = np.random.default_rng(seed), TreeSpace(4), Trees(4, 3)
+    cell = space.decode(space.sample(rng))
+    weights = {n: rng.normal(size=s).astype(np.float32) for n, s in trees.shapes.items()}
+    x, state = (rng.normal(size=(5, w)).astype(np.float32) for w in (3, 6))
+    named = {n: tf.constant(w) for n, w in weights.items()}
+    step = trees.ready(named, tf.constant(trees.arc(cell)))
+    found = step(tf.constant(x), tf.constant(state))
+    np.testing.assert_allclose(found, tree_in_numpy(cell, weights, x, state), atol=1e-4)
 
 
 @pytest.mark.parametrize("output", ["all", "loose"])

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from nasnet.cells import Cell, Genotype
-from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import RecurrentCell
 from nasnet.viz.cell.panel import (
     ARROW,
     HEADING_SIZE,
@@ -18,7 +18,7 @@ from nasnet.viz.cell.panel import (
     place,
     place_cell,
 )
-from nasnet.viz.cell.recurrent import recurrent_graph, recurrent_units
+from nasnet.viz.cell.recurrent import recurrent_picture
 from nasnet.viz.palette import FRAME, PANEL, Paint, legend_kinds, named_cells, paint, wire_colour
 from nasnet.viz.png import to_figure
 from nasnet.viz.shapes import Arrow, Drawing, Group, Rounded, Shape, Spot, Text, legend, title_lines
@@ -93,18 +93,18 @@ def cell_to_svg(cell: Cell, *, title: str | None = None) -> str:
     return to_svg(_drawing([("Cell", cell)], title))
 
 
-def recurrent_to_svg(cell: Recurrent, *, title: str | None = None) -> str:
+def recurrent_to_svg(cell: RecurrentCell, *, title: str | None = None) -> str:
     """A recurrent cell in the manner of `genotype_to_svg`."""
     return to_svg(_drawn(_recurrent(cell, title)))
 
 
-def recurrent_figure(cell: Recurrent, *, title: str | None = None) -> "Figure":
+def recurrent_figure(cell: RecurrentCell, *, title: str | None = None) -> "Figure":
     """The picture of `recurrent_to_svg` as a matplotlib figure that no window belongs to."""
     return to_figure(_drawn(_recurrent(cell, title)))
 
 
-def _recurrent(cell: Recurrent, title: str | None) -> Picture:
-    return framed([place(recurrent_graph(cell), recurrent_units(cell), "Recurrent Cell")], title)
+def _recurrent(cell: RecurrentCell, title: str | None) -> Picture:
+    return framed([place(*recurrent_picture(cell), "Recurrent Cell")], title)
 
 
 def genotype_figure(genotype: Genotype, *, title: str | None = None) -> "Figure":

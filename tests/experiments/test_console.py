@@ -1,13 +1,17 @@
 """The bar that everything long has, without a terminal and without waiting; and Ctrl-C."""
 
+import io
 import signal
 
 import pytest
+from rich.console import Console
 
 from nasnet.experiments.console import bar as bars
 from nasnet.experiments.console.bar import Bar
-from nasnet.experiments.console.lines import duration
+from nasnet.experiments.console.lines import duration, prose, spent
 from nasnet.experiments.runs.stopping import stoppable
+
+PROSE = "one two three a/path-longer-than-a-line"
 
 
 @pytest.fixture
@@ -20,6 +24,23 @@ def hands(clock):
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("left", "text"), [(45.2, "20 s, ETA 45 s"), (None, "20 s, ETA ?"), (0.2, "20 s")]
+)
+def test_the_time_that_is_left_is_said_where_there_is_some(left, text):
+    assert spent(20.0, left) == text
+
+
+@pytest.mark.parametrize(
+    ("terminal", "expected"),
+    [(True, "one two\n    three\n    a/path-longer-than-a-line\n"), (False, PROSE + "\n")],
+)
+def test_only_a_terminal_has_prose_in_lines_and_no_word_is_broken(terminal, expected):
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=10, color_system=None)
+    prose(console, PROSE)
+    assert console.file.getvalue() == expected
 
 
 def test_each_end_is_a_line_with_the_time_that_is_left(hands, capsys):

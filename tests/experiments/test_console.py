@@ -2,6 +2,7 @@
 
 import io
 import signal
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -10,6 +11,7 @@ from nasnet.experiments.console import bar as bars
 from nasnet.experiments.console.bar import Bar
 from nasnet.experiments.console.lines import duration, prose, spent
 from nasnet.experiments.runs.stopping import stoppable
+from nasnet.experiments.searching import running
 
 PROSE = "one two three a/path-longer-than-a-line"
 
@@ -66,6 +68,23 @@ def test_what_has_no_number_in_all_has_the_time_that_is_left(hands, capsys):
         "1 done · 1 running · 10 s, ETA 4 min 50 s",
         "2 done · 1 running · 20 s, ETA 4 min 40 s",
     ]
+
+
+@pytest.mark.parametrize(("over", "expected"), [(True, [16.0, 0.0]), (False, [16.0])])
+def test_a_search_that_is_over_has_no_time_left(over, expected, monkeypatch):
+    left = []
+
+    class Shown(Bar):
+        def update(self, *numbers, **more):
+            left.append(more["left"])
+
+    def make(on_change):
+        search = SimpleNamespace(finished=0, failed=0, best=None, running=[], left=16.0, over=over)
+        return SimpleNamespace(**vars(search), stop=None, run=lambda: on_change(search))
+
+    monkeypatch.setattr(running, "Bar", Shown)
+    running.carry_out(make, "search", None)
+    assert left == expected
 
 
 def test_lines_are_as_far_apart_as_asked_but_the_last_one(hands, capsys):

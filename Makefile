@@ -77,7 +77,7 @@ dist: .venv/ready-dist
 	@touch $@
 
 .venv/ready-test: .venv/ready
-	$(BIN)/pip install -q "hypothesis>=6.100" "pytest>=8.2" "pytest-timeout>=2.3" "pytest-xdist>=3.6"
+	$(BIN)/pip install -q "hypothesis>=6.100" "pyte>=0.8" "pytest>=8.2" "pytest-timeout>=2.3" "pytest-xdist>=3.6"
 	-$(BIN)/pip install -q "distributed>=2026.8" "psycopg[binary]>=3.2"
 	@touch $@
 

@@ -86,7 +86,7 @@ def load(spec: str, *, seed: int = 0, image_size: int | tuple[int, int] | None =
 
 def _named(name: str, seed: int) -> Dataset:
     if name == "shapes10":
-        return _shapes10(seed, "shapes10, drawn here: asked for by name")
+        return _shapes10(seed, "shapes10, drawn here")
     if name == "mnist":
         return mnist.mnist(seed)
     try:

@@ -21,7 +21,7 @@ PYTHON = [
 ]
 # Flags of `dask scheduler`, sbatch, scripts and benchmarks.
 OTHERS = {"--seeds", "--no-dashboard", "--host", "--port", "--protocol", "--rounds", "--children"}
-OTHERS |= {"--array", "--cpus-per-task", "--job-name", "--time"}
+OTHERS |= {"--array", "--cpus-per-task", "--job-name", "--time", "--epochs", "--environment"}
 COMMANDS_SHOWN = re.compile(
     r"`(?:\.venv/bin/)?nasnet ([a-z][^`]*)`|^ {4}(?:\.venv/bin/)?nasnet (.*)$", re.M
 )

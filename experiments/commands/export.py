@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from nasnet.experiments.commands.base import Command
-from nasnet.experiments.console.lines import command, print_json, stdout
+from nasnet.experiments.console.lines import command, print_json, prose, stdout
 from nasnet.experiments.errors import FAILURE, OK
 from nasnet.experiments.networks.trained import find_network
 from nasnet.transfer.serving.export import Format
@@ -84,12 +84,9 @@ class ExportCommand(Command):
                 }
             )
         else:
-            stdout().print(
-                f"{done.check}\n"
-                f"{done.file} is written; beside it: labels.txt, README.md, usage.py\n"
-                + self._next(done.folder),
-                soft_wrap=True,
-            )
+            written = f"{done.file} is written; beside it: labels.txt, README.md, usage.py"
+            prose(stdout(), f"{done.check}\n{written}")
+            stdout().print(self._next(done.folder), soft_wrap=True)
         if not self.int8 and done.agreement is not None and not done.agreement.close:
             print(f"{done.file} differs from the Keras network: {done.check}", file=sys.stderr)
             return FAILURE

@@ -57,7 +57,7 @@ class ReportCommand(Command):
         if self.json:
             print_json({"run": report.run.called, "file": str(path), "next": following})
         else:
-            stdout().print(f"the report is {path}; next: {following}", soft_wrap=True)
+            stdout().print(f"the report is {path}\nnext: {following}", soft_wrap=True)
         return OK
 
     def _write(self, report: "Report", path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 import tyro
 
 from nasnet.experiments.commands.base import RunCommand, following
-from nasnet.experiments.console.lines import command, millions, print_json, stdout
+from nasnet.experiments.console.lines import command, millions, print_json, prose, stdout
 from nasnet.experiments.errors import OK
 from nasnet.experiments.searching.cell_argument import resolve_architecture, search_of
 from nasnet.experiments.training.settings import TRAINING, TrainRun, TrainSettings, with_recipe
@@ -94,14 +94,17 @@ class TrainCommand(RunCommand):
         if result["test_accuracy"] is not None:
             tested = f"{result['test_accuracy']:.4f} on {result['test_images']:,} images"
         taken = "-1..1" if run.settings.without_preprocessing else "pixels 0..255"
-        stdout().print(
+        out = stdout()
+        prose(
+            out,
             f"test accuracy: {tested}; "
             f"validation {result['val_accuracy']:.4f} on {result['val_images']:,}; "
             f"{result['parameters']:,} parameters, {millions(result['mult_adds'])} multiply-adds\n"
             f"results are in {run.path}: model.keras (takes {taken}), README.md, usage.py, "
-            "result.json, history.csv, training.png\n"
-            f"next: {command('export', run.path)}\n"
-            f"or: {command('predict', run.path, 'IMAGE')}",
+            "result.json, history.csv, training.png",
+        )
+        out.print(
+            f"next: {command('export', run.path)}\nor: {command('predict', run.path, 'IMAGE')}",
             soft_wrap=True,
         )
         return OK

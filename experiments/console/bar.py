@@ -2,7 +2,7 @@
 
 import time
 
-from nasnet.experiments.console.lines import duration, say, stderr
+from nasnet.experiments.console.lines import say, spent, stderr
 
 
 class Bar:
@@ -96,6 +96,6 @@ class Bar:
         parts = (
             f"{self._done:,}{of} {self._unit}",
             self._line,
-            f"{duration(now - self._began)}, ETA {'?' if left is None else duration(left)}",
+            spent(now - self._began, left),
         )
         return " · ".join(part for part in parts if part)

@@ -8,6 +8,7 @@ import functools
 import json
 import logging
 import shlex
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,16 @@ def stderr() -> "Console":
 def say(text: str) -> None:
     """One line on standard error; it is not broken, so that programs can read it too."""
     stderr().print(text, soft_wrap=True)
+
+
+def prose(console: "Console", text: str) -> None:
+    """Sentences, in a terminal's lines where there is one; what is to be copied is said whole."""
+    if console.is_terminal:
+        wrap = textwrap.TextWrapper(
+            console.width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        )
+        text = "\n".join(map(wrap.fill, text.splitlines()))
+    console.print(text, soft_wrap=True)
 
 
 def stdout() -> "Console":
@@ -57,6 +68,13 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def spent(seconds: float, left: float | None) -> str:
+    """Time so far and until the end, if that isn't now: `20 s, ETA 45 s`; `?` where it is None."""
+    if left is not None and round(left) == 0:
+        return duration(seconds)
+    return f"{duration(seconds)}, ETA {'?' if left is None else duration(left)}"
 
 
 def millions(value: float) -> str:

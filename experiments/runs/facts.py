@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol, Self
 
-from nasnet.experiments.console.lines import say
+from nasnet.experiments.console.lines import prose, stderr
 
 
 class Described(Protocol):
@@ -74,7 +74,7 @@ class DataFacts:
     def say(self) -> None:
         """Says it to a person."""
         for line in self.text():
-            say(line)
+            prose(stderr(), line)
 
     def check_same(self, found: Self, where: str) -> None:
         """Refuses data with other content, where it is known.

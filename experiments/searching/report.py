@@ -9,7 +9,7 @@ import numpy as np
 
 from nasnet.cells import Genotype, Macro
 from nasnet.cells.spaces.nasbench201 import EDGES, NASBench201Cell
-from nasnet.experiments.console.lines import command, duration, millions, print_json, stdout
+from nasnet.experiments.console.lines import command, duration, millions, print_json, prose, stdout
 from nasnet.experiments.runs.run import Run
 from nasnet.experiments.searching.settings import TRIALS, SearchSettings
 from nasnet.experiments.searching.stored import record_place
@@ -112,10 +112,11 @@ def top_table(run: Run[SearchSettings], trials: list[Trial], count: int = TOP) -
 
     reward = reward_name(run.recorded)
     accuracy = ("validation accuracy",) if reward == "reward" else ()
-    table = Table(title=f"best {min(count, len(top(trials, count)))} cells")
+    best = top(trials, count)
+    table = Table(title="best cell" if len(best) == 1 else f"best {len(best)} cells")
     for name in ("trial", reward, *accuracy, "parameters", "mult-adds", "seconds"):
         table.add_column(name, justify="right")
-    for trial in top(trials, count):
+    for trial in best:
         table.add_row(
             f"{trial.number}{trial.origin and f' ({trial.origin})'}",
             f"{trial.reward:.4f}",
@@ -198,15 +199,13 @@ def print_search(run: Run[SearchSettings], trials: list[Trial], *, as_json: bool
     out = stdout()
     summary = search_summary(run, trials)
     states = ", ".join(f"{count} {state}" for state, count in summary["states"].items())
-    out.print(f"{states}; {summary['reused']} reused; {duration(summary['child_seconds'])} of work")
+    work = duration(summary["child_seconds"])
+    prose(out, f"children: {states}; {summary['reused']} reused; {work} of work")
     if summary["best"] is None:
-        out.print(f"results are in {run.path}; no child has finished with a result yet")
+        prose(out, f"results are in {run.path}; no child has finished with a result yet")
         return
     out.print(top_table(run, trials))
     if found := lead(run, trials):
-        out.print(found, soft_wrap=True)
-    out.print(
-        f"results are in {run.path}: best.json, best.svg, best.png, search.png\n"
-        f"next: {command('train', run.path)}",
-        soft_wrap=True,
-    )
+        prose(out, found)
+    prose(out, f"results are in {run.path}: best.json, best.svg, best.png, search.png")
+    out.print(f"next: {command('train', run.path)}", soft_wrap=True)

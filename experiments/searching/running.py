@@ -46,6 +46,8 @@ def carry_out(
     stopping = stoppable(search.stop, lambda: f"{len(search.running)} running children")
     with bar, stopping, logged():
         search.run()
+        if search.over:  # though there may be seconds in which no child would have ended
+            bar.update(search.finished, left=0.0)
     return search
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from nasnet.cells import SearchSpace
 from nasnet.controller.protocol import Controller
 from nasnet.experiments.console.bar import Bar
-from nasnet.experiments.console.lines import duration, say
+from nasnet.experiments.console.lines import say, spent
 from nasnet.experiments.searching.settings import SearchRun, SearchSettings
 from nasnet.search.clock import Clock
 from nasnet.search.evaluators import Conditions, Evaluator, find_evaluator
@@ -108,7 +108,7 @@ def train_shared(
         elapsed = time.monotonic() - started
         end = elapsed / (epoch.number - done) * (shared.epochs - epoch.number)
         end = end if left is None else min(end, left())
-        say(f"shared weights: {line} · {duration(elapsed)}, ETA {duration(end)}")
+        say(f"shared weights: {line} · {spent(elapsed, end)}")
         on_epoch(epoch)
 
     with Bar("shared weights", unit="steps", every=None) as bar:

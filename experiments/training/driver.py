@@ -14,7 +14,7 @@ import numpy as np
 from nasnet.cells import Network, network_cost
 from nasnet.data.dataset import Dataset
 from nasnet.experiments.console.bar import Bar
-from nasnet.experiments.console.lines import duration, say
+from nasnet.experiments.console.lines import say, spent
 from nasnet.experiments.runs.trained import MODEL, describe_trained, trained_network
 from nasnet.experiments.searching.settings import SearchRun
 from nasnet.experiments.training.data import of_search, open_data, reopen_data
@@ -147,7 +147,7 @@ def _line(history: History, epochs: int) -> str:
     left = (epochs - len(history)) * sum(row["seconds"] for row in history) / len(history)
     return (
         f"epoch {len(history)}/{epochs} · val {last['val_accuracy']:.4f} · best {best:.4f} · "
-        f"loss {last['loss']:.4f} · {duration(last['seconds'])}, ETA {duration(left)}"
+        f"loss {last['loss']:.4f} · {spent(last['seconds'], left)}"
     )
 
 

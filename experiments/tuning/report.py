@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from nasnet.cells.spaces.hyper import Configuration, HyperSpace
-from nasnet.experiments.console.lines import command, duration, print_json, stdout
+from nasnet.experiments.console.lines import command, duration, print_json, prose, stdout
 from nasnet.experiments.searching.report import TOP, search_summary, top, trial_json
 from nasnet.experiments.tuning.settings import TuneRun
 from nasnet.search.trial import Trial
@@ -69,7 +69,7 @@ def tuned_table(run: TuneRun, trials: list[Trial], count: int = TOP) -> "Table":
 
     name, sign = objective(run)
     best = top(trials, count)
-    table = Table(title=f"best {len(best)} models")
+    table = Table(title="best model" if len(best) == 1 else f"best {len(best)} models")
     for column in ("trial", name, "epoch", "parameters", "seconds"):
         table.add_column(column, justify="right")
     table.add_column("hyper-parameters")
@@ -94,18 +94,16 @@ def print_tuning(run: TuneRun, trials: list[Trial], *, as_json: bool) -> None:
         return
     out = stdout()
     states = ", ".join(f"{count} {state}" for state, count in summary["states"].items())
-    out.print(f"{states}; {summary['reused']} reused; {duration(summary['child_seconds'])} of work")
+    work = duration(summary["child_seconds"])
+    prose(out, f"models: {states}; {summary['reused']} reused; {work} of work")
     for line in unknown_lines(trials):
-        out.print(line, soft_wrap=True)
+        prose(out, line)
     if summary["best"] is None:
-        out.print(f"results are in {run.path}; no model has finished with a result yet")
+        prose(out, f"results are in {run.path}; no model has finished with a result yet")
         return
     out.print(tuned_table(run, trials))
-    out.print(
-        f"results are in {run.path}: best.json, best.keras, search.png\n"
-        f"next: {command('retrain', run.path)}",
-        soft_wrap=True,
-    )
+    prose(out, f"results are in {run.path}: best.json, best.keras, search.png")
+    out.print(f"next: {command('retrain', run.path)}", soft_wrap=True)
 
 
 def unknown_lines(trials: list[Trial]) -> list[str]:

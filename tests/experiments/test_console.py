@@ -1,13 +1,19 @@
 """The bar that everything long has, without a terminal and without waiting; and Ctrl-C."""
 
+import io
 import signal
+from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from nasnet.experiments.console import bar as bars
 from nasnet.experiments.console.bar import Bar
-from nasnet.experiments.console.lines import duration
+from nasnet.experiments.console.lines import duration, prose, spent
 from nasnet.experiments.runs.stopping import stoppable
+from nasnet.experiments.searching import running
+
+PROSE = "one two three a/path-longer-than-a-line"
 
 
 @pytest.fixture
@@ -20,6 +26,23 @@ def hands(clock):
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("left", "text"), [(45.2, "20 s, ETA 45 s"), (None, "20 s, ETA ?"), (0.2, "20 s")]
+)
+def test_the_time_that_is_left_is_said_where_there_is_some(left, text):
+    assert spent(20.0, left) == text
+
+
+@pytest.mark.parametrize(
+    ("terminal", "expected"),
+    [(True, "one two\n    three\n    a/path-longer-than-a-line\n"), (False, PROSE + "\n")],
+)
+def test_only_a_terminal_has_prose_in_lines_and_no_word_is_broken(terminal, expected):
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=10, color_system=None)
+    prose(console, PROSE)
+    assert console.file.getvalue() == expected
 
 
 def test_each_end_is_a_line_with_the_time_that_is_left(hands, capsys):
@@ -45,6 +68,23 @@ def test_what_has_no_number_in_all_has_the_time_that_is_left(hands, capsys):
         "1 done · 1 running · 10 s, ETA 4 min 50 s",
         "2 done · 1 running · 20 s, ETA 4 min 40 s",
     ]
+
+
+@pytest.mark.parametrize(("over", "expected"), [(True, [16.0, 0.0]), (False, [16.0])])
+def test_a_search_that_is_over_has_no_time_left(over, expected, monkeypatch):
+    left = []
+
+    class Shown(Bar):
+        def update(self, *numbers, **more):
+            left.append(more["left"])
+
+    def make(on_change):
+        search = SimpleNamespace(finished=0, failed=0, best=None, running=[], left=16.0, over=over)
+        return SimpleNamespace(**vars(search), stop=None, run=lambda: on_change(search))
+
+    monkeypatch.setattr(running, "Bar", Shown)
+    running.carry_out(make, "search", None)
+    assert left == expected
 
 
 def test_lines_are_as_far_apart_as_asked_but_the_last_one(hands, capsys):

@@ -28,7 +28,7 @@ def read(invoke):
     def call(run, *flags):
         code, out, err = invoke("report", run, *flags)
         assert code == 0, err
-        path, words = re.fullmatch(r"the report is (.*); next: (nasnet .*)\n", out).groups()
+        path, words = re.fullmatch(r"the report is (.*)\nnext: (nasnet .*)\n", out).groups()
         page = Parsed(Path(path).read_text())
         charts = json.loads(page.texts["script"][0])
         return (

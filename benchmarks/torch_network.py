@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from nasnet.cells import Network, network_cost
-from nasnet.runtime.loading import load_object
+from nasnet.runtime.loading import run_file
 from nasnet.stacking.flat.backend import FlatLayout
 from nasnet.stacking.recipe import Recipe
 from nasnet.stacking.source.torch_code import torch_code, torch_weights
@@ -29,7 +29,7 @@ def torch_network(network: Network, recipe: Recipe = Recipe(), *, seed: int) -> 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.py"
         path.write_text(torch_code(network, recipe))
-        module = load_object(f"{path}:Network")()
+        module = run_file(path)["Network"]()
     module.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     return module.to(memory_format=torch.channels_last)
 

@@ -6,6 +6,7 @@ A name is text, so it can stand in a run's settings and be loaded anew in every 
 import hashlib
 import importlib
 import importlib.util
+import runpy
 import sys
 from collections.abc import Iterable
 from importlib.abc import Loader
@@ -56,6 +57,14 @@ def load_subclass(spec: str, base: type, called: str) -> Any:
     if not (isinstance(found, type) and issubclass(found, base)):
         raise ValueError(f"{spec} is {found!r:.80}, expected a subclass of {called}")
     return found
+
+
+def run_file(path: Path) -> dict[str, Any]:
+    """What a file that was just written defines, by name.
+
+    No other process hears of it, unlike of a user's: the file may be gone by then.
+    """
+    return runpy.run_path(str(path))
 
 
 def loaded_object(spec: str) -> Any | None:

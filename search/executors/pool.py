@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from types import MappingProxyType
 from typing import Any, Generic
 
@@ -89,11 +90,11 @@ def work(
     os.environ.update(environment)
     pin(cores)  # before TensorFlow starts its threads, which inherit it
     serve_parent()
-    failure = ""
+    failure, sent = "", connection.recv_bytes()
     try:
-        load_files(files)
+        load_files(files)  # what was sent may be made of them
         OPERATIONS.expand(operations)
-        worker: Worker[Any, Any] = connection.recv()
+        worker: Worker[Any, Any] = ForkingPickler.loads(sent)
         worker.prepare(threads)
     except Exception as error:
         failure = f"worker did not start: {error}"

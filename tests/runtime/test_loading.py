@@ -4,7 +4,7 @@ import multiprocessing
 
 import pytest
 
-from nasnet.runtime.loading import absolute, is_spec, load_object
+from nasnet.runtime.loading import absolute, is_spec, load_object, loaded_files, run_file
 
 
 @pytest.fixture
@@ -13,6 +13,13 @@ def mine(tmp_path):
     text = "import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: int = 3\nB = A()\n"
     path.write_text(text)
     return path
+
+
+def test_what_was_just_written_is_run_and_nobody_hears_of_it(tmp_path):
+    before, path = loaded_files(), tmp_path / "written.py"
+    path.write_text("A = 3")
+    assert run_file(path)["A"] == 3
+    assert loaded_files() == before
 
 
 def test_a_file_is_run_once(mine):

@@ -96,6 +96,17 @@ def test_a_worker_that_cannot_start_fails_its_children():
     assert (outcome.state, outcome.error) == ("error", "worker did not start: no library here")
 
 
+def test_a_file_of_a_users_that_is_gone_fails_the_children_that_need_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(pools, "loaded_files", lambda: [str(tmp_path / "gone.py")])
+    pool = ProcessPool(Share(), 1)
+    found = outcomes(pool, 2)
+    pool.close()
+    for number in range(2):
+        assert found[number].state == "error"
+        assert found[number].error.startswith("worker did not start: ")
+        assert found[number].error.endswith("gone.py, expected a file that exists")
+
+
 def test_processes_are_replaced_after_some_children():
     pool = ProcessPool(Share(), 1, recycle=2)
     found = outcomes(pool, 5)

@@ -9,7 +9,7 @@ import numpy as np
 from nasnet.cells import Network
 from nasnet.runtime.files import write_atomically
 from nasnet.runtime.libraries import need
-from nasnet.runtime.loading import load_object
+from nasnet.runtime.loading import run_file
 from nasnet.stacking.recipe import Recipe
 from nasnet.stacking.source.torch_code import torch_code, torch_weights
 from nasnet.transfer.serving.runners import Runner
@@ -65,7 +65,7 @@ def load_torch(path: Path, network: Network) -> Runner:
     """
     torch = need("torch", "torch", f"run {path.name}")
     library = need("safetensors.torch", "safetensors", f"load {WEIGHTS}")
-    module = load_object(f"{path}:Network")().eval()
+    module = run_file(path)["Network"]().eval()
     module.load_state_dict(library.load_file(path.parent / WEIGHTS))
 
     def call(images: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from nasnet.cells import (
 )
 from nasnet.cells.layers.macro import Macro
 from nasnet.cells.spaces.nasbench201 import NASBench201Cell
-from nasnet.runtime.loading import load_object
+from nasnet.runtime.loading import run_file
 from nasnet.stacking import FlatLayout, FlatTensors, Recipe, Stack, build_network
 from nasnet.stacking.layer_network import LayerNetwork
 from nasnet.stacking.macro_network import MacroNetwork
@@ -87,7 +87,7 @@ PUBLISHED = (
 
 def loaded(text, path, name):
     path.write_text(text)
-    return load_object(f"{path}:{name}")
+    return run_file(path)[name]
 
 
 class Layers:

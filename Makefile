@@ -54,10 +54,10 @@ bench: .venv/ready-bench
 	$(BIN)/python -m benchmarks.pipeline --rounds 1 --images 200
 	$(BIN)/python -m benchmarks.stacking --short
 
-# The pages of docs/ with a reference from docstrings, in docs/_build; a broken link is an error.
+# The pages of docs/ with a reference from docstrings, in docs/_build/html; a broken link is an error.
 docs: .venv/ready-docs
-	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
-	@echo "open docs/_build/index.html"
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
 
 # Wheel and source archive in dist/, checked as PyPI checks them.
 dist: .venv/ready-dist

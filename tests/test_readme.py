@@ -45,7 +45,8 @@ def test_the_python_in_the_readme_runs(tmp_path, monkeypatch, capsys, rng):
     for code in PYTHON:
         if "import torch" in code:  # `nasnet code` is tested with what it writes
             continue
-        if 'weights="imagenet"' in code or "tuning.tuner import" in code:  # a download, minutes: imports
+        # What downloads, or takes minutes, is imported alone.
+        if 'weights="imagenet"' in code or "tuning.tuner import" in code:
             code = "\n".join(re.findall(r"^from nasnet\.[a-z.]+ import .*$", code, re.MULTILINE))
         for long, short in smaller.items():
             code = code.replace(long, short)

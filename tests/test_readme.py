@@ -85,6 +85,7 @@ def test_both_readmes_show_the_same_commands_and_pages():
     assert len(english.splitlines()) <= 150
 
 
+@pytest.mark.slow
 def test_the_model_in_the_readme_has_the_space_that_the_docs_show():
     from nasnet.cells.spaces.hyper import explore
     from nasnet.experiments.tuning.report import size_text

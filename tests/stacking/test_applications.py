@@ -293,6 +293,7 @@ def test_every_application_names_a_preset():
     assert all(application.preset in PRESETS for application in made)
 
 
+@pytest.mark.slow
 def test_after_some_steps_a_network_is_judged_as_it_was_trained(tiny, rng):
     """With the published momentum the running statistics have hardly moved by then."""
     x = images(rng, (64, 64, 3), 8)

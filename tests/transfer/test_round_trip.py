@@ -32,8 +32,8 @@ LIBRARIES = {
     "torch": ("torch", "safetensors"),
 }
 TARGETS = [
-    pytest.param(Target(form), id=form, marks=[pytest.mark.slow] if packages else [])
-    for form, packages in LIBRARIES.items()
+    pytest.param(Target(form), id=form, marks=[] if form == "keras" else [pytest.mark.slow])
+    for form in LIBRARIES
     if form != "torch"
 ]
 TARGETS.append(pytest.param(Target("keras", pixels=False), id="bare"))

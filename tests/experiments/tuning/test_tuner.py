@@ -25,6 +25,7 @@ def arrays():
     return found
 
 
+@pytest.mark.slow
 def test_the_three_steps(arrays, tmp_path, capsys):
     build = load_object(f"{FILE}:without_input")
     settings = {"epochs": 2, "batch_size": 8, "controller": "grid", "workers": 1}

@@ -33,9 +33,9 @@ def test_the_python_in_the_readme_runs(tmp_path, monkeypatch, capsys, rng):
     Path("runs/my-search").mkdir(parents=True)
     Path("runs/my-search/best.json").write_text(NASNET_A.to_json())
     names = {}
-    smaller = {"Stack(6, 32), (32, 32, 3), 10, recipe": "Stack(1, 4), (32, 32, 3), 10, recipe"}
-    smaller |= {
-        "Stack(repeats=6, filters=32), (32, 32, 3), 10)  # a": "Stack(1, 4), (32, 32, 3), 10)  # a"
+    smaller = {
+        "Stack(6, 32), (32, 32, 3), 10)": "Stack(1, 4), (32, 32, 3), 10)",
+        "Stack(repeats=6, filters=32), (32, 32, 3), 10)  # a": "Stack(1, 4), (32, 32, 3), 10)  # a",
     }
     smaller |= {"epochs=100": "epochs=1"}
     for split, count in (("train", 64), ("val", 32)):

@@ -8,15 +8,15 @@ classifier. A chain is the simplest case: each layer reads the one before.
 
 import dataclasses
 import hashlib
-import json
 from typing import Any
 
 from nasnet.cells.layers.kinds import Dense, Dropout, Layer, check_layer, from_json, to_json
 from nasnet.runtime.checks import check_known
+from nasnet.runtime.documents import document, read_document
 
 FORMAT = "nasnet-layers"
 VERSION = 1
-_KEYS = ("format", "version", "layers", "inputs", "head")
+_KEYS = ("layers", "inputs", "head")
 # What the classifier reads: the mean over all pixels, all values in a row, or the means of as many
 # maps as there are classes, which a 1x1 convolution with ReLU makes.
 HEADS = ("mean", "flatten", "class-maps")
@@ -100,13 +100,11 @@ class Layers:
     def to_json(self, *, indent: int | None = None) -> str:
         """The architecture as text, with a format version; one line without `indent`."""
         content = {
-            "format": FORMAT,
-            "version": VERSION,
             "layers": [to_json(layer) for layer in self.layers],
             "inputs": self.inputs,
             "head": self.head,
         }
-        return json.dumps(content, indent=indent)
+        return document(FORMAT, VERSION, content, indent)
 
     @classmethod
     def from_json(cls, text: str) -> "Layers":
@@ -115,13 +113,7 @@ class Layers:
         Raises:
             ValueError: the text is not one.
         """
-        try:
-            data: Any = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
-            raise ValueError(f"layers are {text!r:.60}, expected JSON") from None
-        found = (data.get("format"), data.get("version")) if isinstance(data, dict) else ()
-        if found != (FORMAT, VERSION) or {*data} != {*_KEYS}:
-            raise ValueError(f"layers are {text!r:.60}, expected the keys {', '.join(_KEYS)}")
+        data = read_document(text, "layers are", FORMAT, VERSION, _KEYS)
         layers, inputs = data["layers"], data["inputs"]
         if not isinstance(layers, list):
             raise ValueError(f"layers are {layers!r:.60}, expected a list")

@@ -8,17 +8,16 @@ becomes a plain convolution in them, and a pool none; here both are what they ar
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from nasnet.cells.operations import Convolution, Operation, Pool, Separable
 from nasnet.runtime.checks import check_known
+from nasnet.runtime.documents import document, read_document
 
 FORMAT = "nasnet-macro"
 VERSION = 1
-_KEYS = ("format", "version", "operations", "skips", "filters")
+_KEYS = ("operations", "skips", "filters")
 # In the order of the released code, whose arcs number them.
 MACRO_OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
@@ -105,8 +104,7 @@ class Macro:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The network as text, with a format version; one line without `indent`."""
-        content = {"format": FORMAT, "version": VERSION, **dataclasses.asdict(self)}
-        return json.dumps(content, indent=indent)
+        return document(FORMAT, VERSION, dataclasses.asdict(self), indent)
 
     @classmethod
     def from_json(cls, text: str) -> "Macro":
@@ -115,14 +113,7 @@ class Macro:
         Raises:
             ValueError: the text is none.
         """
-        try:
-            data: Any = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
-            raise ValueError(f"macro network is {text!r:.60}, expected JSON") from None
-        found = (data.get("format"), data.get("version")) if isinstance(data, dict) else ()
-        if found != (FORMAT, VERSION) or {*data} != {*_KEYS}:
-            keys = ", ".join(_KEYS)
-            raise ValueError(f"macro network is {text!r:.60}, expected the keys {keys}")
+        data = read_document(text, "macro network is", FORMAT, VERSION, _KEYS)
         operations, skips = data["operations"], data["skips"]
         if not (isinstance(operations, list) and isinstance(skips, list)):
             raise ValueError(f"operations are {operations!r:.60}, expected lists beside skips")

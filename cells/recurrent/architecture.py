@@ -7,17 +7,16 @@ https://arxiv.org/abs/1802.03268, section 2.1; with the highway gates of the rel
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from nasnet.cells.network import Part
 from nasnet.runtime.checks import check_known
+from nasnet.runtime.documents import document, read_document
 from nasnet.runtime.shown import Drawn
 
 FORMAT = "nasnet-recurrent"
 VERSION = 1
-_KEYS = ("format", "version", "activations", "previous")
+_KEYS = ("activations", "previous")
 ACTIVATIONS = ("tanh", "relu", "identity", "sigmoid")  # numbered so in the released code's arcs
 
 
@@ -102,8 +101,7 @@ class Recurrent(Drawn):
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The cell as text, with a format version; one line without `indent`."""
-        content = {"format": FORMAT, "version": VERSION, **dataclasses.asdict(self)}
-        return json.dumps(content, indent=indent)
+        return document(FORMAT, VERSION, dataclasses.asdict(self), indent)
 
     @classmethod
     def from_json(cls, text: str) -> "Recurrent":
@@ -112,14 +110,7 @@ class Recurrent(Drawn):
         Raises:
             ValueError: the text is none.
         """
-        try:
-            data: Any = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
-            raise ValueError(f"recurrent cell is {text!r:.60}, expected JSON") from None
-        found = (data.get("format"), data.get("version")) if isinstance(data, dict) else ()
-        if found != (FORMAT, VERSION) or {*data} != {*_KEYS}:
-            keys = ", ".join(_KEYS)
-            raise ValueError(f"recurrent cell is {text!r:.60}, expected the keys {keys}")
+        data = read_document(text, "recurrent cell is", FORMAT, VERSION, _KEYS)
         names, previous = data["activations"], data["previous"]
         if not (isinstance(names, list) and isinstance(previous, list)):
             raise ValueError(f"activations are {names!r:.60}, expected lists beside previous")

@@ -6,18 +6,17 @@ https://arxiv.org/abs/1611.01578, section 3.4.
 
 import dataclasses
 import hashlib
-import json
-from typing import Any
 
 from nasnet.cells.network import Part
 from nasnet.cells.recurrent.architecture import ACTIVATIONS
 from nasnet.runtime.checks import check_known
+from nasnet.runtime.documents import document, read_document
 from nasnet.runtime.shown import Drawn
 
 FORMAT = "nasnet-recurrent-tree"
 VERSION = 1
 COMBINATIONS = ("add", "multiply")
-_KEYS = ("format", "version", "combinations", "activations", "inject", "gives", "takes")
+_KEYS = ("combinations", "activations", "inject", "gives", "takes")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,8 +107,7 @@ class Tree(Drawn):
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The cell as text, with a format version; one line without `indent`."""
-        content = {"format": FORMAT, "version": VERSION, **dataclasses.asdict(self)}
-        return json.dumps(content, indent=indent)
+        return document(FORMAT, VERSION, dataclasses.asdict(self), indent)
 
     @classmethod
     def from_json(cls, text: str) -> "Tree":
@@ -118,14 +116,7 @@ class Tree(Drawn):
         Raises:
             ValueError: the text is none.
         """
-        try:
-            data: Any = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
-            raise ValueError(f"recurrent tree is {text!r:.60}, expected JSON") from None
-        found = (data.get("format"), data.get("version")) if isinstance(data, dict) else ()
-        if found != (FORMAT, VERSION) or {*data} != {*_KEYS}:
-            keys = ", ".join(_KEYS)
-            raise ValueError(f"recurrent tree is {text!r:.60}, expected the keys {keys}")
+        data = read_document(text, "recurrent tree is", FORMAT, VERSION, _KEYS)
         lists = [data[name] for name in ("combinations", "activations", "inject")]
         if not all(isinstance(each, list) for each in lists):
             raise ValueError(f"combinations are {lists[0]!r:.60}, expected lists of names")

@@ -80,12 +80,12 @@ class SharedSearch:
         """
         settings, losses = self.settings, list[float]()
         reader = self._windows()
-        for number in range(settings.shared_steps):
+        cells = self._controller.propose(settings.shared_steps)  # nothing teaches it meanwhile
+        for number, proposal in enumerate(cells):
             if (window := next(reader, None)) is None:
                 self._read, reader = 0, self._windows()
                 self._hidden = self._model.first_state(settings.recipe.batch_size)
                 window = next(reader)
-            (proposal,) = self._controller.propose(1)
             arc = np.array(proposal.choices, np.int32)
             loss, self._hidden = self._model.train(window, self._hidden, arc)
             self._read += 1

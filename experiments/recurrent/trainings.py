@@ -50,7 +50,7 @@ class Contestant:
         return np.zeros(0, np.int32)
 
 
-def _of(cell: RecurrentCell, output: Literal["all", "loose"]) -> Graph | Trees:
+def _recurrence_of(cell: RecurrentCell, output: Literal["all", "loose"]) -> Graph | Trees:
     """The recurrence of one unit that a cell is one of."""
     if isinstance(cell, Tree):
         return Trees(cell.leaves, 1)
@@ -90,7 +90,7 @@ def contestants(
             made.append(Contestant(name, name, _widest(Gated(name, 1), symbols, most)))
         else:
             cell = RECURRENT_ZOO[name].architecture
-            least = _of(cell, settings.output)
+            least = _recurrence_of(cell, settings.output)
             made.append(Contestant(name, name, _widest(least, symbols, most), cell))
     return made
 

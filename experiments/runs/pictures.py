@@ -4,12 +4,12 @@ from pathlib import Path
 
 from nasnet.cells import Genotype
 from nasnet.cells.network import Frame
-from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import RecurrentCell
 from nasnet.stacking.architectures import ImageArchitecture
 
 
 def draw_architecture(
-    architecture: ImageArchitecture | Recurrent,
+    architecture: ImageArchitecture | RecurrentCell,
     frame: Frame[ImageArchitecture],
     path: Path,
     *,
@@ -29,7 +29,7 @@ def draw_architecture(
 
     if isinstance(architecture, Genotype):
         return viz.draw_genotype(architecture, path, title=title, engine=engine)
-    if isinstance(architecture, Recurrent):
+    if isinstance(architecture, RecurrentCell):
         return viz.draw_recurrent(architecture, path, title=title, engine=engine)
     parts = frame.network(architecture).parts()
     return viz.draw_network(parts, path, title=title, engine=engine)

@@ -63,6 +63,8 @@ def resolve_architecture(text: str, trial: int | None = None) -> tuple[str, Imag
             raise ValueError(f"{path}: {error}") from None
     if notation := recognise(text):
         return f"{notation}-cell", read_architecture(text)
+    if text in RECURRENT_ZOO:
+        raise ValueError(f"cell is {text!r}, a recurrent one, expected one of image networks")
     zoo = ", ".join((*ZOO, *LAYER_ZOO))
     raise NotFoundError(
         f"cell is {text!r}, expected a JSON file, a run directory, or one of: {zoo}"

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nasnet.cells import SearchSpace
-from nasnet.cells.recurrent.architecture import Recurrent
+from nasnet.cells.recurrent.reading import RecurrentCell
 from nasnet.cells.spaces.registry import make_space
 from nasnet.stacking.architectures import ImageArchitecture
 
@@ -18,7 +18,7 @@ def image_space(text: str) -> SearchSpace[Any]:
     """
     space = make_space(text)
     found = example(space)
-    if isinstance(found, Recurrent):
+    if isinstance(found, RecurrentCell):
         raise ValueError(
             f"space {text} is of recurrent cells, expected `nasnet recurrent`, which searches them"
         )

@@ -120,7 +120,8 @@ def test_spaces_are_listed_with_size_paper_and_drawing(tmp_path, invoke):
     code, out, err = invoke("spaces", "--json", "-o", tmp_path)
     assert code == 0, err
     rows = {row["space"]: row for row in json.loads(out)}
-    assert [*rows] == ["cells", "growing-cells", "layers", "macro", "chain", "conv-pool"]
+    networks = ["cells", "growing-cells", "layers", "macro", "chain", "conv-pool"]
+    assert [*rows] == [*networks, "recurrent", "recurrent-trees"]
     assert rows["chain"]["architectures"] == 53_501_710_400_882
     assert rows["chain"]["example"].startswith("image → conv")
     assert all("http" in row["paper"] for row in rows.values())
@@ -144,6 +145,7 @@ def test_spaces_are_listed_with_size_paper_and_drawing(tmp_path, invoke):
             "--space chain --evaluator shared",
             "evaluator is 'shared' with space chain, expected c",
         ),
+        ("--space recurrent-trees", "space recurrent-trees is of recurrent cells, expected `nasne"),
         ("--space recurrent", "space recurrent is of recurrent cells, expected `nasnet recurrent`"),
         ("--space layers --start-from nasnet-a", "start_from nasnet-a is not in the space: it is"),
         ("--start-from metaqnn-1", "start_from metaqnn-1 is not in the space: it is of layers"),
@@ -160,6 +162,7 @@ def test_what_is_wrong_with_a_search_is_one_clear_line(invoke, flags, message):
     [
         ("draw metaqnn-1 --stack.filters 8", "filters is set for a network of layers, expected"),
         ("profile metaqnn-1 --preset cifar", "is set for a network of layers, expected cells|pres"),
+        ("profile enas-recurrent", "cell is 'enas-recurrent', a recurrent one, expected one of im"),
         ("transfer plan metaqnn-1 --mult-adds 600M", "cell is 'metaqnn-1', a network of layers"),
     ],
 )

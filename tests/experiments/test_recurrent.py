@@ -47,6 +47,7 @@ def file(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_cells_are_searched_trained_and_drawn(invoke, file, tmp_path):
     out = tmp_path / "run"
     code, text, messages = invoke("recurrent", "--data", file, *FLAGS, "--out", out)
